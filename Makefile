@@ -1,0 +1,52 @@
+# make run | test | lint | bench | screenshots    (HOST and PORT say where the dashboard listens)
+
+HOST ?= 127.0.0.1
+PORT ?= 8050
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+BROWSER_STAMP := $(VENV)/.installed-browser
+
+.PHONY: run test lint bench screenshots clean
+
+run: $(RUN_STAMP)
+	HOST=$(HOST) PORT=$(PORT) $(PY) app.py
+
+test: $(DEV_STAMP) $(BROWSER_STAMP)
+	$(PY) -m pytest
+
+lint: $(DEV_STAMP)
+	$(PY) -m ruff check .
+
+bench: $(DEV_STAMP) $(BROWSER_STAMP)
+	$(PY) -m core bench --json
+	$(PY) -m docs.bench_pages
+
+screenshots: $(DEV_STAMP) $(BROWSER_STAMP)
+	$(PY) -m docs.screenshots
+
+clean:
+	rm -rf $(VENV) .cache .pytest_cache .ruff_cache
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Bandloom needs Python 3.11 or newer, and $(PYTHON) is older: make PYTHON=python3.12 run" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements.txt constraints.txt | $(PY)
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt requirements.txt constraints.txt | $(PY)
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# A Chromium already there is used; else Debian's package; else the one that Playwright brings.
+$(BROWSER_STAMP): tests/install_browser.sh | $(DEV_STAMP)
+	bash tests/install_browser.sh $(PY)
+	@touch $@

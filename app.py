@@ -1,0 +1,75 @@
+"""Bandloom's Dash app: `python app.py`, or `gunicorn app:server`."""
+
+import os
+
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: requests run beside each other
+    os.environ.setdefault(_threads, "1")
+
+import diskcache
+from dash import Dash, DiskcacheManager
+from flask import Flask, Response, jsonify
+
+from components import shell
+from core.storage import cache_directory
+
+VERSION = "0.1.0"
+UPLOAD_LIMIT_BYTES = 64 * 2**20
+JOB_CACHE_LIMIT_BYTES = 512 * 2**20
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    # Dash puts scripts inline and plotly compiles some; nothing may come from another host.
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
+        "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+    ),
+}
+
+
+def create_server() -> Flask:
+    """The Flask server: /healthz, a limit on what is sent to it, security headers on what it sends."""
+    flask = Flask(__name__)
+    flask.config["MAX_CONTENT_LENGTH"] = UPLOAD_LIMIT_BYTES
+
+    @flask.get("/healthz")
+    def health() -> Response:
+        return jsonify(status="ok", version=VERSION)
+
+    @flask.after_request
+    def secure(response: Response) -> Response:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return flask
+
+
+def create_app() -> Dash:
+    """The Dash app with all its pages, warmed up."""
+    jobs = diskcache.Cache(str(cache_directory() / "jobs"), size_limit=JOB_CACHE_LIMIT_BYTES)
+    dash = Dash(
+        __name__,
+        server=create_server(),
+        use_pages=True,
+        title="Bandloom",
+        description="From layers of silicon and germanium to what each atom adds to the electronic bands, and back.",
+        update_title=None,
+        serve_locally=True,
+        assets_ignore=r"3Dmol-min\.js",  # heavy: the page that draws in 3D loads it
+        background_callback_manager=DiskcacheManager(jobs),
+    )
+    dash.index_string = shell.index_string(dash)
+    dash.layout = shell.layout
+    shell.register_callbacks(dash)
+    # A threaded server answers its first concurrent requests for scripts with 500 (plotly/dash issue 3971).
+    dash.server.test_client().get("/")
+    return dash
+
+
+app = create_app()
+server = app.server
+
+if __name__ == "__main__":
+    app.run(host=os.environ.get("HOST", "127.0.0.1"), port=os.environ.get("PORT", "8050"), debug=False)

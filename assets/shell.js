@@ -1,0 +1,52 @@
+// Theme choice and navigation state. The choice lives under Mantine's own key, so that the provider follows it.
+(function () {
+  const KEY = "mantine-color-scheme-value";
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  let started = false;
+
+  function stored() {
+    try { return localStorage.getItem(KEY) || "auto"; } catch (error) { return "auto"; }
+  }
+
+  function resolved(choice) {
+    return choice === "auto" ? (system.matches ? "dark" : "light") : choice;
+  }
+
+  function store(choice) {
+    try {
+      localStorage.setItem(KEY, choice);
+      // The browser tells other tabs only; Mantine listens for the same event here.
+      window.dispatchEvent(new StorageEvent("storage", { key: KEY, newValue: choice, storageArea: localStorage }));
+    } catch (error) {
+      document.documentElement.setAttribute("data-mantine-color-scheme", resolved(choice));
+    }
+  }
+
+  function applyTheme(value) {
+    if (started) store(value);
+    const choice = started ? value : stored();
+    started = true;
+    return [choice, resolved(choice)];
+  }
+
+  // Marks the current page in the navigation, and goes to the anchor in the address once its page is there.
+  function pageShown(pathname) {
+    for (const link of document.querySelectorAll("#navigation a")) {
+      if (new URL(link.href).pathname === pathname) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    const anchor = window.location.hash.slice(1);
+    if (anchor) requestAnimationFrame(() => document.getElementById(anchor)?.scrollIntoView());
+  }
+
+  system.addEventListener("change", () => {
+    if (started && stored() === "auto") window.dash_clientside.set_props("theme", { data: resolved("auto") });
+  });
+  window.addEventListener("storage", (event) => {
+    if (event.isTrusted && event.key === KEY && started) {
+      window.dash_clientside.set_props("theme-choice", { value: stored() });
+    }
+  });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown } });
+})();

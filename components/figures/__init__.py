@@ -1,0 +1,1 @@
+"""Pure functions: a result and a colour scheme in, a plotly figure out."""

@@ -1,0 +1,95 @@
+"""What the program measured of itself: tables and figures of the methods page, from files that core writes."""
+
+import json
+from pathlib import Path
+
+import core
+from components.tables import data_table
+
+DIRECTORY = Path(core.__file__).parent / "measured"
+PARAMETERS = Path(core.__file__).parent / "parameters"
+
+
+def validation_rows(directory: Path = DIRECTORY) -> list[dict] | None:
+    """The comparisons in validation.json; None where they have not been computed."""
+    return _read(directory / "validation.json")
+
+
+def cost_rows(directory: Path = DIRECTORY) -> list[dict] | None:
+    """Seconds by number of atoms in bench.json; None where they have not been measured."""
+    measured = _read(directory / "bench.json")
+    return measured and measured.get("cost")
+
+
+def validation_table(rows: list[dict]):
+    """Computed against reference, with tolerance, source and, where they differ, experiment."""
+    return data_table(
+        "Computed figures beside published ones",
+        ["Quantity", "Setting", "Computed", "Reference", "Tolerance", "Unit", "Source", "Experiment", "Experiment from"],
+        [
+            [row.get(key) for key in (
+                "quantity", "setting", "computed", "reference", "tolerance", "unit", "source", "experiment",
+                "experiment_source",
+            )]
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def parameter_tables(directory: Path = PARAMETERS) -> dict[str, list]:
+    """Tables of the shipped parameters by section of the methods page: "tight-binding" and "relaxation"."""
+    binding, keating = _read(directory / "niquet2009_sp3d5s.json"), _read(directory / "keating.json")
+    return {"tight-binding": _binding_tables(binding), "relaxation": [_keating_table(keating)]}
+
+
+def _binding_tables(given: dict) -> list:
+    onsite, strain, pairs = given["onsite"], given["onsite_strain"], ("Si-Si", "Si-Ge", "Ge-Ge")
+    terms = list(dict.fromkeys(term for pair in ("Si-Ge", "Si-Si") for term in given["hopping"][pair]))
+    return [
+        data_table(
+            "Atoms: levels and spin-orbit coupling, eV",
+            ["Orbital", "Si", "Ge"],
+            [[_term(name), onsite["Si"][name], onsite["Ge"][name]] for name in onsite["Si"]],
+            f"Ge levels are raised by the valence band offset, {given['valence_band_offset_Ge']:g} eV. Lattice constants: "
+            + ", ".join(f"{species} {value:g} Å" for species, value in given["lattice_constant"].items())
+            + ".",
+        ),
+        data_table(
+            "Bonds: two-centre integrals V at the bond length d₀, eV, and exponents n",
+            ["Integral", *(f"{symbol}({pair})" for pair in pairs for symbol in ("V", "n"))],
+            [
+                ["d₀ (Å)", *(v for pair in pairs for v in (given["bond_length_d0"][pair], None))],
+                *(
+                    [_term(term), *(given[key][pair].get(term) for pair in pairs for key in ("hopping", "hopping_exponent"))]
+                    for term in terms
+                ),
+            ],
+            "In Si-Ge the first orbital named sits on Si, the second on Ge.",
+        ),
+        data_table(
+            "Strain on the atoms, eV",
+            ["Term", "Si", "Ge"],
+            [[_term(name), strain["Si"][name], strain["Ge"][name]] for name in strain["Si"]],
+            "Source of all three tables: " + given["source"] + ".",
+        ),
+    ]
+
+
+def _keating_table(given: dict):
+    return data_table(
+        f"Force constants, {given['units']}",
+        ["", "Si", "Ge"],
+        [[symbol, given[key]["Si"], given[key]["Ge"]] for key, symbol in (("alpha", "α"), ("beta", "β"))],
+        given["source"] + ".",
+    )
+
+
+def _term(name: str) -> str:
+    """Greek letters for the words in a parameter's name: pd_sigma is pd σ."""
+    for word, letter in {"alpha": "α", "beta": "β", "sigma": "σ", "delta": "δ", "lambda": "λ", "pi": "π"}.items():
+        name = name.replace(f"{word}_", f"{letter} ") if name.startswith(word) else name.replace(f"_{word}", f" {letter}")
+    return name.replace("spin_orbit", "spin-orbit").replace("_", " ")
+
+
+def _read(file: Path):
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None

@@ -1,0 +1,210 @@
+"""Command line: `python -m core COMMAND …`; everything the pages do can be scripted here.
+
+Exit status 0 on success, 2 with one line on stderr on bad input.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: k-points run side by side in threads
+    os.environ.setdefault(_threads, "1")
+
+from core.errors import InputError
+
+STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors in one line, without the usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def read_crystal(arguments: argparse.Namespace):
+    """The crystal that the command line names: stack notation, or a structure file."""
+    from core.structure.build import build_crystal
+    from core.structure.files import read_structure
+    from core.structure.stack import parse_stack
+    from core.structure.substrate import parse_substrate
+
+    named = Path(arguments.stack)
+    if named.is_file() or named.suffix.lower() in STRUCTURE_SUFFIXES or named.name in ("POSCAR", "CONTCAR"):
+        if arguments.substrate is not None or arguments.mixing:
+            raise InputError(f"{named.name} brings its own cell: --substrate and --mixing go with stack notation only")
+        return read_structure(named)
+    if arguments.substrate is None:
+        raise InputError("--substrate is missing: Si, Ge, an alloy such as Si0.5Ge0.5, or a lattice constant such as 5.50")
+    return build_crystal(parse_stack(arguments.stack), parse_substrate(arguments.substrate), arguments.mixing)
+
+
+def structure(arguments: argparse.Namespace) -> None:
+    """Write the relaxed structure through ASE."""
+    from core.structure.files import write_structure
+
+    crystal = read_crystal(arguments)
+    write_structure(crystal, arguments.out)
+    _report(crystal, f"{len(crystal)} atoms written to {arguments.out}")
+
+
+def bands(arguments: argparse.Namespace) -> None:
+    """Print the band figures, or write raw bands along the path."""
+    from core.electronic.calculation import calculate_bands
+    from core.electronic.readouts import readouts_document
+    from core.electronic.result_files import bands_dataset, write_dataset
+
+    crystal = read_crystal(arguments)
+    if arguments.out:
+        calculation = calculate_bands(crystal, _path(crystal, arguments), arguments.spin_orbit)
+        write_dataset(bands_dataset(calculation), arguments.out)
+        _report(crystal, f"bands written to {arguments.out}")
+    if arguments.json or not arguments.out:
+        document = readouts_document(crystal, arguments.spin_orbit)
+        print(json.dumps(document, ensure_ascii=False) if arguments.json else _readout_lines(document))
+
+
+def asf(arguments: argparse.Namespace) -> None:
+    """Write the atomically resolved spectral function along the path."""
+    from core.electronic.spectral import EnergyGrid
+
+    crystal = read_crystal(arguments)
+    _write_spectra(crystal, _path(crystal, arguments), EnergyGrid(*arguments.window, arguments.energies), arguments)
+
+
+def cut(arguments: argparse.Namespace) -> None:
+    """Write total and per-atom spectra on an in-plane cut at fixed kz."""
+    from core.electronic.kpath import build_cut
+    from core.electronic.spectral import EnergyGrid
+
+    crystal = read_crystal(arguments)
+    path = build_cut(crystal, arguments.cut, arguments.kz, arguments.points)
+    _write_spectra(crystal, path, EnergyGrid(*arguments.window, arguments.energies), arguments)
+
+
+def validate(arguments: argparse.Namespace) -> None:
+    """Compare with the parameters' own checks and with experiment."""
+    from core.validation import MEASURED_FILE, validation_table
+
+    table = validation_table()
+    if arguments.write:
+        MEASURED_FILE.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if arguments.json:
+        print(json.dumps(table, ensure_ascii=False))
+        return
+    for row in table:
+        verdict = "" if row["within"] is None else ("ok" if row["within"] else "OUTSIDE")
+        reference = "" if row["reference"] is None else f"{row['reference']:>10.4f}"
+        print(f"{row['setting']:<10} {row['quantity']:<44} {row['computed']:>10.4f} {reference:>10} {row['unit']:<4} {verdict}")
+    if any(row["within"] is False for row in table):
+        raise SystemExit(1)
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Print the speed figures as ratios taken in one run."""
+    from core.bench import run_bench, write_measured
+
+    figures = run_bench()
+    if arguments.write:
+        write_measured(figures)
+    print(json.dumps(figures, indent=None if arguments.json else 1))
+
+
+def _write_spectra(crystal, path, grid, arguments) -> None:
+    from core.electronic.calculation import calculate_bands
+    from core.electronic.result_files import spectral_dataset, write_dataset
+    from core.electronic.spectral import Broadening
+
+    if arguments.engine != "exact":
+        raise InputError(f"Engine {arguments.engine!r} is not available; use exact")
+    broadening = Broadening(arguments.sigma, arguments.smearing)
+    margin = 5 * broadening.sigma + 1.0
+    window = (grid.low - margin, grid.high + margin)
+    calculation = calculate_bands(crystal, path, arguments.spin_orbit, window)
+    write_dataset(spectral_dataset(calculation, grid, broadening, by_shell=arguments.by_shell), arguments.out)
+    _report(crystal, f"spectral functions of {len(crystal)} atoms written to {arguments.out}")
+
+
+def _path(crystal, arguments):
+    from core.electronic.kpath import build_path
+
+    return build_path(crystal, arguments.path, arguments.points)
+
+
+def _report(crystal, line: str) -> None:
+    for text in (*crystal.notes, line):
+        print(text, file=sys.stderr)
+
+
+def _readout_lines(document: dict) -> str:
+    rows = []
+    for key, unit in document["units"].items():
+        value = document[key]
+        rows.append(f"{key:<26}{'' if value is None else value if isinstance(value, str) else format(value, '.4f')} {unit}")
+    return "\n".join(rows)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    from core.electronic.kpath import DEFAULT_PATH, POINTS_PER_SEGMENT
+
+    parser = _Parser(prog="python -m core", description="Bandloom on the command line.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    sample = argparse.ArgumentParser(add_help=False)
+    sample.add_argument("stack", metavar="STACK", help="stack notation such as Si4Ge4, or a structure file")
+    sample.add_argument("--substrate", help="Si, Ge, Si0.5Ge0.5, a lattice constant in Å, or a strain such as +1%%")
+    sample.add_argument("--mixing", type=float, default=0.0, help="interface width w in monolayers")
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--spin-orbit", action="store_true", help="include spin-orbit coupling")
+    line = argparse.ArgumentParser(add_help=False)
+    line.add_argument("--path", default=DEFAULT_PATH, help=f"k-path, default {DEFAULT_PATH}")
+    line.add_argument("--points", type=int, default=POINTS_PER_SEGMENT, help="k-points on each segment")
+    picture = argparse.ArgumentParser(add_help=False)
+    picture.add_argument("--engine", default="exact", choices=["exact", "forward", "dft"])
+    picture.add_argument("--sigma", type=float, default=0.10, help="broadening in eV")
+    picture.add_argument("--smearing", default="adaptive", help="adaptive or fixed")
+    picture.add_argument("--window", type=float, nargs=2, default=(-7.0, 4.0), metavar=("LOW", "HIGH"), help="eV")
+    picture.add_argument("--energies", type=int, default=176, help="points on the energy axis")
+    picture.add_argument("--by-shell", action="store_true", help="also by s, p, d, s*")
+    picture.add_argument("--out", required=True, help="NetCDF file, .nc")
+
+    def command(function, parents):
+        entry = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__, parents=parents)
+        entry.set_defaults(run=function)
+        return entry
+
+    command(structure, [sample]).add_argument("--out", required=True, help=".xyz, .cif or .vasp")
+    entry = command(bands, [sample, model, line])
+    entry.add_argument("--out", help="raw bands as NetCDF, .nc")
+    entry.add_argument("--json", action="store_true")
+    command(asf, [sample, model, line, picture])
+    entry = command(cut, [sample, model, picture])
+    entry.add_argument("--cut", default="G-X", help="G-X ([100]) or G-K ([110])")
+    entry.add_argument("--kz", type=float, default=0.0, help="in 2π/c̄: 0 is the Γ plane, 1 the Z plane")
+    entry.add_argument("--points", type=int, default=97, help="k-points over both signs")
+    for function in (validate, bench):
+        entry = command(function, [])
+        entry.add_argument("--json", action="store_true")
+        entry.add_argument("--write", action="store_true", help="keep the figures that the methods page shows")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parsed = build_parser().parse_args(arguments)
+    try:
+        parsed.run(parsed)
+    except InputError as error:
+        print(f"python -m core {parsed.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

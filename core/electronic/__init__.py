@@ -1,0 +1,1 @@
+"""From atoms to bands, unfolding weights, spectral functions and readouts."""

@@ -1,0 +1,87 @@
+"""One request from a stack (or a structure) to its unfolded bands: what pages and command line both call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from core.electronic.diagonalise import Bands, solve_bands
+from core.electronic.hamiltonian import build_hamiltonian
+from core.electronic.kpath import KPath
+from core.electronic.states import solve_states
+from core.errors import InputError
+from core.structure.build import build_crystal
+from core.structure.crystal import Crystal
+from core.structure.stack import parse_stack
+from core.structure.substrate import parse_substrate
+
+ENGINE_VERSION = "1"
+"""Raised whenever results of the exact engine change: part of every cache key and result file."""
+
+EXACT_ATOM_LIMIT = 256
+
+
+@dataclass(frozen=True, eq=False)
+class BandCalculation:
+    """Bands of a crystal along a path, energies relative to the valence band maximum of unstrained bulk Si."""
+
+    crystal: Crystal
+    path: KPath
+    spin_orbit: bool
+    bands: Bands
+
+
+@cache
+def energy_zero(spin_orbit: bool) -> float:
+    """Valence band maximum of unstrained bulk Si in the same model, on the parameters' scale (eV)."""
+    silicon = build_crystal(parse_stack("Si2"), parse_substrate("Si"))
+    energy = solve_states(build_hamiltonian(silicon, spin_orbit), (0, 0, 0)).energy
+    return float(energy[4 * len(silicon) - 1 if spin_orbit else 2 * len(silicon) - 1])
+
+
+def check_size(crystal: Crystal) -> None:
+    """Refuse what the exact engine cannot do in reasonable time.
+
+    Raises:
+        InputError: more than EXACT_ATOM_LIMIT atoms.
+    """
+    if len(crystal) > EXACT_ATOM_LIMIT:
+        raise InputError(
+            f"{crystal.label or 'This structure'} has {len(crystal)} atoms and the exact engine takes at most "
+            f"{EXACT_ATOM_LIMIT}: use a shorter period (one repeat gives the same bands) or fewer monolayers"
+        )
+
+
+def calculate_bands(
+    crystal: Crystal,
+    path: KPath,
+    spin_orbit: bool = False,
+    window: tuple[float, float] | None = None,
+    progress: Callable[[float], None] | None = None,
+    workers: int | None = None,
+) -> BandCalculation:
+    """Exact bands with unfolding and atomic weights along a path.
+
+    Args:
+        crystal: up to EXACT_ATOM_LIMIT atoms.
+        path: from `core.electronic.kpath`.
+        spin_orbit: include spin-orbit coupling; bands then count spin.
+        window: (low, high) eV to keep, relative to the Si valence band maximum; None keeps all bands.
+        progress: called with the fraction done; what it raises cancels the work.
+        workers: threads.
+
+    Raises:
+        InputError: too many atoms.
+    """
+    check_size(crystal)
+    zero = energy_zero(spin_orbit)
+    hamiltonian = build_hamiltonian(crystal, spin_orbit)
+    shifted = None if window is None else (window[0] + zero, window[1] + zero)
+    bands = solve_bands(hamiltonian, path.k_reduced, path.direction, shifted, progress, workers)
+    return BandCalculation(crystal, path, spin_orbit, replace(bands, energy=bands.energy - zero))
+
+
+def bare_matrices(crystal: Crystal, path: KPath, spin_orbit: bool = False) -> np.ndarray:
+    """(k, n, n) dense H(k) in eV on the parameters' scale, for comparisons with a plain diagonaliser."""
+    return build_hamiltonian(crystal, spin_orbit).matrices(path.k_reduced)

@@ -1,0 +1,176 @@
+"""The sp3d5s* Bloch Hamiltonian of a four-bonded crystal, assembled from stacked bond blocks.
+
+Orbitals stand in the in-plane frame u = [110], w = [-110], z = [001], where the mirror planes of a [001] stack are u z and
+w z, and orbitals odd under the two-fold rotation about z (p_u, p_w, d_wz, d_zu) carry a factor i; with spin-orbit the spin
+is quantised along w and carries exp(±iπ/4). In this basis H(k) falls into blocks on the mirror planes and is real at
+k_z = 0, both of which `core.electronic.diagonalise` finds and uses.
+
+Bloch phases are those of the ideal sites, exp(i k·(r_j − r_i)): the unfolding projection is then a plain sum over the atoms
+of a sublattice (see `core.electronic.diagonalise`).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from core.electronic.slater_koster import SHELL_OF_ORBITAL, two_centre_blocks
+from core.parameters.tight_binding import tight_binding_parameters
+from core.structure.crystal import Crystal
+
+_TO_UW = np.array([[1, 1, 0], [-1, 1, 0], [0, 0, np.sqrt(2)]]) / np.sqrt(2)
+_TWOFOLD_ODD = np.array([1, 2, 5, 6])
+_ORBITAL_PHASE = np.where(np.isin(np.arange(10), _TWOFOLD_ODD), 1j, 1.0)
+_SPIN_PHASE = np.exp(1j * np.pi / 4 * np.array([1, -1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Hamiltonian:
+    """Blocks of H(k) for a crystal; assembly at any k is a sum of phases times blocks.
+
+    Shapes and units:
+        onsite: (atom, m, m) eV, m = 10 orbitals, or 20 with spin (spin-major).
+        pair_atoms: (pair, 2), distinct bonded pairs, sublattice 0 first.
+        hopping: (bond, m, m) eV, sorted by pair.
+        hopping_site: (bond, 3), ideal bond vector in quarters of the average cell.
+        pair_start: (pair,), first bond of each pair.
+    """
+
+    crystal: Crystal
+    spin_orbit: bool
+    onsite: np.ndarray
+    pair_atoms: np.ndarray
+    hopping: np.ndarray
+    hopping_site: np.ndarray
+    pair_start: np.ndarray
+
+    @property
+    def orbitals_per_atom(self) -> int:
+        """10, or 20 with spin-orbit coupling."""
+        return self.onsite.shape[1]
+
+    @property
+    def size(self) -> int:
+        """Dimension of H(k)."""
+        return len(self.crystal) * self.orbitals_per_atom
+
+    @cached_property
+    def shell_of_orbital(self) -> np.ndarray:
+        """(m,) shell index (s, p, d, s*) of each orbital of an atom."""
+        return np.tile(SHELL_OF_ORBITAL, self.orbitals_per_atom // 10)
+
+    def pair_blocks(self, k_reduced: np.ndarray) -> np.ndarray:
+        """(k, pair, m, m): the off-diagonal blocks ⟨first| H(k) |second⟩."""
+        return self._summed(np.exp(0.5j * np.pi * k_reduced @ self.hopping_site.T))
+
+    def velocity_blocks(self, k_reduced: np.ndarray, direction: np.ndarray, order: int = 1) -> np.ndarray:
+        """(k, pair, m, m): derivative of `pair_blocks` of the given order along unit vectors.
+
+        Args:
+            k_reduced: (k, 3).
+            direction: (k, 3) Cartesian unit vectors.
+            order: 1 for eV Å, 2 for eV Å².
+        """
+        ideal = self.hopping_site @ (self.crystal.average_cell / 4)
+        phase = np.exp(0.5j * np.pi * k_reduced @ self.hopping_site.T)
+        return self._summed(phase * (1j * direction @ ideal.T) ** order)
+
+    def matrices(self, k_reduced: np.ndarray) -> np.ndarray:
+        """(k, n, n) dense Hermitian H(k) in eV."""
+        k_reduced = np.atleast_2d(k_reduced)
+        atoms, m = len(self.crystal), self.orbitals_per_atom
+        dense = np.zeros((len(k_reduced), atoms, m, atoms, m), dtype=complex)
+        first, second = self.pair_atoms.T
+        blocks = self.pair_blocks(k_reduced).transpose(1, 0, 2, 3)
+        dense[:, np.arange(atoms), :, np.arange(atoms), :] = self.onsite[:, None]
+        dense[:, first, :, second, :] = blocks
+        dense[:, second, :, first, :] = blocks.conj().transpose(0, 1, 3, 2)
+        return dense.reshape(len(k_reduced), self.size, self.size)
+
+    def _summed(self, phase: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(phase[:, :, None, None] * self.hopping, self.pair_start, axis=1)
+
+
+def build_hamiltonian(crystal: Crystal, spin_orbit: bool = False) -> Hamiltonian:
+    """Blocks of the Hamiltonian of a crystal with the parameters of `core.parameters.tight_binding`.
+
+    Virtual-crystal atoms (0 < Ge fraction < 1) take parameters linear in the fractions of the atoms they involve.
+    """
+    onsite = _onsite_blocks(crystal)
+    hopping = _hopping_blocks(crystal)
+    if spin_orbit:
+        onsite = np.kron(np.eye(2), onsite) + _spin_orbit_blocks(crystal)
+        hopping = np.kron(np.eye(2), hopping)
+        phase = np.concatenate([spin * _ORBITAL_PHASE for spin in _SPIN_PHASE])
+    else:
+        phase = _ORBITAL_PHASE
+    gauge = phase.conj()[:, None] * phase
+    pair_atoms, pair_of_bond = np.unique(crystal.bond_atoms, axis=0, return_inverse=True)
+    order = np.argsort(pair_of_bond, kind="stable")
+    return Hamiltonian(
+        crystal=crystal,
+        spin_orbit=spin_orbit,
+        onsite=onsite * gauge,
+        pair_atoms=pair_atoms,
+        hopping=(hopping * gauge)[order],
+        hopping_site=crystal.bond_site[order],
+        pair_start=np.searchsorted(pair_of_bond[order], np.arange(len(pair_atoms))),
+    )
+
+
+def _species_weight(crystal: Crystal) -> np.ndarray:
+    """(atom, species): 1 − x and x."""
+    return np.stack([1 - crystal.ge_fraction, crystal.ge_fraction], axis=1)
+
+
+def _bond_geometry(crystal: Crystal) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit vectors in the u, w, z frame, lengths and (bond, species, species) weights of the bonds."""
+    length = crystal.bond_length
+    direction = crystal.bond_vector @ _TO_UW.T / length[:, None]
+    weight = _species_weight(crystal)
+    first, second = crystal.bond_atoms.T
+    return direction, length, weight[first, :, None] * weight[second, None, :]
+
+
+def _hopping_blocks(crystal: Crystal) -> np.ndarray:
+    """(bond, 10, 10) eV."""
+    tb = tight_binding_parameters()
+    direction, length, weight = _bond_geometry(crystal)
+    hopping, exponent, reference = (
+        np.einsum("bxy,xy...->b...", weight, table) for table in (tb.hopping, tb.exponent, tb.bond_length)
+    )
+    integrals = hopping * (reference / length)[:, None, None, None] ** exponent
+    return two_centre_blocks(direction, integrals)
+
+
+def _onsite_blocks(crystal: Crystal) -> np.ndarray:
+    """(atom, 10, 10) eV with the strain terms of the four bonds of each atom."""
+    tb = tight_binding_parameters()
+    direction, length, pair_weight = _bond_geometry(crystal)
+    elongation = length / np.einsum("bxy,xy->b", pair_weight, tb.bond_length) - 1
+    weight = _species_weight(crystal)
+    blocks = np.zeros((len(crystal), 10, 10))
+    volume_strain = np.zeros(len(crystal))
+    for atom, sign in ((crystal.bond_atoms[:, 0], 1.0), (crystal.bond_atoms[:, 1], -1.0)):
+        constant, slope = (np.einsum("bx,x...->b...", weight[atom], table) for table in (tb.beta_constant, tb.beta_slope))
+        integrals = constant + slope * elongation[:, None, None, None]
+        np.add.at(blocks, atom, two_centre_blocks(sign * direction, integrals, same_atom=True))
+        np.add.at(volume_strain, atom, 0.75 * elongation)
+    shell_energy = weight @ tb.onsite + (weight @ tb.alpha) * volume_strain[:, None]
+    diagonal = np.arange(10)
+    blocks[:, diagonal, diagonal] += shell_energy[:, SHELL_OF_ORBITAL]
+    return blocks
+
+
+def _spin_orbit_blocks(crystal: Crystal) -> np.ndarray:
+    """(atom, 20, 20): λ L·σ on the p shell, spin quantised along w so that (z, u, w) are the axes of the Pauli matrices."""
+    tb = tight_binding_parameters()
+    levi_civita = np.zeros((3, 3, 3))
+    levi_civita[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1
+    levi_civita[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = -1
+    angular = -1j * levi_civita
+    pauli = np.array([[[0, -1j], [1j, 0]], [[1, 0], [0, -1]], [[0, 1], [1, 0]]])
+    coupling = np.zeros((2, 10, 2, 10), dtype=complex)
+    coupling[:, 1:4, :, 1:4] = np.einsum("aij,ast->sitj", angular, pauli)
+    strength = _species_weight(crystal) @ tb.spin_orbit
+    return strength[:, None, None] * coupling.reshape(20, 20)

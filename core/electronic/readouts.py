@@ -1,0 +1,244 @@
+"""Figures read from the bands: gap and its kind, valleys, splittings, effective masses, band-edge profiles.
+
+A valley's energy is that of the lowest conduction state whose unfolding weight near the valley reaches a threshold, refined to
+the point of zero velocity on the valley's symmetry line.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline
+
+from core.electronic.calculation import check_size, energy_zero
+from core.electronic.diagonalise import solve_bands
+from core.electronic.hamiltonian import Hamiltonian, build_hamiltonian
+from core.electronic.kpath import SPECIAL_POINTS
+from core.electronic.states import States, solve_states
+from core.structure.crystal import Crystal
+
+VALLEY_LINES = {
+    "Δ2": ((0.0, 0.0, 0.70), (0.0, 0.0, 1.0)),
+    "Δ4": ((0.70, 0.0, 0.0), (1.0, 0.0, 0.0)),
+    "L": ((0.5, 0.5, 0.30), (0.5, 0.5, 0.70)),
+}
+"""Ends of the line on which each conduction valley is looked for, kx, ky in 2π/a∥ and kz in 2π/c̄; Γ is a point."""
+
+VALLEY_WEIGHT = 0.05
+"""Least unfolding weight of a state that counts as belonging to a valley."""
+
+DIRECT_TOLERANCE = 1e-3
+"""eV: a gap is direct, or pseudo-direct, when the lowest conduction state at Γ is this close to the band minimum."""
+
+EDGE_TOLERANCE = 1e-3
+"""eV: states this close to a band edge share its profile and masses."""
+
+MASS_DIRECTIONS = {"[100]": (1, 0, 0), "[110]": (1, 1, 0), "[001]": (0, 0, 1)}
+SCALAR_UNITS = {
+    "gap": "eV",
+    "gap_kind": "",
+    "direct_gap": "eV",
+    "vbm": "eV",
+    "cbm": "eV",
+    "cbm_valley": "",
+    "cbm_fraction": "of Γ-X, Γ-Z or Γ-L",
+    "hh_lh_splitting": "eV",
+    "delta2_delta4_splitting": "eV",
+    "split_off": "eV",
+}
+"""The scalar readouts and their units, in the order in which they are shown."""
+
+_LIGHT_HOLE_PZ = 1 / 6
+_HEAVY_LIGHT_RANGE = 1.5
+
+
+@dataclass(frozen=True)
+class Valley:
+    """A conduction valley: energy eV, k (kx, ky in 2π/a∥, kz in 2π/c̄), unfolding weight of its state, band index."""
+
+    energy: float
+    k_reduced: tuple[float, float, float]
+    weight: float
+    band: int
+
+
+@dataclass(frozen=True, eq=False)
+class Readouts:
+    """Band figures on the common energy scale, in eV; masses in free-electron masses, holes positive.
+
+    `profile` and `masses` have the keys `vbm` and `cbm`; masses by direction, one for each state at the edge.
+    """
+
+    gap: float
+    gap_kind: str
+    direct_gap: float
+    vbm: float
+    cbm: float
+    cbm_valley: str
+    cbm_k: tuple[float, float, float]
+    valleys: dict[str, Valley]
+    hh_lh_splitting: float
+    delta2_delta4_splitting: float | None
+    split_off: float | None
+    profile: dict[str, np.ndarray]
+    masses: dict[str, dict[str, list[float]]]
+
+    @property
+    def cbm_fraction(self) -> float:
+        """Position of the conduction band minimum on the line from Γ to its zone-boundary point, 0 to 1."""
+        return max(abs(v) for v in self.cbm_k) * (2.0 if self.cbm_valley == "L" else 1.0)
+
+    @property
+    def degenerate_valleys(self) -> list[str]:
+        """All valleys within 0.1 meV of the lowest, such as Δ2 and Δ4 in unstrained silicon."""
+        lowest = self.valleys[self.cbm_valley].energy
+        return [name for name, valley in self.valleys.items() if abs(valley.energy - lowest) < 1e-4]
+
+
+def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
+    """Find the band edges, valleys, splittings and masses of a crystal.
+
+    Args:
+        hamiltonian: of the crystal.
+        energy_zero: eV on the parameters' scale, subtracted from every energy.
+    """
+    occupied = len(hamiltonian.crystal) * (4 if hamiltonian.spin_orbit else 2)
+    gamma = solve_states(hamiltonian, (0, 0, 0))
+    valleys = find_valleys(hamiltonian, gamma, occupied)
+    cbm_valley = _lowest_valley(valleys)
+    lowest = valleys[cbm_valley]
+    vbm = gamma.energy[occupied - 1]
+    direct_gap = gamma.energy[occupied] - vbm
+    cbm_states = solve_states(hamiltonian, lowest.k_reduced)
+    edges = {
+        "vbm": (gamma, np.flatnonzero(np.abs(gamma.energy - vbm) < EDGE_TOLERANCE), -1),
+        "cbm": (cbm_states, np.flatnonzero(np.abs(cbm_states.energy - lowest.energy) < EDGE_TOLERANCE), 1),
+    }
+    hh_lh, split_off = _hole_splittings(gamma, occupied)
+    delta = [valleys[name].energy if name in valleys else None for name in ("Δ2", "Δ4")]
+    return Readouts(
+        gap=float(lowest.energy - vbm),
+        gap_kind=_gap_kind(gamma, occupied, direct_gap - (lowest.energy - vbm)),
+        direct_gap=float(direct_gap),
+        vbm=float(vbm - energy_zero),
+        cbm=float(lowest.energy - energy_zero),
+        cbm_valley=cbm_valley,
+        cbm_k=lowest.k_reduced,
+        valleys={name: Valley(v.energy - energy_zero, v.k_reduced, v.weight, v.band) for name, v in valleys.items()},
+        hh_lh_splitting=hh_lh,
+        delta2_delta4_splitting=None if None in delta else float(delta[0] - delta[1]),
+        split_off=split_off,
+        profile={edge: states.atom_weight(members) for edge, (states, members, _) in edges.items()},
+        masses={
+            edge: {
+                name: [float(sign * m) for m in states.effective_mass(members, direction)]
+                for name, direction in MASS_DIRECTIONS.items()
+            }
+            for edge, (states, members, sign) in edges.items()
+        },
+    )
+
+
+def find_valleys(hamiltonian: Hamiltonian, gamma: States, occupied: int) -> dict[str, Valley]:
+    """The conduction valleys Γ, Δ2, Δ4, L by name; energies on the parameters' scale."""
+    weight = gamma.unfolding_weight()
+    at_gamma = occupied + int(np.argmax(weight[occupied:] >= VALLEY_WEIGHT))
+    valleys = {"Γ": Valley(float(gamma.energy[at_gamma]), (0.0, 0.0, 0.0), float(weight[at_gamma]), at_gamma)}
+    for name, (start, stop) in VALLEY_LINES.items():
+        valley = _line_minimum(hamiltonian, np.array(start), np.array(stop), occupied)
+        if valley is not None:
+            valleys[name] = valley
+    return valleys
+
+
+def _lowest_valley(valleys: dict[str, Valley]) -> str:
+    """The valley of the band minimum; of valleys that share its state or energy, the one that the state weighs most on."""
+    lowest = min(valley.energy for valley in valleys.values())
+    tied = [name for name in ("Δ2", "Δ4", "L", "Γ") if name in valleys and valleys[name].energy - lowest < 1e-6]
+    return max(tied, key=lambda name: round(valleys[name].weight, 3))
+
+
+def _line_minimum(hamiltonian, start, stop, occupied) -> Valley | None:
+    """Lowest conduction state of sufficient weight on a line, refined where its velocity changes sign."""
+    points = 13 + len(hamiltonian.crystal) // 4
+    fraction = np.linspace(0, 1, points)
+    metric = 2 * np.pi * np.linalg.inv(hamiltonian.crystal.average_cell).T
+    tangent = (stop - start) @ metric
+    length = np.linalg.norm(tangent)
+
+    def solve(t):
+        k = start + np.atleast_1d(t)[:, None] * (stop - start)
+        return k, solve_bands(hamiltonian, k, np.tile(tangent / length, (len(k), 1)))
+
+    _, bands = solve(fraction)
+    conduction = np.arange(bands.energy.shape[1]) >= occupied
+    energy = np.where((bands.unfolding_weight >= VALLEY_WEIGHT) & conduction, bands.energy, np.inf)
+    at, band = np.unravel_index(np.argmin(energy), energy.shape)
+    if not np.isfinite(energy[at, band]):
+        return None
+    near = slice(max(0, at - 1), at + 2)
+    spline = CubicHermiteSpline(fraction[near], bands.energy[near, band], bands.velocity[near, band] * length)
+    candidates = np.array([fraction[at], *spline.derivative().roots(extrapolate=False)])
+    k, refined = solve(candidates)
+    best = int(np.argmin(refined.energy[:, band]))
+    weight = float(refined.unfolding_weight[best, band])
+    return Valley(float(refined.energy[best, band]), tuple(float(v) for v in k[best]), weight, int(band))
+
+
+def _gap_kind(gamma: States, occupied: int, above_minimum: float) -> str:
+    """Direct, pseudo-direct (a folded valley at Γ of the superlattice zone) or indirect."""
+    if above_minimum > DIRECT_TOLERANCE:
+        return "indirect"
+    return "direct" if gamma.unfolding_weight()[occupied] >= 0.5 else "pseudo-direct"
+
+
+def _hole_splittings(gamma: States, occupied: int) -> tuple[float, float | None]:
+    """HH − LH and, with spin-orbit, VBM − split-off (eV) at Γ, by the share of p_z in the highest valence states."""
+    energy = gamma.energy[:occupied]
+    top = np.flatnonzero(energy > energy[-1] - _HEAVY_LIGHT_RANGE)
+    groups = np.split(top, np.flatnonzero(np.diff(energy[top]) > 1e-6) + 1)
+    heavy, light = [], []
+    for members in groups:
+        for share in gamma.pz_share(members):
+            (light if share > _LIGHT_HOLE_PZ else heavy).append(float(energy[members].mean()))
+    if not heavy or not light:
+        return float("nan"), None
+    split_off = None
+    if gamma.hamiltonian.spin_orbit:
+        below = [value for value in light if value < max(light) - 1e-3]
+        split_off = float(energy[-1] - max(below)) if below else None
+    return float(max(heavy) - max(light)), split_off
+
+
+def readouts_document(crystal: Crystal, spin_orbit: bool = False) -> dict:
+    """The readouts of a crystal as plain JSON types; `units` names the unit of every scalar, `points` the special points."""
+    check_size(crystal)
+    hamiltonian = build_hamiltonian(crystal, spin_orbit)
+    zero = energy_zero(spin_orbit)
+    found = read_bands(hamiltonian, zero)
+    return {
+        **{name: getattr(found, name) for name in SCALAR_UNITS if name != "cbm_fraction"},
+        "cbm_fraction": found.cbm_fraction,
+        "cbm_degenerate_valleys": found.degenerate_valleys,
+        "cbm_k": list(found.cbm_k),
+        "valleys": {name: vars(valley) for name, valley in found.valleys.items()},
+        "masses": found.masses,
+        "profile": {edge: [float(w) for w in weight] for edge, weight in found.profile.items()},
+        "points": special_point_levels(hamiltonian, zero),
+        "structure": crystal.label,
+        "lattice_in_plane": crystal.lattice_in_plane,
+        "lattice_growth": crystal.lattice_growth,
+        "notes": list(crystal.notes),
+        "spin_orbit": spin_orbit,
+        "energy_zero": "valence band maximum of unstrained bulk Si in the same model",
+        "units": SCALAR_UNITS,
+    }
+
+
+def special_point_levels(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> dict[str, list[tuple[float, float]]]:
+    """(energy eV, unfolding weight) of the states seen at each high-symmetry point, those of weight ≥ 0.05."""
+    points = np.array(list(SPECIAL_POINTS.values()))
+    bands = solve_bands(hamiltonian, points, np.tile([1.0, 0, 0], (len(points), 1)))
+    return {
+        name: [(float(e - energy_zero), float(w)) for e, w in zip(energy, weight, strict=True) if w >= VALLEY_WEIGHT]
+        for name, energy, weight in zip(SPECIAL_POINTS, bands.energy, bands.unfolding_weight, strict=True)
+    }

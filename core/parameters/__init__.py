@@ -1,0 +1,1 @@
+"""Constants and published model parameters, each with its unit and source."""

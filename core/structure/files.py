@@ -1,0 +1,269 @@
+"""Crystals to and from structure files (extended xyz, CIF, POSCAR) through ASE."""
+
+import io
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.io import read, write
+
+from core.errors import InputError
+from core.structure.crystal import Crystal
+from core.structure.sites import crystal_from_atoms
+
+MAX_BYTES = 2_000_000
+MAX_ATOMS = 4096
+MAX_GENERATED_SITES = 16384
+MAX_COLUMNS = 64
+OCCUPANCY_TOLERANCE = 1e-3
+ACCEPTED = "accepted are .xyz (extended, with a Lattice), .cif and POSCAR (.vasp, .poscar, .contcar)"
+FORMAT_OF_SUFFIX = {
+    ".xyz": "extxyz",
+    ".extxyz": "extxyz",
+    ".cif": "cif",
+    ".vasp": "vasp",
+    ".poscar": "vasp",
+    ".contcar": "vasp",
+}
+VIRTUAL_NOTE = "virtual-crystal atoms stand as their majority species"
+
+_SYMMETRY_OPERATION = re.compile(r"^\s*\S*\s*['\"]?[-+xyz0-9/. ]+,[-+xyz0-9/. ]+,[-+xyz0-9/. ]+['\"]?\s*$", re.I)
+_COLUMN_WIDTH = re.compile(r":[A-Za-z]:([0-9]+)")
+
+
+def atoms_of(crystal: Crystal) -> Atoms:
+    """The crystal as ASE atoms, with the per-atom array `ge_fraction`; virtual-crystal atoms as majority species."""
+    atoms = Atoms(
+        ["Ge" if fraction > 0.5 else "Si" for fraction in crystal.ge_fraction],
+        positions=crystal.positions,
+        cell=crystal.cell,
+        pbc=True,
+    )
+    atoms.set_array("ge_fraction", np.array(crystal.ge_fraction))
+    return atoms
+
+
+def structure_text(crystal: Crystal, file_format: str) -> str:
+    """The text of a structure file; `file_format` is a suffix such as xyz, cif or vasp.
+
+    Virtual-crystal atoms stand as their majority species: extended xyz adds the column ge_fraction, CIF gives both
+    species with their occupancies (four digits), POSCAR says so in its first line. POSCAR groups the atoms by species,
+    Si first.
+    """
+    ase_format = FORMAT_OF_SUFFIX.get("." + file_format.lower().lstrip("."))
+    atoms = atoms_of(crystal)
+    label = " ".join(crystal.label.split()) or "Si/Ge crystal"
+    if ase_format == "extxyz":
+        return _extxyz_text(crystal, atoms, label)
+    if ase_format == "cif":
+        return _cif_text(crystal, atoms, label)
+    if ase_format == "vasp":
+        return _vasp_text(crystal, atoms, label)
+    raise InputError(f"Structure format '{file_format}' is not known; {ACCEPTED}")
+
+
+def write_structure(crystal: Crystal, path: str | Path) -> None:
+    """Write the crystal to `path`; the format follows the suffix, see `structure_text`."""
+    path = Path(path)
+    text = structure_text(crystal, _named_format(path.name) or path.suffix or path.name)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"Cannot write '{path}': {error.strerror or error}") from error
+
+
+def read_structure(source: str | Path | bytes, filename: str | None = None) -> Crystal:
+    """The crystal in a structure file, given as a path or as its content with a file name.
+
+    Atoms keep the file's order; the orientation is turned to the growth frame (see `crystal_from_atoms`). The last
+    image of an xyz trajectory is read. Raises InputError with a one-line reason for anything that is not a periodic
+    four-bonded Si/Ge crystal of at most MAX_ATOMS atoms and MAX_BYTES bytes.
+    """
+    name = filename or (Path(source).name if not isinstance(source, bytes) else "structure")
+    text = _decoded(source, name)
+    ase_format = _named_format(name) or _sniffed_format(text)
+    if ase_format is None:
+        raise InputError(f"'{name}' is not a structure file that can be read; {ACCEPTED}")
+    text = _checked_declarations(text, ase_format, name)
+    atoms = _read_atoms(text, ase_format, name)
+    return crystal_from_atoms(
+        atoms.cell.array, atoms.positions, _ge_fractions(atoms, ase_format, name), label=Path(name).stem
+    )
+
+
+def _is_virtual(crystal: Crystal) -> np.ndarray:
+    return (crystal.ge_fraction > 0.0) & (crystal.ge_fraction < 1.0)
+
+
+def _extxyz_text(crystal: Crystal, atoms: Atoms, label: str) -> str:
+    atoms.info["label"] = label
+    if crystal.notes:
+        atoms.info["notes"] = "; ".join(crystal.notes)
+    if _is_virtual(crystal).any():
+        atoms.info["species_note"] = f"{VIRTUAL_NOTE}, see ge_fraction"
+    buffer = io.StringIO()
+    write(buffer, atoms, format="extxyz")
+    return buffer.getvalue()
+
+
+def _cif_text(crystal: Crystal, atoms: Atoms, label: str) -> str:
+    if _is_virtual(crystal).any():
+        atoms.set_array("spacegroup_kinds", np.arange(len(atoms)))
+        atoms.info["occupancy"] = {
+            str(i): {s: x for s, x in (("Si", 1.0 - ge), ("Ge", ge)) if x > 0.0}
+            for i, ge in enumerate(crystal.ge_fraction.tolist())
+        }
+    buffer = io.BytesIO()
+    write(buffer, atoms, format="cif")
+    return f"# {_ascii(label)}\n{buffer.getvalue().decode('latin-1')}"
+
+
+def _vasp_text(crystal: Crystal, atoms: Atoms, label: str) -> str:
+    buffer = io.StringIO()
+    by_species = np.argsort(atoms.numbers, kind="stable")
+    write(buffer, atoms[by_species], format="vasp", direct=True)
+    comment = f"{label}; {VIRTUAL_NOTE}" if _is_virtual(crystal).any() else label
+    return f"{_ascii(comment)}\n{buffer.getvalue().partition(chr(10))[2]}"
+
+
+def _ascii(text: str) -> str:
+    return text.replace("Å", "A").encode("ascii", "replace").decode("ascii")
+
+
+def _decoded(source: str | Path | bytes, name: str) -> str:
+    """The text of the file, refused when too large or not text."""
+    if isinstance(source, bytes):
+        content = source
+    else:
+        path = Path(source)
+        try:
+            if not path.is_file():
+                raise InputError(f"There is no structure file '{path}'; give the path of one: {ACCEPTED}")
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"Cannot read '{path}': {getattr(error, 'strerror', None) or error}") from error
+    if len(content) > MAX_BYTES:
+        raise InputError(f"'{name}' is larger than {MAX_BYTES / 1e6:g} MB; at most {MAX_ATOMS} atoms are accepted")
+    if not content.strip():
+        raise InputError(f"'{name}' is empty; {ACCEPTED}")
+    if b"\0" in content:
+        raise InputError(f"'{name}' is not a text file; {ACCEPTED}")
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def _named_format(name: str) -> str | None:
+    upper = name.upper()
+    if upper.startswith(("POSCAR", "CONTCAR")) and Path(name).suffix.lower() not in FORMAT_OF_SUFFIX:
+        return "vasp"
+    return FORMAT_OF_SUFFIX.get(Path(name).suffix.lower())
+
+
+def _sniffed_format(text: str) -> str | None:
+    lines = text.splitlines()
+    if re.search(r"^\s*_cell_length_a\b", text, re.MULTILINE):
+        return "cif"
+    if lines[0].strip().isdecimal():
+        return "extxyz"
+    if len(lines) > 6 and len(lines[1].split()) == 1 and all(_is_vector(line) for line in lines[2:5]):
+        return "vasp"
+    return None
+
+
+def _is_vector(line: str) -> bool:
+    try:
+        return len([float(word) for word in line.split()[:3]]) == 3
+    except ValueError:
+        return False
+
+
+def _checked_declarations(text: str, ase_format: str, name: str) -> str:
+    """The text, refused by the sizes it declares before time and memory are spent on them; of xyz the last image."""
+    lines = text.splitlines()
+    if ase_format == "extxyz":
+        return _last_image(lines, name)
+    if ase_format == "vasp":
+        _check_count(next((n for n in map(_whole_numbers, lines[5:7]) if n is not None), 0), name)
+        return text
+    operations = sum(bool(_SYMMETRY_OPERATION.match(line)) for line in lines)
+    if operations > 1 and operations * len(lines) > 4 * MAX_GENERATED_SITES:
+        raise InputError(f"'{name}' has too many sites times symmetry operations; expand it to space group P1")
+    return text
+
+
+def _last_image(lines: list[str], name: str) -> str:
+    start = end = 0
+    while end < len(lines) and (count := _whole_numbers(lines[end])) is not None:
+        _check_count(count, name)
+        start, end = end, end + count + 2
+    if end == 0:
+        raise InputError(f"'{name}' cannot be read as extxyz: its first line is not a number of atoms; {ACCEPTED}")
+    comment = lines[start + 1] if start + 1 < len(lines) else ""
+    if any(int(width[:12]) > MAX_COLUMNS for width in _COLUMN_WIDTH.findall(comment)):
+        raise InputError(f"'{name}' declares a property with more than {MAX_COLUMNS} columns; leave it out")
+    return "\n".join(lines[start:end]) + "\n"
+
+
+def _check_count(count: int, name: str) -> None:
+    if count > MAX_ATOMS:
+        raise InputError(f"'{name}' declares {count:.6g} atoms; at most {MAX_ATOMS} are accepted")
+
+
+def _whole_numbers(line: str) -> int | None:
+    """The sum of the whole numbers that make up a line; None for another line."""
+    words = line.split()
+    if not words or not all(word.isascii() and word.isdigit() for word in words):
+        return None
+    return sum(int(word[:12]) for word in words)
+
+
+def _read_atoms(text: str, ase_format: str, name: str) -> Atoms:
+    """ASE's reading of the text; whatever its readers raise becomes one line."""
+    stream = io.BytesIO(text.encode("latin-1", errors="replace")) if ase_format == "cif" else io.StringIO(text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            atoms = read(stream, format=ase_format, index=-1)
+    except Exception as error:  # ASE's readers raise whatever their parsing met; a person needs one line
+        reason = (str(error).strip().splitlines() or [""])[0][:120]
+        detail = f"{type(error).__name__}{': ' + reason if reason else ''}"
+        raise InputError(f"'{name}' cannot be read as {ase_format}: {detail}; {ACCEPTED}") from error
+    if not 1 <= len(atoms) <= MAX_ATOMS:
+        raise InputError(f"'{name}' has {len(atoms)} atoms; accepted are 1 to {MAX_ATOMS}")
+    if atoms.cell.rank < 3 or not atoms.pbc.all():
+        raise InputError(f"'{name}' is not periodic in three directions; give a crystal with its three cell vectors")
+    return atoms
+
+
+def _ge_fractions(atoms: Atoms, ase_format: str, name: str) -> np.ndarray:
+    """(atom,) from the species, from the extended xyz column ge_fraction or from CIF occupancies."""
+    symbols = atoms.get_chemical_symbols()
+    occupancy = atoms.info.get("occupancy") or {} if ase_format == "cif" else {}
+    if others := sorted(set(symbols).union(*occupancy.values()) - {"Si", "Ge"}):
+        raise InputError(f"'{name}' contains {', '.join(others[:8])}; only Si and Ge are accepted")
+    try:
+        if ase_format == "extxyz" and "ge_fraction" in atoms.arrays:
+            fraction = np.array(atoms.arrays["ge_fraction"], dtype=float)
+        elif occupancy and "spacegroup_kinds" in atoms.arrays:
+            fraction = _occupied_by_germanium(atoms, occupancy, name)
+        else:
+            fraction = np.array([float(symbol == "Ge") for symbol in symbols])
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"'{name}' has Ge fractions or occupancies that are not numbers; give one an atom") from error
+    if fraction.shape != (len(atoms),) or not np.all((fraction >= 0.0) & (fraction <= 1.0)):
+        raise InputError(f"'{name}' has Ge fractions outside 0 to 1; give one number an atom")
+    return fraction
+
+
+def _occupied_by_germanium(atoms: Atoms, occupancy: dict, name: str) -> np.ndarray:
+    shares = [occupancy[str(kind)] for kind in atoms.arrays["spacegroup_kinds"]]
+    table = np.array([[share.get("Si", 0.0), share.get("Ge", 0.0)] for share in shares], dtype=float)
+    if not np.all(np.abs(table.sum(axis=1) - 1.0) <= OCCUPANCY_TOLERANCE):
+        raise InputError(f"'{name}' has sites that are not fully occupied; every site needs one atom")
+    return table[:, 1]

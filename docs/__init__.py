@@ -1,0 +1,1 @@
+"""Texts and pictures, and the scripts that make the pictures."""

@@ -1,0 +1,54 @@
+"""Every page, light and dark, wide and narrow, into docs/screenshots: `make screenshots`."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from dash import page_registry
+from playwright.sync_api import Browser
+
+from tests.browser import chromium, served_app, settled
+
+FOLDER = Path(__file__).with_name("screenshots")
+WIDTHS = {1280: 900, 390: 844}
+FULL_PAGE_LIMIT = 2600
+"""Pixels of height; a longer page is shown down to here."""
+
+
+def take(browser: Browser, base_url: str, path: str, name: str, folder: Path = FOLDER) -> list[Path]:
+    """Four pictures of one page: NAME-SCHEME-WIDTH.png."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for scheme in ("light", "dark"):
+        for width, height in WIDTHS.items():
+            page = browser.new_page(
+                base_url=base_url,
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+            )
+            page.goto(path)
+            settled(page)
+            full = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": min(full, FULL_PAGE_LIMIT)})
+            settled(page)
+            files.append(folder / f"{name}-{scheme}-{width}.png")
+            page.screenshot(path=files[-1], animations="disabled")
+            page.close()
+    return files
+
+
+def main() -> None:
+    """All registered pages."""
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["BANDLOOM_CACHE"] = cache
+        with served_app() as url, chromium() as browser:
+            for registered in page_registry.values():
+                if "not_found" not in registered["module"]:
+                    name = registered["relative_path"].strip("/").replace("/", "-") or "home"
+                    for file in take(browser, url, registered["relative_path"], name):
+                        print(file.relative_to(FOLDER.parent.parent))
+
+
+if __name__ == "__main__":
+    main()

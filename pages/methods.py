@@ -1,0 +1,91 @@
+"""The methods page: definitions, parameters and what the program measured of itself."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from dash import Input, Output, callback, dcc, html, register_page
+
+from components import measured
+from components.figures.cost import cost_figure
+from components.ids import THEME, Ids
+from components.theme import GRAPH_CONFIG
+
+register_page(
+    __name__,
+    path="/methods",
+    name="Methods",
+    title="Methods · Bandloom",
+    order=9,
+    description="Definitions, equations, parameters, and how the results compare with published figures.",
+)
+
+ids = Ids("methods")
+TEXT = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
+_HEADING = re.compile(r"^## (.+?) \{#([a-z-]+)\}$", re.MULTILINE)
+
+
+class MethodSection(NamedTuple):
+    """A heading, its anchor and the Markdown below it."""
+
+    title: str
+    anchor: str
+    text: str
+
+
+def sections(text: str) -> list[MethodSection]:
+    """The sections of a text whose headings read `## Title {#anchor}`."""
+    parts = _HEADING.split(text)[1:]
+    return [MethodSection(*(part.strip() for part in parts[i : i + 3])) for i in range(0, len(parts), 3)]
+
+
+def layout(**_query) -> html.Div:
+    """Contents beside the sections."""
+    found = sections(TEXT.read_text(encoding="utf-8"))
+    extra = measured.parameter_tables() | {"validation": [_validation()], "cost": [_cost()]}
+    return html.Div(
+        [
+            html.Nav(
+                html.Ol([html.Li(html.A(part.title, href=f"#{part.anchor}")) for part in found]),
+                className="contents",
+                **{"aria-label": "On this page"},
+            ),
+            html.Article(
+                [
+                    html.H1("Methods"),
+                    html.P("What is computed, from which numbers, and how far it can be trusted.", className="lead"),
+                    *(_section(part, extra.get(part.anchor, [])) for part in found),
+                ],
+                className="prose",
+            ),
+        ],
+        className="wrap methods",
+    )
+
+
+@callback(Output(ids("cost-graph"), "figure"), Input(THEME, "data"))
+def draw_cost(scheme: str | None):
+    """The cost plot in the colours of the page."""
+    return cost_figure(measured.cost_rows() or [], scheme)
+
+
+def _section(part: MethodSection, extra: list) -> html.Section:
+    return html.Section(
+        [html.H2(part.title, id=part.anchor), dcc.Markdown(part.text, mathjax=True, className="markdown"), *extra],
+        **{"aria-labelledby": part.anchor},
+    )
+
+
+def _validation():
+    rows = measured.validation_rows()
+    return measured.validation_table(rows) if rows else _absent("python -m core validate")
+
+
+def _cost():
+    if not measured.cost_rows():
+        return _absent("python -m core bench")
+    return html.Figure(dcc.Graph(id=ids("cost-graph"), config=GRAPH_CONFIG, className="cost-graph"))
+
+
+def _absent(command: str) -> html.P:
+    return html.P(["Not measured on this installation yet: ", html.Code(command), " fills this section."], className="notice")

@@ -1,0 +1,91 @@
+"""A served app and a headless Chromium, for the browser tests, the screenshots and the page benchmarks."""
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    # WebGL drawn in software, for the 3D view.
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+
+
+@contextmanager
+def served_app() -> Iterator[str]:
+    """The address of the app on a free local port; BANDLOOM_CACHE must be set before."""
+    if "BANDLOOM_CACHE" not in os.environ:
+        raise RuntimeError("Set BANDLOOM_CACHE to a temporary folder first: this server must not touch the user's cache")
+    from app import server
+
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    listener = make_server("127.0.0.1", 0, server, threaded=True)
+    thread = threading.Thread(target=listener.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.server_port}"
+    finally:
+        listener.shutdown()
+        thread.join()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, else Playwright's own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Complaints:
+    """What a page must not do: log errors or warnings of its own, raise, fail a request, ask another host.
+
+    `allow("text")` lets complaints pass that contain the text.
+    """
+
+    def __init__(self, context: BrowserContext, base_url: str):
+        self._host = urlsplit(base_url).netloc
+        self._allowed: list[str] = []
+        self._found: list[str] = []
+        context.on("console", lambda message: message.type == "error" and self._add(f"console: {message.text}"))
+        context.on("weberror", lambda error: self._add(f"page error: {error.error}"))
+        context.on("request", lambda request: self._check_host(request.url))
+        context.on(
+            "response", lambda reply: reply.status >= 400 and self._add(f"status {reply.status}: {reply.url}")
+        )
+
+    def allow(self, text: str) -> None:
+        """Let complaints pass that contain `text`."""
+        self._allowed.append(text)
+
+    def remaining(self) -> list[str]:
+        """All complaints that are not allowed."""
+        return [found for found in self._found if not any(text in found for text in self._allowed)]
+
+    def _add(self, complaint: str) -> None:
+        self._found.append(complaint)
+
+    def _check_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != self._host:
+            self._add(f"request to another host: {url}")
+
+
+def settled(page: Page) -> None:
+    """Wait until the shell stands, the page's content is there, no callback runs and the fonts are loaded."""
+    page.locator("main h1").first.wait_for()
+    page.wait_for_function("() => !document.querySelector('[data-dash-is-loading=true]')")
+    page.wait_for_load_state("networkidle")
+    page.evaluate("() => document.fonts.ready.then(() => true)")
