@@ -53,6 +53,7 @@ def create_app() -> Dash:
         __name__,
         server=create_server(),
         use_pages=True,
+        suppress_callback_exceptions=True,  # a page's callbacks name components that other pages do not have
         title="Bandloom",
         description="From layers of silicon and germanium to what each atom adds to the electronic bands, and back.",
         update_title=None,

@@ -29,14 +29,23 @@
     return [choice, resolved(choice)];
   }
 
-  // Marks the current page in the navigation, and goes to the anchor in the address once its page is there.
+  // Marks the current page in the navigation, and goes to the anchor in the address.
   function pageShown(pathname) {
     for (const link of document.querySelectorAll("#navigation a")) {
       if (new URL(link.href).pathname === pathname) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    const anchor = window.location.hash.slice(1);
-    if (anchor) requestAnimationFrame(() => document.getElementById(anchor)?.scrollIntoView());
+    if (window.location.hash) holdAnchor(window.location.hash.slice(1));
+  }
+
+  // Keeps the anchor in view while the page above it is still growing, until the reader takes over.
+  function holdAnchor(anchor) {
+    const growth = new ResizeObserver(() => document.getElementById(anchor)?.scrollIntoView());
+    growth.observe(document.getElementById("content"));
+    for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+      window.addEventListener(act, () => growth.disconnect(), { once: true, passive: true });
+    }
+    setTimeout(() => growth.disconnect(), 5000);
   }
 
   system.addEventListener("change", () => {

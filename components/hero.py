@@ -14,26 +14,16 @@ ALT = (
 )
 
 
-def hero(assets: Path = ASSETS, alt: str = ALT) -> html.Figure | None:
+def hero(assets: Path = ASSETS, alt: str = ALT) -> html.Div | None:
     """hero-light.png and hero-dark.png, of which the page shows one; None where they are not there."""
     files = [assets / f"hero-{scheme}.png" for scheme in SCHEMES]
     if not all(file.exists() for file in files):
         return None
-    pictures = []
-    for scheme, file in zip(SCHEMES, files, strict=True):
-        width, height = png_size(file)
-        pictures.append(
-            html.Img(
-                src=get_asset_url(file.name),
-                alt=alt,
-                width=width,
-                height=height,
-                className=f"only-{scheme}",
-                # A lazy picture that its scheme hides is not fetched.
-                **{"loading": "lazy"},
-            )
-        )
-    return html.Figure(pictures, className="hero-figure")
+    width, height = png_size(files[0])
+    # A background, because the browser then fetches the picture of the scheme in force only.
+    sources = {f"--{scheme}": f'url("{get_asset_url(file.name)}")' for scheme, file in zip(SCHEMES, files, strict=True)}
+    style = sources | {"aspectRatio": f"{width} / {height}"}
+    return html.Div(role="img", className="hero-figure", style=style, **{"aria-label": alt})
 
 
 def png_size(file: Path) -> tuple[int, int]:

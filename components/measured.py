@@ -1,13 +1,18 @@
 """What the program measured of itself: tables and figures of the methods page, from files that core writes."""
 
 import json
+import math
 from pathlib import Path
 
+from dash import html
+
 import core
-from components.tables import data_table
+from components.tables import data_table, decimal
 
 DIRECTORY = Path(core.__file__).parent / "measured"
 PARAMETERS = Path(core.__file__).parent / "parameters"
+
+_SOURCE_KEYS = ("source", "experiment_source")
 
 
 def validation_rows(directory: Path = DIRECTORY) -> list[dict] | None:
@@ -21,25 +26,36 @@ def cost_rows(directory: Path = DIRECTORY) -> list[dict] | None:
     return measured and measured.get("cost")
 
 
-def validation_table(rows: list[dict]):
-    """Computed against reference, with tolerance, source and, where they differ, experiment."""
-    return data_table(
-        "Computed figures beside published ones",
-        ["Quantity", "Setting", "Computed", "Reference", "Tolerance", "Unit", "Source", "Experiment", "Experiment from"],
-        [
-            [row.get(key) for key in (
-                "quantity", "setting", "computed", "reference", "tolerance", "unit", "source", "experiment",
-                "experiment_source",
-            )]
-            for row in rows
-        ],
-    )  # fmt: skip
+def validation_table(rows: list[dict]) -> html.Div:
+    """A table a setting: computed, reference, tolerance and, where known, experiment; numbered sources below."""
+    sources = list(dict.fromkeys(row[key] for row in rows for key in _SOURCE_KEYS if row.get(key)))
+    tables = [
+        data_table(
+            setting[:1].upper() + setting[1:],
+            ["Quantity", "Computed", "Reference", "Tolerance", "Experiment", "Unit", "Sources"],
+            [_validation_cells(row, sources) for row in rows if row["setting"] == setting],
+        )
+        for setting in dict.fromkeys(row["setting"] for row in rows)
+    ]
+    return html.Div([*tables, html.Ol([html.Li(source) for source in sources], className="source-list")])
 
 
 def parameter_tables(directory: Path = PARAMETERS) -> dict[str, list]:
     """Tables of the shipped parameters by section of the methods page: "tight-binding" and "relaxation"."""
     binding, keating = _read(directory / "niquet2009_sp3d5s.json"), _read(directory / "keating.json")
-    return {"tight-binding": _binding_tables(binding), "relaxation": [_keating_table(keating)]}
+    hidden = html.Details([html.Summary("The parameters, in three tables"), *_binding_tables(binding)])
+    return {"tight-binding": [hidden], "relaxation": [_keating_table(keating)]}
+
+
+def _validation_cells(row: dict, sources: list[str]) -> list:
+    """One row as text, with the decimals that its tolerance can tell apart."""
+    tolerance = row.get("tolerance")
+    decimals = 3 if not tolerance else min(6, max(0, 1 - math.floor(math.log10(tolerance))))
+    computed, reference = (decimal(row.get(key), decimals) for key in ("computed", "reference"))
+    experiment = None if row.get("experiment") is None else f"{row['experiment']:g}".replace("-", "−")
+    marks = ", ".join(str(1 + sources.index(row[key])) for key in _SOURCE_KEYS if row.get(key))
+    allowed = None if tolerance is None else f"{tolerance:.2g}"
+    return [row["quantity"], computed, reference, allowed, experiment, row.get("unit"), marks]
 
 
 def _binding_tables(given: dict) -> list:
@@ -50,7 +66,8 @@ def _binding_tables(given: dict) -> list:
             "Atoms: levels and spin-orbit coupling, eV",
             ["Orbital", "Si", "Ge"],
             [[_term(name), onsite["Si"][name], onsite["Ge"][name]] for name in onsite["Si"]],
-            f"Ge levels are raised by the valence band offset, {given['valence_band_offset_Ge']:g} eV. Lattice constants: "
+            f"Ge levels are raised by the valence band offset, {given['valence_band_offset_Ge']:g} eV. "
+            "Lattice constants: "
             + ", ".join(f"{species} {value:g} Å" for species, value in given["lattice_constant"].items())
             + ".",
         ),
@@ -58,13 +75,15 @@ def _binding_tables(given: dict) -> list:
             "Bonds: two-centre integrals V at the bond length d₀, eV, and exponents n",
             ["Integral", *(f"{symbol}({pair})" for pair in pairs for symbol in ("V", "n"))],
             [
-                ["d₀ (Å)", *(v for pair in pairs for v in (given["bond_length_d0"][pair], None))],
-                *(
-                    [_term(term), *(given[key][pair].get(term) for pair in pairs for key in ("hopping", "hopping_exponent"))]
-                    for term in terms
-                ),
+                [
+                    _term(term),
+                    *(given[key][pair].get(term) for pair in pairs for key in ("hopping", "hopping_exponent")),
+                ]
+                for term in terms
             ],
-            "In Si-Ge the first orbital named sits on Si, the second on Ge.",
+            "In Si-Ge the first orbital named sits on Si, the second on Ge. Reference lengths d₀: "
+            + ", ".join(f"{pair} {given['bond_length_d0'][pair]:g} Å" for pair in pairs)
+            + ".",
         ),
         data_table(
             "Strain on the atoms, eV",
@@ -87,8 +106,10 @@ def _keating_table(given: dict):
 def _term(name: str) -> str:
     """Greek letters for the words in a parameter's name: pd_sigma is pd σ."""
     for word, letter in {"alpha": "α", "beta": "β", "sigma": "σ", "delta": "δ", "lambda": "λ", "pi": "π"}.items():
-        name = name.replace(f"{word}_", f"{letter} ") if name.startswith(word) else name.replace(f"_{word}", f" {letter}")
-    return name.replace("spin_orbit", "spin-orbit").replace("_", " ")
+        name = (
+            name.replace(f"{word}_", f"{letter} ") if name.startswith(word) else name.replace(f"_{word}", f" {letter}")
+        )
+    return name.replace("spin_orbit_λ p", "spin-orbit λ").replace("spin_orbit", "spin-orbit").replace("_", " ")
 
 
 def _read(file: Path):

@@ -109,7 +109,8 @@ def _theme_control() -> dmc.SegmentedControl:
             {
                 "value": value,
                 "label": html.Span(
-                    [html.Span(className=f"icon icon-{value}"), html.Span(name, className="visually-hidden")], title=name
+                    [html.Span(className=f"icon icon-{value}"), html.Span(name, className="visually-hidden")],
+                    title=name,
                 ),
             }
             for value, name in names.items()

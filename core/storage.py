@@ -1,9 +1,18 @@
-"""Where results are kept between requests."""
+"""Where results are kept between requests, and how one computation serves everyone who asks for it."""
 
+import hashlib
 import os
+import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
+import diskcache
+import psutil
+
 PROJECT = Path(__file__).resolve().parent.parent
+RESULT_LIMIT_BYTES = 2 * 2**30
+_POLL_SECONDS = 0.05
 
 
 def cache_directory() -> Path:
@@ -11,3 +20,91 @@ def cache_directory() -> Path:
     directory = Path(os.environ.get("BANDLOOM_CACHE") or PROJECT / ".cache" / "bandloom")
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+@cache
+def result_store() -> "ResultStore":
+    """The store that all workers of this machine share."""
+    return ResultStore(cache_directory() / "results")
+
+
+def content_key(*parts: str) -> str:
+    """A key that is the same for the same content, and for nothing else."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+class ResultStore:
+    """Bytes on disk by key, least recently used out first when the size limit is reached.
+
+    Only bytes, text and numbers are stored, so that nothing is unpickled.
+    """
+
+    def __init__(self, directory: Path, size_limit: int = RESULT_LIMIT_BYTES):
+        self._cache = diskcache.Cache(
+            str(directory), size_limit=size_limit, eviction_policy="least-recently-used", disk_min_file_size=2**14
+        )
+
+    def get(self, key: str) -> bytes | None:
+        """The stored bytes, None where there are none."""
+        return self._cache.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        """Store bytes under a key."""
+        self._cache.set(key, value)
+
+    def compute_once(
+        self, key: str, compute: Callable[[Callable[[float], None]], bytes], progress: Callable[[float], None] | None = None
+    ) -> bytes:
+        """The value of a key, computed by whoever asks first; the others wait for it and see its progress.
+
+        If the computing process dies or gives up, one of those who wait takes over.
+
+        Args:
+            key: from `content_key`.
+            compute: gets a function that takes the fraction done, and returns the bytes.
+            progress: called with the fraction done, in either role; an exception it raises ends the wait or the work.
+        """
+        report = progress or (lambda fraction: None)
+        owner, done = f"{key}:owner", f"{key}:progress"
+        while (value := self.get(key)) is None:
+            if not self._cache.add(owner, _this_process()):
+                if _is_gone(self._cache.get(owner)):
+                    self._cache.delete(owner)
+                report(self._cache.get(done, 0.0))
+                time.sleep(_POLL_SECONDS)
+                continue
+            try:
+                value = self._computed(key, done, compute, report)
+            finally:
+                self._cache.delete(owner)
+                self._cache.delete(done)
+            break
+        return value
+
+    def _computed(self, key, done, compute, report) -> bytes:
+        if (value := self.get(key)) is not None:
+            return value
+
+        def keep(fraction: float) -> None:
+            self._cache.set(done, float(fraction))
+            report(fraction)
+
+        value = compute(keep)
+        self.put(key, value)
+        return value
+
+
+def _this_process() -> str:
+    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
+
+
+def _is_gone(owner: str | None) -> bool:
+    """Whether the process that claimed a key has ended without releasing it."""
+    if owner is None:
+        return False
+    pid, created = owner.split(":")
+    try:
+        process = psutil.Process(int(pid))
+        return f"{process.create_time():.2f}" != created or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

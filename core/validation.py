@@ -22,8 +22,12 @@ ENERGY_TOLERANCE = 0.002
 RELATIVE_TOLERANCE = 0.01
 """Allowed for deformation potentials, and for the place of the conduction band minimum (0.002 of Γ-X more than printed)."""
 
-_STRAIN = 1e-4
 _INTERNAL_STRAIN = 0.53
+_LINEAR_STRAIN = 1e-4
+_TETRAGONAL_STRAIN = 0.015
+"""e_zz − e_xx of the reference deformation potentials: e_zz = 1 %, e_xx = e_yy = −0.5 %."""
+_SHEAR_STRAIN = 0.002
+"""e_xy = e_yz = e_zx of the reference d."""
 
 
 def validation_table() -> list[dict]:
@@ -58,12 +62,11 @@ def validation_table() -> list[dict]:
 
 
 def bulk_figures(species: str) -> dict[str, tuple[str, str, float]]:
-    """name → (description, unit, value) of the figures that the parameter file checks, and of effective masses."""
+    """Name → (description, unit, value) of the figures that the parameter file checks, and of effective masses."""
     crystal = build_crystal(parse_stack(f"{species}2"), parse_substrate(species))
     hamiltonian = build_hamiltonian(crystal, spin_orbit=True)
     found = read_bands(hamiltonian)
     levels = {name: solve_states(hamiltonian, k).energy - found.vbm for name, k in _POINTS.items()}
-    deformation = _deformation_potentials(species)
     figures = {}
     if species == "Si":
         figures["gap_eV"] = ("Indirect gap Γ-Δ", "eV", found.gap)
@@ -77,15 +80,19 @@ def bulk_figures(species: str) -> dict[str, tuple[str, str, float]]:
     figures["L3v_upper_eV"] = ("L3 valence state, upper", "eV", levels["L"][7])
     figures["Gamma1_valence_bottom_eV"] = ("Bottom of the valence band, Γ1", "eV", levels["G"][0])
     figures["Delta_so_eV"] = ("Spin-orbit splitting at Γ", "eV", found.split_off)
-    figures["Xi_u_Delta_eV"] = ("Deformation potential Ξu of Δ", "eV", deformation["Xi_u_Delta_eV"])
-    figures["b_eV"] = ("Deformation potential b", "eV", deformation["b_eV"])
-    figures["d_eV_at_zeta_0.53"] = ("Deformation potential d (ζ = 0.53)", "eV", deformation["d_eV_at_zeta_0.53"])
+    finite = _deformation_potentials(species, (_TETRAGONAL_STRAIN,), (_SHEAR_STRAIN,))
+    linear = _deformation_potentials(species, *2 * [(_LINEAR_STRAIN, -_LINEAR_STRAIN)])
+    for name, symbol in _DEFORMATION_POTENTIALS.items():
+        at = "e_xy = 0.2 %" if symbol == "d" else "e_zz = 1 %, e_xx = −½ %"
+        figures[name] = (f"Deformation potential {symbol} at {at}", "eV", finite[name])
+        figures[f"{name}_linear"] = (f"Deformation potential {symbol}, limit of no strain", "eV", linear[name])
     longitudinal, transverse = _electron_masses(hamiltonian, species, found)
     figures["electron_mass_longitudinal"] = ("Electron mass, longitudinal", "m₀", longitudinal)
     figures["electron_mass_transverse"] = ("Electron mass, transverse", "m₀", transverse)
     return figures
 
 
+_DEFORMATION_POTENTIALS = {"Xi_u_Delta_eV": "Ξu of Δ", "b_eV": "b", "d_eV_at_zeta_0.53": "d"}
 _POINTS = {"G": (0, 0, 0), "X": (1, 0, 0), "L": (0.5, 0.5, 0.5)}
 
 
@@ -109,28 +116,32 @@ def _electron_masses(hamiltonian, species: str, found) -> tuple[float, float]:
     return tuple(float(states.effective_mass(members, direction)[0]) for direction in (axis, across))
 
 
-def _deformation_potentials(species: str) -> dict[str, float]:
-    """Ξu of Δ, b and d by central differences of ±1e-4 strain, without spin-orbit coupling.
+def _deformation_potentials(species: str, tetragonal: tuple[float, ...], shear: tuple[float, ...]) -> dict[str, float]:
+    """Ξu of Δ, b and d, without spin-orbit coupling, averaged over the given strains.
 
     Ξu: shift of Δ[001] against Δ[100] per e_zz − e_xx. b: E(p_x, p_y) − E(p_z) = 3 b (e_xx − e_zz). d: singlet minus
-    doublet = 3√3 d e_xy under e_xy = e_yz = e_zx with Kleinman's internal strain. Pikus and Bir.
+    doublet = 3√3 d e_xy under e_xy = e_yz = e_zx with Kleinman's internal strain ζ. The tetragonal strain keeps the volume.
+    The parameter file's own figures are finite differences, met at the strains named above; b of Si changes by 1.5 %
+    between there and the limit of no strain.
     """
-    slopes = {name: [] for name in ("Xi_u_Delta_eV", "b_eV", "d_eV_at_zeta_0.53")}
-    for strain in (_STRAIN, -_STRAIN):
-        found = read_bands(build_hamiltonian(_uniaxial(species, strain)))
+    slopes = {name: [] for name in _DEFORMATION_POTENTIALS}
+    for strain in tetragonal:
+        found = read_bands(build_hamiltonian(_tetragonal(species, strain)))
         slopes["Xi_u_Delta_eV"].append(found.delta2_delta4_splitting / strain)
         slopes["b_eV"].append(-found.hh_lh_splitting / (3 * strain))
+    for strain in shear:
         top = solve_states(build_hamiltonian(_sheared(species, strain)), (0, 0, 0)).energy[5:8]
         singlet_minus_doublet = top[2] - top[0] if top[1] - top[0] < top[2] - top[1] else top[0] - top[2]
         slopes["d_eV_at_zeta_0.53"].append(singlet_minus_doublet / (3 * np.sqrt(3) * strain))
     return {name: float(np.mean(values)) for name, values in slopes.items()}
 
 
-def _uniaxial(species: str, strain: float) -> Crystal:
-    """Four planes of a bulk crystal stretched along [001] only."""
+def _tetragonal(species: str, strain: float) -> Crystal:
+    """Four planes of a bulk crystal with e_zz − e_xx = strain at constant volume (to first order)."""
     constant = parse_substrate(species).lattice_constant
     ge_fractions = np.full(4, float(species == "Ge"))
-    return crystal_of_planes(ge_fractions, np.full(4, constant / 4 * (1 + strain)), constant)
+    spacing = np.full(4, constant / 4 * (1 + 2 * strain / 3))
+    return crystal_of_planes(ge_fractions, spacing, constant * (1 - strain / 3))
 
 
 def _sheared(species: str, strain: float) -> Crystal:

@@ -30,10 +30,13 @@ def take(browser: Browser, base_url: str, path: str, name: str, folder: Path = F
             page.goto(path)
             settled(page)
             full = page.evaluate("document.documentElement.scrollHeight")
-            page.set_viewport_size({"width": width, "height": min(full, FULL_PAGE_LIMIT)})
-            settled(page)
             files.append(folder / f"{name}-{scheme}-{width}.png")
-            page.screenshot(path=files[-1], animations="disabled")
+            page.screenshot(
+                path=files[-1],
+                animations="disabled",
+                full_page=True,
+                clip={"x": 0, "y": 0, "width": width, "height": min(full, FULL_PAGE_LIMIT)},
+            )
             page.close()
     return files
 

@@ -21,20 +21,20 @@ EXAMPLES = (
     ("Si8", "Si0.7Ge0.3", "Strained silicon", "Tension splits the valleys and the valence band."),
     ("Si4Ge4", "Si", "Superlattice on silicon", "Germanium squeezed to the lattice of silicon."),
     ("Si4Ge4", "Ge", "Superlattice on germanium", "The same layers, silicon stretched instead."),
-    ("Si6Ge4", "Si0.6Ge0.4", "Ten monolayers", "Folded bands near a direct gap."),
+    ("Si6Ge4", "Si0.6Ge0.4", "Ten monolayers", "Bands folded towards a direct gap."),
     ("(Si0.7Ge0.3)8", "Si0.7Ge0.3", "Random alloy, on average", "A virtual crystal without interfaces."),
 )
 """(stack, substrate, name, what to see)."""
 
 
 def layout(**_query) -> html.Div:
-    """Three sentences, a picture, examples, doors."""
+    """Three sentences, the ways in, a picture, examples."""
     picture = hero()
     return html.Div(
         [
             html.Section(
-                [html.Div(_opening(), className="hero-text"), picture],
-                className="hero" if picture else "hero hero-plain",
+                [html.Div([*_opening(), _doors()], className="hero-text"), picture],
+                className="hero" if picture is not None else "hero hero-plain",
             ),
             html.Section(
                 [
@@ -42,10 +42,6 @@ def layout(**_query) -> html.Div:
                     html.Ul([html.Li(_example(*example)) for example in EXAMPLES], className="cards"),
                 ],
                 **{"aria-labelledby": "examples-title"},
-            ),
-            html.Section(
-                [html.H2("Ways in", id="doors-title"), html.Ul([html.Li(_door(page)) for page in _doors()], className="doors")],
-                **{"aria-labelledby": "doors-title"},
             ),
         ],
         className="wrap home",
@@ -72,10 +68,6 @@ def _opening() -> list:
             ],
             className="lead",
         ),
-        html.Div(
-            [dcc.Link(page["name"], href=page["relative_path"], className="button") for page in _doors()],
-            className="buttons",
-        ),
     ]
 
 
@@ -99,11 +91,12 @@ def _example(stack: str, substrate: str, name: str, sight: str) -> dcc.Link:
 
 def _door(page: dict) -> dcc.Link:
     return dcc.Link(
-        [html.Span(page["name"], className="card-title"), html.Span(page["description"], className="muted")],
+        [html.Span(page["name"], className="door-name"), html.Span(page["description"], className="muted")],
         href=page["relative_path"],
         className="door",
     )
 
 
-def _doors() -> list[dict]:
-    return [page for page in page_registry.values() if page["path"] not in (None, "/") and "not_found" not in page["module"]]
+def _doors() -> html.Ul:
+    pages = [page for page in page_registry.values() if page["path"] != "/" and "not_found" not in page["module"]]
+    return html.Ul([html.Li(_door(page)) for page in pages], className="doors")

@@ -40,11 +40,20 @@ def sections(text: str) -> list[MethodSection]:
 
 
 def layout(**_query) -> html.Div:
-    """Contents beside the sections."""
+    """Title, contents, sections."""
     found = sections(TEXT.read_text(encoding="utf-8"))
-    extra = measured.parameter_tables() | {"validation": [_validation()], "cost": [_cost()]}
+    extra = measured.parameter_tables() | {
+        "validation": [_validation()],
+        "cost": [html.Figure(id=ids("cost"), className="cost-graph" if measured.cost_rows() else "")],
+    }
     return html.Div(
         [
+            html.Header(
+                [
+                    html.H1("Methods"),
+                    html.P("What is computed, from which numbers, and how far it can be trusted.", className="lead"),
+                ]
+            ),
             html.Nav(
                 html.Ol([html.Li(html.A(part.title, href=f"#{part.anchor}")) for part in found]),
                 className="contents",
@@ -52,8 +61,6 @@ def layout(**_query) -> html.Div:
             ),
             html.Article(
                 [
-                    html.H1("Methods"),
-                    html.P("What is computed, from which numbers, and how far it can be trusted.", className="lead"),
                     *(_section(part, extra.get(part.anchor, [])) for part in found),
                 ],
                 className="prose",
@@ -63,10 +70,15 @@ def layout(**_query) -> html.Div:
     )
 
 
-@callback(Output(ids("cost-graph"), "figure"), Input(THEME, "data"))
+@callback(Output(ids("cost"), "children"), Input(THEME, "data"))
 def draw_cost(scheme: str | None):
     """The cost plot in the colours of the page."""
-    return cost_figure(measured.cost_rows() or [], scheme)
+    rows = measured.cost_rows()
+    if not rows:
+        return _absent("python -m core bench")
+    return dcc.Graph(
+        id=ids("cost-graph"), figure=cost_figure(rows, scheme), config=GRAPH_CONFIG, className="cost-graph"
+    )
 
 
 def _section(part: MethodSection, extra: list) -> html.Section:
@@ -81,11 +93,7 @@ def _validation():
     return measured.validation_table(rows) if rows else _absent("python -m core validate")
 
 
-def _cost():
-    if not measured.cost_rows():
-        return _absent("python -m core bench")
-    return html.Figure(dcc.Graph(id=ids("cost-graph"), config=GRAPH_CONFIG, className="cost-graph"))
-
-
 def _absent(command: str) -> html.P:
-    return html.P(["Not measured on this installation yet: ", html.Code(command), " fills this section."], className="notice")
+    return html.P(
+        ["Not measured on this installation yet: ", html.Code(command), " fills this section."], className="notice"
+    )

@@ -26,7 +26,9 @@ FLAGS = (
 def served_app() -> Iterator[str]:
     """The address of the app on a free local port; BANDLOOM_CACHE must be set before."""
     if "BANDLOOM_CACHE" not in os.environ:
-        raise RuntimeError("Set BANDLOOM_CACHE to a temporary folder first: this server must not touch the user's cache")
+        raise RuntimeError(
+            "Set BANDLOOM_CACHE to a temporary folder first: this server must not touch the user's cache"
+        )
     from app import server
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -62,9 +64,7 @@ class Complaints:
         context.on("console", lambda message: message.type == "error" and self._add(f"console: {message.text}"))
         context.on("weberror", lambda error: self._add(f"page error: {error.error}"))
         context.on("request", lambda request: self._check_host(request.url))
-        context.on(
-            "response", lambda reply: reply.status >= 400 and self._add(f"status {reply.status}: {reply.url}")
-        )
+        context.on("response", lambda reply: reply.status >= 400 and self._add(f"status {reply.status}: {reply.url}"))
 
     def allow(self, text: str) -> None:
         """Let complaints pass that contain `text`."""

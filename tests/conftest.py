@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 CACHE = tempfile.TemporaryDirectory(prefix="bandloom-test-")
 os.environ["BANDLOOM_CACHE"] = CACHE.name  # before anything imports the app
 
+import app  # noqa: E402, F401  (pages can be imported only after it)
 from tests.browser import Complaints, chromium, served_app  # noqa: E402
 
 

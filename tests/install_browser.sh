@@ -12,7 +12,7 @@ apt() { # as root, or through sudo that asks nothing
 debian() { # Ubuntu's chromium package is a snap, which does not start everywhere
     [ -r /etc/os-release ] && ( . /etc/os-release && [ "${ID:-}" = debian ] ) && command -v apt-get >/dev/null 2>&1
 }
-if debian && apt update -qq && apt install -y -qq --no-install-recommends chromium >/dev/null; then exit 0; fi
+if debian && apt update -qq && apt install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; then exit 0; fi
 
 echo "No Chromium package here; asking Playwright for one." >&2
 "$python" -m playwright install chromium && exit 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 from ase.io import read, write
+from ase.io.cif import parse_cif
 
 from core.errors import InputError
 from core.structure.crystal import Crystal
@@ -16,7 +17,13 @@ from core.structure.sites import crystal_from_atoms
 MAX_BYTES = 2_000_000
 MAX_ATOMS = 4096
 MAX_GENERATED_SITES = 16384
+MAX_OPERATIONS = 192
 MAX_COLUMNS = 64
+CIF_OPERATION_TAGS = (
+    "_space_group_symop_operation_xyz",
+    "_space_group_symop.operation_xyz",
+    "_symmetry_equiv_pos_as_xyz",
+)
 OCCUPANCY_TOLERANCE = 1e-3
 ACCEPTED = "accepted are .xyz (extended, with a Lattice), .cif and POSCAR (.vasp, .poscar, .contcar)"
 FORMAT_OF_SUFFIX = {
@@ -29,7 +36,6 @@ FORMAT_OF_SUFFIX = {
 }
 VIRTUAL_NOTE = "virtual-crystal atoms stand as their majority species"
 
-_SYMMETRY_OPERATION = re.compile(r"^\s*\S*\s*['\"]?[-+xyz0-9/. ]+,[-+xyz0-9/. ]+,[-+xyz0-9/. ]+['\"]?\s*$", re.I)
 _COLUMN_WIDTH = re.compile(r":[A-Za-z]:([0-9]+)")
 
 
@@ -153,7 +159,7 @@ def _decoded(source: str | Path | bytes, name: str) -> str:
         raise InputError(f"'{name}' is empty; {ACCEPTED}")
     if b"\0" in content:
         raise InputError(f"'{name}' is not a text file; {ACCEPTED}")
-    return content.decode("utf-8-sig", errors="replace")
+    return content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _named_format(name: str) -> str | None:
@@ -164,7 +170,7 @@ def _named_format(name: str) -> str | None:
 
 
 def _sniffed_format(text: str) -> str | None:
-    lines = text.splitlines()
+    lines = text.split("\n")
     if re.search(r"^\s*_cell_length_a\b", text, re.MULTILINE):
         return "cif"
     if lines[0].strip().isdecimal():
@@ -183,21 +189,17 @@ def _is_vector(line: str) -> bool:
 
 def _checked_declarations(text: str, ase_format: str, name: str) -> str:
     """The text, refused by the sizes it declares before time and memory are spent on them; of xyz the last image."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     if ase_format == "extxyz":
         return _last_image(lines, name)
     if ase_format == "vasp":
-        _check_count(next((n for n in map(_whole_numbers, lines[5:7]) if n is not None), 0), name)
-        return text
-    operations = sum(bool(_SYMMETRY_OPERATION.match(line)) for line in lines)
-    if operations > 1 and operations * len(lines) > 4 * MAX_GENERATED_SITES:
-        raise InputError(f"'{name}' has too many sites times symmetry operations; expand it to space group P1")
+        _check_count(max(map(_leading_count, lines[5:7]), default=0), name)
     return text
 
 
 def _last_image(lines: list[str], name: str) -> str:
     start = end = 0
-    while end < len(lines) and (count := _whole_numbers(lines[end])) is not None:
+    while end < len(lines) and (count := _whole_number(lines[end])) is not None:
         _check_count(count, name)
         start, end = end, end + count + 2
     if end == 0:
@@ -213,21 +215,31 @@ def _check_count(count: int, name: str) -> None:
         raise InputError(f"'{name}' declares {count:.6g} atoms; at most {MAX_ATOMS} are accepted")
 
 
-def _whole_numbers(line: str) -> int | None:
-    """The sum of the whole numbers that make up a line; None for another line."""
-    words = line.split()
-    if not words or not all(word.isascii() and word.isdigit() for word in words):
-        return None
-    return sum(int(word[:12]) for word in words)
+def _leading_count(line: str) -> int:
+    """The sum of the whole numbers that a line begins with."""
+    total = 0
+    for word in line.split():
+        try:
+            total += abs(int(word))
+        except ValueError:
+            break
+    return total
+
+
+def _whole_number(line: str) -> int | None:
+    """The whole number that is all of a line; None for another line."""
+    word = line.strip()
+    return int(word[:12]) if word.isascii() and word.isdigit() else None
 
 
 def _read_atoms(text: str, ase_format: str, name: str) -> Atoms:
     """ASE's reading of the text; whatever its readers raise becomes one line."""
-    stream = io.BytesIO(text.encode("latin-1", errors="replace")) if ase_format == "cif" else io.StringIO(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            atoms = read(stream, format=ase_format, index=-1)
+            atoms = _read_cif(text, name) if ase_format == "cif" else read(io.StringIO(text), format=ase_format)
+    except InputError:
+        raise
     except Exception as error:  # ASE's readers raise whatever their parsing met; a person needs one line
         reason = (str(error).strip().splitlines() or [""])[0][:120]
         detail = f"{type(error).__name__}{': ' + reason if reason else ''}"
@@ -237,6 +249,21 @@ def _read_atoms(text: str, ase_format: str, name: str) -> Atoms:
     if atoms.cell.rank < 3 or not atoms.pbc.all():
         raise InputError(f"'{name}' is not periodic in three directions; give a crystal with its three cell vectors")
     return atoms
+
+
+def _read_cif(text: str, name: str) -> Atoms:
+    """The last structure of a CIF, its symmetry expanded only after the number of sites is known to be acceptable."""
+    blocks = parse_cif(io.BytesIO(text.encode("latin-1", errors="replace")))
+    block = next((block for block in reversed(list(blocks)) if block.has_structure()), None)
+    if block is None:
+        raise InputError(f"'{name}' holds no crystal structure; give cell lengths, angles and atom sites")
+    operations = next((block[tag] for tag in CIF_OPERATION_TAGS if tag in block), [])
+    sites = len(np.atleast_1d(block.get("_atom_site_fract_x", block.get("_atom_site_cartn_x", []))))
+    if not isinstance(operations, str) and len(operations) > MAX_OPERATIONS:
+        raise InputError(f"'{name}' lists {len(operations)} symmetry operations; space groups have up to 192")
+    if sites > MAX_ATOMS or sites * len(block.get_spacegroup(True).get_symop()) > MAX_GENERATED_SITES:
+        raise InputError(f"'{name}' has too many sites times symmetry operations; at most {MAX_ATOMS} atoms are read")
+    return block.get_atoms(fractional_occupancies=True)
 
 
 def _ge_fractions(atoms: Atoms, ase_format: str, name: str) -> np.ndarray:

@@ -186,6 +186,7 @@ def test_refused_with_the_reason(change, reason):
         ("a.cif", "loop_\nloop_\n'''\n", "a.cif"),
         ("POSCAR", "hello\n", "cannot be read"),
         ("POSCAR", SILICON.replace("\n 4\n", "\n 4000000000\n").replace("   4\n", "   4000000000\n"), "POSCAR"),
+        ("POSCAR", SILICON.replace("   4\n", "   4_000_000_000 ! many\n"), "at most 4096"),
         ("POSCAR", SILICON.replace("Si", "C "), "contains C"),
         ("POSCAR", "\n".join(SILICON.splitlines()[:-1]), "cannot be read"),
         ("a.vasp", SILICON.replace("2.71550", "nan    "), "cannot be read|not numbers"),
@@ -197,6 +198,10 @@ def test_hostile_files_are_refused_in_one_line(name, content, words):
         read_structure(content.encode(), name)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 500
+
+
+def test_windows_line_ends_are_read():
+    assert len(read_structure(SILICON.replace("\n", "\r\n").encode(), "POSCAR")) == 4
 
 
 def test_format_follows_the_content_where_the_name_is_silent():
@@ -215,8 +220,7 @@ def test_paths_that_do_not_work(tmp_path):
             read_structure(source)
 
 
-def test_cif_with_symmetry_is_expanded():
-    text = """data_Si
+SYMMETRIC_CIF = """data_Si
 _cell_length_a 5.431
 _cell_length_b 5.431
 _cell_length_c 5.431
@@ -232,7 +236,18 @@ _atom_site_fract_y
 _atom_site_fract_z
 Si1 0 0 0
 """
-    crystal = read_structure(text.encode(), "silicon.cif")
+
+
+def test_cif_that_would_expand_beyond_measure_is_refused():
+    sites = "".join(f"Si{n} 0.{n:05} 0.1 0.2\n" for n in range(20000))
+    operations = "loop_\n_symmetry_equiv_pos_as_xyz\n" + "'x,y,z'\n" * 5000
+    for text, words in ((SYMMETRIC_CIF + sites, "too many sites"), (SYMMETRIC_CIF + operations, "5000 symmetry")):
+        with pytest.raises(InputError, match=words):
+            read_structure(text.encode(), "a.cif")
+
+
+def test_cif_with_symmetry_is_expanded():
+    crystal = read_structure(SYMMETRIC_CIF.encode(), "silicon.cif")
     assert len(crystal) == 8
     np.testing.assert_allclose(crystal.bond_length, np.sqrt(3) / 4 * 5.431, atol=1e-9)
 
@@ -241,7 +256,11 @@ def test_damaged_occupancies_are_refused():
     crystal = build_crystal(parse_stack("(Si0.5Ge0.5)4"), parse_substrate("Si"))
     text = structure_text(crystal, "cif")
     assert "0.5000" in text
-    for damage, words in (("T", "not numbers"), ("0.2", "not fully occupied"), ("nan", "not fully|not numbers")):
+    for damage, words in (
+        ("T", "cannot be read"),
+        ("0.2", "not fully occupied"),
+        ("nan", "cannot be read"),
+    ):
         with pytest.raises(InputError, match=words):
             read_structure(text.replace("0.5000", damage, 1).encode(), "a.cif")
 

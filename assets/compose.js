@@ -1,0 +1,377 @@
+/* Compose in the browser: sliders and text in step, the cursor's curves, the 3D view, the link. */
+(function () {
+  "use strict";
+  const at = (name) => document.getElementById("compose-" + name);
+  const set = (name, props) => window.dash_clientside.set_props("compose-" + name, props);
+  const keep = () => window.dash_clientside.no_update;
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
+
+  /* Sliders and text. The text is the truth; a slider that is being used is never moved from outside. */
+
+  function showValue(name, value) {
+    const output = at(name + "-shown");
+    if (output) output.textContent = [Number(value).toLocaleString("en", { maximumFractionDigits: 2 }), output.dataset.unit].join(" ").trim();
+  }
+
+  const inUse = (name) => at(name) && at(name).contains(document.activeElement);
+
+  function follow(name, value) {
+    if (value === null || value === undefined || inUse(name)) return;
+    set(name, { value: value });
+    showValue(name, value);
+  }
+
+  function stackFromSliders(si, ge, repeats, sliders) {
+    ["n-si", "n-ge", "repeats"].forEach((name, i) => showValue(name, [si, ge, repeats][i]));
+    const blocks = sliders && sliders.blocks;
+    if (!sliders || !["n-si", "n-ge", "repeats"].some(inUse) || si + ge === 0) return keep();
+    if (blocks && blocks[0] === si && blocks[1] === ge && blocks[2] === repeats) return keep();
+    const unit = (si ? "Si" + si : "") + (ge ? "Ge" + ge : "");
+    return repeats > 1 ? "[" + unit + "]" + repeats : unit;
+  }
+
+  function substrateFromSliders(alloy, strain, sliders) {
+    showValue("alloy", alloy);
+    showValue("strain", strain);
+    if (!sliders) return keep();
+    if (inUse("alloy") && alloy !== sliders.alloy) {
+      if (alloy === 0 || alloy === 100) return alloy ? "Ge" : "Si";
+      return "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2);
+    }
+    if (inUse("strain") && strain !== sliders.strain) return (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %";
+    return keep();
+  }
+
+  function followText(sliders) {
+    if (sliders) {
+      (sliders.blocks || []).forEach((value, i) => follow(["n-si", "n-ge", "repeats"][i], value));
+      follow("alloy", sliders.alloy);
+      follow("strain", sliders.strain);
+    }
+    return keep();
+  }
+
+  function substrateKind(kind) {
+    return [kind !== "alloy", kind !== "strain"];
+  }
+
+  function showValues(mixing, sigma) {
+    showValue("mixing", mixing);
+    showValue("sigma", sigma);
+    return [keep(), keep()];
+  }
+
+  /* Atoms: thumbnails, layer diagram and 3D view choose the same one. */
+
+  let selection = { atom: 0, other: 1 };
+
+  function choose(atom) {
+    const next = { atom: atom, other: atom === selection.atom ? selection.other : selection.atom };
+    set("selection", { data: next });
+  }
+
+  function markSelection(chosen) {
+    if (chosen) selection = chosen;
+    requestAnimationFrame(() =>
+      document.querySelectorAll(".compose [data-atom]").forEach((button) => {
+        button.setAttribute("aria-pressed", String(Number(button.dataset.atom) === selection.atom));
+      })
+    );
+    return keep();
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest(".compose button");
+    if (!button) return;
+    if (button.dataset.atom !== undefined) choose(Number(button.dataset.atom));
+    else if (button.dataset.stack !== undefined) {
+      set("structure", { data: "" });
+      set("stack", { value: button.dataset.stack });
+      set("substrate", { value: button.dataset.substrate });
+      set("mixing", { value: Number(button.dataset.mixing) });
+    } else if (button.dataset.picture) savePicture(button.dataset.picture);
+    else if (button.id === "compose-copy") copyLink(button);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    const button = event.target.closest && event.target.closest(".compose [data-atom]");
+    if (!step || !button) return;
+    const all = Array.from(button.closest("[id]").querySelectorAll("[data-atom]"));
+    const next = all[all.indexOf(button) + step];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+      choose(Number(next.dataset.atom));
+    }
+  });
+
+  /* The cursor of the big picture and its two curves. */
+
+  const graph = () => document.querySelector("#compose-spectrum .js-plotly-plot");
+  let cursor = [23, 108];
+  let painting = false;
+
+  function watchSpectrum(figure) {
+    if (!figure) return keep();
+    let tries = 0;
+    (function attach() {
+      const gd = graph();
+      if (!gd || !gd.on || !gd._fullData || !gd._fullData.length) {
+        if (tries++ < 120) requestAnimationFrame(attach);
+        return;
+      }
+      if (!gd.bandloomWatched) {
+        gd.bandloomWatched = true;
+        gd.on("plotly_hover", (event) => pointed(event));
+        gd.on("plotly_click", (event) => pointed(event));
+        at("picture").addEventListener("keydown", moveCursor);
+      }
+      at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
+      describe(gd);
+    })();
+    return keep();
+  }
+
+  function pointed(event) {
+    const point = event.points && event.points[0];
+    if (!point || point.curveNumber !== 0) return;
+    const index = point.pointIndex || point.pointNumber;
+    moveTo([index[1], index[0]]);
+  }
+
+  function moveCursor(event) {
+    const step = event.shiftKey ? 8 : 1;
+    const move = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    moveTo([cursor[0] + move[0], cursor[1] + move[1]]);
+  }
+
+  function moveTo(wanted) {
+    const gd = graph();
+    const z = gd && gd._fullData[0].z;
+    if (!z) return;
+    cursor = [Math.min(Math.max(0, wanted[0]), z[0].length - 1), Math.min(Math.max(0, wanted[1]), z.length - 1)];
+    if (painting) return;
+    painting = true;
+    requestAnimationFrame(() => {
+      painting = false;
+      curves(gd);
+      set("cursor", { data: cursor });
+    });
+  }
+
+  function curves(gd) {
+    const [map, , mdc] = gd._fullData;
+    const linear = gd.layout.meta && gd.layout.meta.logarithmic ? (value) => 10 ** value : (value) => value;
+    const edc = Array.from(map.z, (row) => linear(row[cursor[0]]));
+    const momentum = Array.from(map.z[cursor[1]], linear);
+    const k = mdc.x[cursor[0]];
+    const energy = map.y[cursor[1]];
+    window.Plotly.update(
+      gd,
+      { x: [edc, mdc.x], y: [map.y, momentum] },
+      { "shapes[0].x0": k, "shapes[0].x1": k, "shapes[1].y0": energy, "shapes[1].y1": energy },
+      [1, 2]
+    );
+    describe(gd);
+  }
+
+  function describe(gd) {
+    const [map, , mdc] = gd._fullData;
+    if (!map || !map.z || !mdc) return;
+    const k = Math.min(cursor[0], map.z[0].length - 1);
+    const e = Math.min(cursor[1], map.z.length - 1);
+    const axis = gd.layout.xaxis;
+    const place = mdc.x[k];
+    let from = 0;
+    while (from < axis.tickvals.length - 2 && (axis.tickvals[from + 1] < place || (axis.tickvals[from + 1] === place && k % 24 === 0))) from++;
+    const name = (i, side) => axis.ticktext[i].split(" | ")[side === "end" ? 0 : axis.ticktext[i].split(" | ").length - 1];
+    const logarithmic = gd.layout.meta && gd.layout.meta.logarithmic;
+    const value = logarithmic ? 10 ** map.z[e][k] : map.z[e][k];
+    at("cursor-text").textContent =
+      name(from, "start") + "–" + name(from + 1, "end") + ", " + (place - axis.tickvals[from]).toFixed(3) + " 1/Å from " +
+      name(from, "start") + "   E = " + map.y[e].toFixed(2) + " eV   " + value.toFixed(3) + " 1/eV";
+  }
+
+  function savePicture(format) {
+    const gd = graph();
+    if (!gd) return;
+    const name = (at("title").textContent || "bandloom").replace(/[^A-Za-z0-9.+-]+/g, "_").slice(0, 80);
+    window.Plotly.downloadImage(gd, { format: format, filename: name, width: 1000, height: 700, scale: format === "png" ? 2 : 1 });
+  }
+
+  /* The link. */
+
+  function writeLink(request, chosen, view, shells, sigma, scale, map, defaults) {
+    if (!request || !at("stack")) return keep();
+    const state = {
+      stack: request.structure ? defaults.stack : request.stack,
+      substrate: request.structure ? defaults.substrate : request.substrate,
+      mixing: request.mixing, so: request.spin_orbit, structure: request.structure,
+      view: view, atom: chosen.atom, other: chosen.other,
+      shells: ["s", "p", "d", "S"].filter((letter) => shells.includes(letter)).join("") || defaults.shells,
+      sigma: sigma, scale: scale, map: map,
+    };
+    const query = new URLSearchParams();
+    Object.keys(defaults).forEach((name) => {
+      if (state[name] !== defaults[name]) query.set(name, typeof state[name] === "boolean" ? "1" : String(state[name]));
+    });
+    if (!query.has("stack") && !request.structure) query.set("stack", request.stack);
+    if (!query.has("substrate") && !request.structure) query.set("substrate", request.substrate);
+    window.history.replaceState(window.history.state, "", window.location.pathname + "?" + query.toString());
+    return keep();
+  }
+
+  function copyLink(button) {
+    const said = (text) => {
+      button.textContent = text;
+      setTimeout(() => (button.textContent = "Copy link"), 1600);
+    };
+    if (!navigator.clipboard) return said("Copy it from the address bar");
+    navigator.clipboard.writeText(window.location.href).then(() => said("Copied"), () => said("Copy it from the address bar"));
+  }
+
+  /* The 3D view, drawn by 3Dmol.js, which only this page loads. */
+
+  let viewer = null;
+  let drawn = null;
+  let library = null;
+
+  function loadLibrary() {
+    library = library || new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = "/assets/vendor/3Dmol-min.js";
+      script.onload = resolve;
+      script.onerror = reject;
+      document.head.appendChild(script);
+    });
+    return library;
+  }
+
+  function drawScene(scene, by, theme, chosen) {
+    if (chosen) selection = chosen;
+    markSelection(chosen);
+    if (!scene) return keep();
+    loadLibrary().then(() => paintScene(scene, by)).catch(() => {
+      at("scene-text").textContent = "The 3D view needs WebGL, which this browser does not offer; the layer diagram shows the same atoms.";
+    });
+    if (by === "strain") return "Bonds: red stretched, blue compressed, against their natural length; full colour at ±4 %.";
+    return "Blue Si, orange Ge. Arrow: growth axis [001]. Click an atom for its spectrum; drag to turn.";
+  }
+
+  const mix = (a, b, t) => "#" + [1, 3, 5].map((i) => Math.round(parseInt(a.slice(i, i + 2), 16) * (1 - t) + parseInt(b.slice(i, i + 2), 16) * t).toString(16).padStart(2, "0")).join("");
+  const plus = (a, b, s) => a.map((v, i) => v + s * b[i]);
+  const point = (a) => ({ x: a[0], y: a[1], z: a[2] });
+
+  function paintScene(scene, by) {
+    const box = at("scene-view");
+    if (!box) return;
+    if (!viewer || viewer.bandloomBox !== box) {
+      viewer = window.$3Dmol.createViewer(box, { backgroundColor: colour("page"), antialias: true });
+      viewer.bandloomBox = box;
+      viewer.setProjection("orthographic");
+      drawn = null;
+    }
+    viewer.setBackgroundColor(colour("page"));
+    viewer.removeAllShapes();
+    viewer.removeAllLabels();
+    const [a, b, c] = scene.cell;
+    const flat = scene.atoms.length <= 32 ? [0, 1] : [0];
+    const si = colour("silicon"), ge = colour("germanium"), neutral = colour("border-strong");
+    flat.forEach((i) => flat.forEach((j) => {
+      const shift = plus(plus([0, 0, 0], a, i), b, j);
+      scene.atoms.forEach((position, atom) => {
+        const centre = plus(position, shift, 1);
+        viewer.addSphere({
+          center: point(centre), radius: atom === selection.atom ? 0.72 : 0.52,
+          color: by === "strain" ? neutral : mix(si, ge, scene.ge[atom]),
+          clickable: true, callback: () => choose(atom),
+        });
+        if (atom === selection.atom && i === 0 && j === 0) {
+          viewer.addLabel(scene.names[atom], { position: point(centre), fontSize: 12, fontColor: colour("text"), backgroundColor: colour("raised"), backgroundOpacity: 0.85, inFront: true });
+        }
+      });
+      scene.bonds.forEach(([first, second, x, y, z, strain]) => {
+        const vector = [x, y, z];
+        const tint = mix(neutral, strain > 0 ? "#c0392b" : "#2b62c0", Math.min(1, Math.abs(strain) / 4));
+        [[first, 0.5], [second, -0.5]].forEach(([atom, half]) => {
+          const start = plus(scene.atoms[atom], shift, 1);
+          viewer.addCylinder({
+            start: point(start), end: point(plus(start, vector, half)), radius: 0.13, fromCap: 1, toCap: 1,
+            color: by === "strain" ? tint : mix(si, ge, scene.ge[atom]),
+          });
+        });
+      });
+    }));
+    outline(scene.cell);
+    const foot = plus(plus([0, 0, 0], a, -0.35), b, -0.35);
+    const length = Math.min(c[2], 8);
+    viewer.addArrow({ start: point(foot), end: point(plus(foot, [0, 0, 1], length)), radius: 0.12, color: colour("text") });
+    viewer.addLabel("[001]", { position: point(plus(foot, [0, 0, 1], length + 0.8)), fontSize: 11, fontColor: colour("muted"), showBackground: false });
+    if (drawn !== scene.atoms.length + ":" + c[2].toFixed(1)) {
+      viewer.setView([0, 0, 0, 0, ...turned([[1, 0, 0, 14], [0, 1, 0, 24], [1, 0, 0, -90]])]);
+      fit(scene, flat.length);
+      drawn = scene.atoms.length + ":" + c[2].toFixed(1);
+    }
+    viewer.render();
+    box.dataset.atoms = String(scene.atoms.length);
+  }
+
+  /* Product of rotations (axis x, y, z, degrees), the first one applied last, as a quaternion x, y, z, w. */
+  function turned(rotations) {
+    return rotations.reduce(([ax, ay, az, aw], [x, y, z, degrees]) => {
+      const half = (degrees * Math.PI) / 360;
+      const [bx, by, bz, bw] = [x * Math.sin(half), y * Math.sin(half), z * Math.sin(half), Math.cos(half)];
+      return [
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+      ];
+    }, [0, 0, 0, 1]);
+  }
+
+  /* Centre the drawn atoms and choose the zoom by the taller of their extents. */
+  function fit(scene, copies) {
+    const ends = scene.atoms.concat(scene.atoms.map((p) => plus(plus(p, scene.cell[0], copies - 1), scene.cell[1], copies - 1)));
+    const low = [0, 1, 2].map((i) => Math.min(...ends.map((p) => p[i])));
+    const high = [0, 1, 2].map((i) => Math.max(...ends.map((p) => p[i])));
+    const view = viewer.getView();
+    [0, 1, 2].forEach((i) => (view[i] = -(low[i] + high[i]) / 2));
+    viewer.setView(view);
+    const tall = high[2] - low[2] + 5;
+    const wide = Math.hypot(high[0] - low[0], high[1] - low[1]) + 4;
+    viewer.zoomTo();
+    const box = at("scene-view");
+    const scale = Math.max(tall / box.clientHeight, wide / box.clientWidth);
+    const seen = pixelsPerAngstrom();
+    if (seen > 0) viewer.zoom(1 / scale / seen);
+  }
+
+  /* Screen pixels of one ångström along the growth axis, as drawn now. */
+  function pixelsPerAngstrom() {
+    viewer.render();
+    const [a, b] = [0, 1].map((z) => viewer.modelToScreen({ x: 0, y: 0, z: z }));
+    return Math.hypot(a.x - b.x, a.y - b.y);
+  }
+
+  function outline(cell) {
+    const corner = (i, j, k) => plus(plus(plus([0, 0, 0], cell[0], i), cell[1], j), cell[2], k);
+    for (let axis = 0; axis < 3; axis++) {
+      for (let other = 0; other < 4; other++) {
+        const start = [0, 0, 0];
+        start[(axis + 1) % 3] = other & 1;
+        start[(axis + 2) % 3] = other >> 1;
+        const stop = start.slice();
+        stop[axis] = 1;
+        viewer.addLine({ start: point(corner(...start)), end: point(corner(...stop)), color: colour("border-strong") });
+      }
+    }
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    compose: { stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene },
+  });
+})();

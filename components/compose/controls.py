@@ -1,0 +1,157 @@
+"""The sample controls of Compose: presets, stack, substrate, mixing, spin-orbit, structure file."""
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from components.compose.link import MIXING_RANGE, ComposeLink
+from components.ids import Ids
+
+ids = Ids("compose")
+
+LAYER_RANGE = (0, 16)
+REPEAT_RANGE = (1, 4)
+STRAIN_RANGE = (-3.0, 6.0)
+
+PRESETS = (
+    ("Bulk Si", "Si2", "Si", 0.0),
+    ("Strained Si", "Si2", "Si0.7Ge0.3", 0.0),
+    ("Si4Ge4 on Si", "Si4Ge4", "Si", 0.0),
+    ("Si4Ge4 on Ge", "Si4Ge4", "Ge", 0.0),
+    ("Si6Ge4", "Si6Ge4", "Si0.6Ge0.4", 0.0),
+    ("Graded interface", "Si8Ge8", "Si0.5Ge0.5", 1.5),
+    ("SiGe alloy", "(Si0.5Ge0.5)2", "Si0.5Ge0.5", 0.0),
+)
+"""Name, stack, substrate, mixing."""
+
+
+def sample_controls(link: ComposeLink) -> html.Section:
+    """The left column; its values start from a link."""
+    return html.Section(
+        [
+            html.H2("Sample"),
+            _presets(),
+            _stack_field(link),
+            slider("n-si", "Si layers", 4, *LAYER_RANGE, 1, unit="ML"),
+            slider("n-ge", "Ge layers", 4, *LAYER_RANGE, 1, unit="ML"),
+            slider("repeats", "Repeats", 1, *REPEAT_RANGE, 1),
+            _substrate(link),
+            slider("mixing", "Interface mixing w", link.mixing, *MIXING_RANGE, 0.1, unit="ML"),
+            dmc.Switch(id=ids("spin-orbit"), label="Spin-orbit coupling", checked=link.so, size="sm"),
+            _upload(),
+        ],
+        className="compose-controls",
+        **{"aria-label": "Sample"},
+    )
+
+
+def slider(name: str, label: str, value: float, low: float, high: float, step: float, unit: str = "") -> html.Div:
+    """A labelled slider; its value stands at the right of the label (written in the browser)."""
+    shown = f"{value:g} {unit}".strip()
+    digits = max(0, len(f"{step:g}".partition(".")[2]))
+    return html.Div(
+        [
+            html.Div(
+                [html.Span(label), html.Output(shown, id=ids(f"{name}-shown"), **{"data-unit": unit})],
+                className="slider-label",
+            ),
+            dmc.Slider(
+                id=ids(name),
+                value=value,
+                min=low,
+                max=high,
+                step=step,
+                precision=digits,
+                updatemode="drag",
+                label=None,
+                size="sm",
+                thumbLabel=f"{label}{', ' + unit if unit else ''}",
+            ),
+        ],
+        className="slider",
+    )
+
+
+def _presets() -> html.Div:
+    return html.Div(
+        [
+            html.Button(
+                name,
+                type="button",
+                className="chip",
+                **{"data-stack": stack, "data-substrate": substrate, "data-mixing": f"{mixing:g}"},
+            )
+            for name, stack, substrate, mixing in PRESETS
+        ],
+        id=ids("presets"),
+        className="chips",
+        role="group",
+        **{"aria-label": "Presets"},
+    )
+
+
+def _stack_field(link: ComposeLink) -> dmc.TextInput:
+    return dmc.TextInput(
+        id=ids("stack"),
+        label="Stack, in growth order",
+        description="Blocks Si4Ge4, alloys (Si0.7Ge0.3)6, repeats [Si2Ge2]3",
+        value=link.stack,
+        debounce=350,
+        spellCheck=False,
+        autoComplete="off",
+        inputProps={"maxLength": 400},
+        classNames={"input": "mono"},
+    )
+
+
+def _substrate(link: ComposeLink) -> html.Div:
+    return html.Div(
+        [
+            dmc.TextInput(
+                id=ids("substrate"),
+                label="Substrate",
+                description="Si, Ge, Si0.5Ge0.5, 5.50 Å, or +1 % against bulk Si",
+                value=link.substrate,
+                debounce=350,
+                spellCheck=False,
+                autoComplete="off",
+                classNames={"input": "mono"},
+            ),
+            dmc.SegmentedControl(
+                id=ids("substrate-kind"),
+                data=[{"value": "alloy", "label": "Si … Ge"}, {"value": "strain", "label": "Strain"}],
+                value="alloy",
+                size="xs",
+                fullWidth=True,
+                attributes={"root": {"aria-label": "Substrate slider"}},
+            ),
+            html.Div(slider("alloy", "Ge in the substrate", 0, 0, 100, 1, unit="%"), id=ids("alloy-box")),
+            html.Div(
+                slider("strain", "In-plane strain against bulk Si", 0, *STRAIN_RANGE, 0.1, unit="%"),
+                id=ids("strain-box"),
+                hidden=True,
+            ),
+        ],
+        className="group",
+    )
+
+
+def _upload() -> html.Div:
+    return html.Div(
+        [
+            html.Span("Your own crystal", className="field-label"),
+            dcc.Upload(
+                html.Button("Open a CIF, POSCAR or xyz file", type="button", className="button"),
+                id=ids("upload"),
+                max_size=2 * 2**20,
+                multiple=False,
+            ),
+            html.Div(
+                [html.Span(id=ids("file-name")), html.Button("Remove", id=ids("file-remove"), type="button", className="link")],
+                id=ids("file"),
+                hidden=True,
+                className="file-line",
+            ),
+            html.P(id=ids("upload-error"), className="field-error", role="alert"),
+        ],
+        className="group",
+    )

@@ -1,0 +1,42 @@
+"""Files that Compose hands out: spectra as NetCDF or CSV, the structure through ASE."""
+
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.electronic.request import Request, solve
+from core.electronic.result_files import spectral_dataset, write_dataset
+from core.electronic.spectral import Broadening
+from core.structure.files import structure_text
+
+
+def download(request: Request, kind: str, sigma: float) -> tuple[bytes, str]:
+    """The content and the name of a file: kind nc, csv, cif, xyz or vasp; σ in eV."""
+    crystal = request.crystal()
+    stem = re.sub(r"[^A-Za-z0-9.+-]+", "_", crystal.label).strip("_")[:80] or "structure"
+    if kind in ("cif", "xyz", "vasp"):
+        return structure_text(crystal, kind).encode(), f"{stem}.{kind}"
+    data = spectral_dataset(solve(request), broadening=Broadening(float(sigma)), by_shell=kind == "nc")
+    if kind == "csv":
+        return _table(data).encode(), f"{stem}.csv"
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "result.nc"
+        write_dataset(data, target)
+        return target.read_bytes(), f"{stem}.nc"
+
+
+def _table(data) -> str:
+    """One row for each k-point and energy, one column for each atom, units in the names."""
+    atoms, k, energies = data["asf"].shape
+    columns = {
+        "k_index": data["k"].values.repeat(energies),
+        "path_length_1/angstrom": data["path_length"].values.repeat(energies),
+        "energy_eV": np.tile(data["energy"].values, k),
+        "total_1/eV": data["total"].values.ravel(),
+    }
+    for atom in range(atoms):
+        columns[f"atom_{atom + 1}_{data['species'].values[atom]}_1/eV"] = data["asf"].values[atom].ravel()
+    return pd.DataFrame(columns).to_csv(index=False, float_format="%.6g")

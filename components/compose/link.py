@@ -1,0 +1,91 @@
+"""The Compose page as a link: every view has a query string, and every query string is checked."""
+
+from dataclasses import dataclass, fields
+
+from components.figures.colour_maps import DEFAULT, SEQUENTIAL
+from core.electronic.spectral import DEFAULT_SIGMA
+from core.errors import InputError
+from core.parameters.tight_binding import SHELLS
+
+VIEWS = ("atom", "total", "difference")
+SCALES = ("linear", "log")
+SIGMA_RANGE = (0.02, 0.30)
+MIXING_RANGE = (0.0, 4.0)
+_TEXT_LIMIT = 400
+
+
+@dataclass(frozen=True)
+class ComposeLink:
+    """The state of the page in plain values; the defaults are left out of links."""
+
+    stack: str = "Si4Ge4"
+    substrate: str = "Si"
+    mixing: float = 0.0
+    so: bool = False
+    structure: str = ""
+    view: str = "atom"
+    atom: int = 0
+    other: int = 1
+    shells: str = "spdS"
+    sigma: float = DEFAULT_SIGMA
+    scale: str = "linear"
+    map: str = DEFAULT
+
+
+SHELL_LETTERS = dict(zip("spdS", SHELLS, strict=True))
+"""Letters of the `shells` entry: S stands for s*."""
+
+
+def decode_link(query: dict[str, str]) -> tuple[ComposeLink, list[str]]:
+    """The state in a query string; whatever cannot be used keeps its default and is reported.
+
+    Args:
+        query: names and texts.
+
+    Returns:
+        The state, and one sentence for each entry that was not usable.
+    """
+    values, problems = {}, []
+    known = {field.name: field for field in fields(ComposeLink)}
+    for name, text in query.items():
+        if name not in known:
+            problems.append(f"The link's entry {name[:30]!r} is not known and was left out")
+            continue
+        try:
+            values[name] = _decoded(name, str(text), type(known[name].default))
+        except InputError as error:
+            problems.append(str(error))
+    return ComposeLink(**values), problems
+
+
+def link_defaults() -> dict:
+    """The defaults as plain JSON, for the browser that writes links."""
+    return {field.name: field.default for field in fields(ComposeLink)}
+
+
+def _decoded(name: str, text: str, kind: type):
+    if len(text) > _TEXT_LIMIT:
+        raise InputError(f"The link's {name} has {len(text)} characters; at most {_TEXT_LIMIT} are read")
+    if kind is bool:
+        return _one_of(name, text, ("0", "1")) == "1"
+    if kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            raise InputError(f"The link's {name} is {text!r}, which is no number; the default is used") from None
+        low, high = {"sigma": SIGMA_RANGE, "mixing": MIXING_RANGE}.get(name, (0, 4095))
+        if not low <= value <= high:
+            raise InputError(f"The link's {name} is {text}; {low} to {high} is allowed, the default is used")
+        return value
+    if name == "shells":
+        if not text or set(text) - set(SHELL_LETTERS):
+            raise InputError(f"The link's shells are {text!r}; use letters of spdS, S for s*")
+        return "".join(letter for letter in SHELL_LETTERS if letter in text)
+    allowed = {"view": VIEWS, "scale": SCALES, "map": tuple(SEQUENTIAL)}.get(name)
+    return _one_of(name, text, allowed) if allowed else text
+
+
+def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
+    if text not in allowed:
+        raise InputError(f"The link's {name} is {text!r}; allowed are {', '.join(allowed)}, the default is used")
+    return text

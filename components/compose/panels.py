@@ -1,0 +1,139 @@
+"""The panels of Compose around the picture: the picture itself, progress, atoms, structure, readouts, downloads."""
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from components import theme
+from components.compose.controls import ids
+from components.compose.link import ComposeLink, link_defaults
+from components.compose.view_controls import view_controls
+
+_CLEAR = "rgba(0,0,0,0)"
+_EMPTY = {
+    "data": [],
+    "layout": {
+        "paper_bgcolor": _CLEAR,
+        "plot_bgcolor": _CLEAR,
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+    },
+}
+"""What the graph shows before its first picture, in any colour scheme."""
+
+DOWNLOADS = {
+    "nc": "NetCDF",
+    "csv": "CSV",
+    "cif": "CIF",
+    "xyz": "xyz",
+    "vasp": "POSCAR",
+}
+
+
+def picture_panel(link: ComposeLink) -> html.Section:
+    """View controls, title, progress line, heat map with its two curves."""
+    return html.Section(
+        [
+            html.H2("Spectral function", className="visually-hidden"),
+            view_controls(link),
+            html.Div(
+                [html.P(id=ids("title"), className="picture-title", role="status"), _progress()], className="picture-head"
+            ),
+            html.Div(
+                dcc.Graph(
+                    id=ids("spectrum"), figure=_EMPTY, config=theme.GRAPH_CONFIG, className="spectrum", responsive=True
+                ),
+                id=ids("picture"),
+                className="picture",
+                tabIndex=0,
+                role="group",
+                **{"aria-label": "Spectral function; arrow keys move the cursor, Shift for larger steps"},
+            ),
+            html.Div(
+                [
+                    html.Output(id=ids("cursor-text"), className="cursor-text", **{"aria-live": "polite"}),
+                    _downloads(),
+                ],
+                className="picture-foot",
+            ),
+            html.Div(id=ids("thumbnails"), className="thumbnail-groups"),
+        ],
+        className="compose-picture",
+        **{"aria-label": "Spectral function"},
+    )
+
+
+def side_panel() -> html.Section:
+    """The 3D view, the layer diagram and the readouts."""
+    return html.Section(
+        [
+            html.H2("Structure"),
+            html.Div(
+                [
+                    html.Div(id=ids("scene-view"), className="scene-view", role="img", **{"aria-label": "3D view of the cell"}),
+                    html.Div(id=ids("layers"), className="layers", role="group", **{"aria-label": "Atoms in growth order"}),
+                ],
+                className="structure",
+            ),
+            dmc.SegmentedControl(
+                id=ids("colour-by"),
+                data=[{"value": "species", "label": "Species"}, {"value": "strain", "label": "Bond strain"}],
+                value="species",
+                size="xs",
+                attributes={"root": {"aria-label": "Colour the 3D view by"}},
+            ),
+            html.P(id=ids("scene-text"), className="muted scene-text"),
+            html.Ul(id=ids("notes"), className="notes"),
+            html.Div(id=ids("structure-readouts")),
+            html.H2("Bands"),
+            html.Div(id=ids("band-readouts"), className="band-readouts"),
+        ],
+        className="compose-side",
+        **{"aria-label": "Structure and figures"},
+    )
+
+
+def stores(link: ComposeLink, problems: list[str]) -> list:
+    """State in the browser: specifications, never arrays."""
+    return [
+        dcc.Store(id=ids("request")),
+        dcc.Store(id=ids("ready")),
+        dcc.Store(id=ids("job")),
+        dcc.Store(id=ids("scene")),
+        dcc.Store(id=ids("sliders")),
+        dcc.Store(id=ids("structure"), data=link.structure),
+        dcc.Store(id=ids("selection"), data={"atom": link.atom, "other": link.other}),
+        dcc.Store(id=ids("cursor"), data=[23, 108]),
+        dcc.Store(id=ids("defaults"), data=link_defaults()),
+        dcc.Download(id=ids("download")),
+        html.Div([html.P(text) for text in problems], className="field-error", role="alert"),
+    ]
+
+
+def _progress() -> html.Div:
+    return html.Div(
+        [
+            html.Progress(id=ids("progress"), max="1", value="0", **{"aria-label": "Exact calculation"}),
+            html.Span("Exact calculation", className="muted"),
+            html.Button("Cancel", id=ids("cancel"), type="button", className="button"),
+        ],
+        id=ids("progress-line"),
+        className="progress-line",
+        style={"visibility": "hidden"},
+    )
+
+
+def _downloads() -> html.Div:
+    data = [
+        html.Button(name, id=ids(f"download-{kind}"), type="button", className="button") for kind, name in DOWNLOADS.items()
+    ]
+    pictures = [
+        html.Button(kind.upper(), type="button", className="button", **{"data-picture": kind}) for kind in ("svg", "png")
+    ]
+    link = html.Button("Copy link", id=ids("copy"), type="button", className="button")
+    return html.Div(
+        [html.Span("Download", className="muted"), *data, *pictures, link],
+        className="downloads",
+        role="group",
+        id=ids("downloads"),
+        **{"aria-label": "Downloads"},
+    )

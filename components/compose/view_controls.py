@@ -1,0 +1,72 @@
+"""The view controls of Compose: which spectrum, which orbitals, how broad, which colours."""
+
+import dash_mantine_components as dmc
+from dash import html
+
+from components.compose.controls import ids, slider
+from components.compose.link import SHELL_LETTERS, SIGMA_RANGE, ComposeLink
+from components.figures.colour_maps import SEQUENTIAL
+
+VIEW_NAMES = {"atom": "One atom", "total": "Total", "difference": "Difference"}
+
+
+def view_controls(link: ComposeLink) -> html.Div:
+    """Two rows above the picture."""
+    return html.Div(
+        [
+            html.Div([_view(link), _shells(link)], className="view-row"),
+            html.Div(
+                [slider("sigma", "Broadening σ", link.sigma, *SIGMA_RANGE, 0.01, unit="eV"), _scale(link), _map(link)],
+                className="view-row",
+            ),
+        ],
+        className="view-controls",
+        role="group",
+        **{"aria-label": "View"},
+    )
+
+
+def _view(link: ComposeLink) -> dmc.SegmentedControl:
+    return dmc.SegmentedControl(
+        id=ids("view"),
+        data=[{"value": value, "label": name} for value, name in VIEW_NAMES.items()],
+        value=link.view,
+        size="xs",
+        attributes={"root": {"aria-label": "Spectrum"}},
+    )
+
+
+def _shells(link: ComposeLink) -> html.Div:
+    chips = [dmc.Chip(name, value=letter, size="xs", variant="outline") for letter, name in SHELL_LETTERS.items()]
+    return html.Div(
+        [
+            html.Span("Orbitals", className="field-label", id=ids("shells-label")),
+            dmc.ChipGroup(chips, id=ids("shells"), multiple=True, value=list(link.shells)),
+        ],
+        className="inline",
+        role="group",
+        **{"aria-labelledby": ids("shells-label")},
+    )
+
+
+def _scale(link: ComposeLink) -> dmc.SegmentedControl:
+    return dmc.SegmentedControl(
+        id=ids("scale"),
+        data=[{"value": "linear", "label": "Linear"}, {"value": "log", "label": "Log"}],
+        value=link.scale,
+        size="xs",
+        attributes={"root": {"aria-label": "Intensity scale"}},
+    )
+
+
+def _map(link: ComposeLink) -> dmc.Select:
+    return dmc.Select(
+        id=ids("map"),
+        data=[{"value": name, "label": name.capitalize()} for name in SEQUENTIAL],
+        value=link.map,
+        size="xs",
+        w=108,
+        allowDeselect=False,
+        checkIconPosition="right",
+        attributes={"input": {"aria-label": "Colour map"}},
+    )

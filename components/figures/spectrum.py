@@ -1,0 +1,143 @@
+"""The big picture: a spectral function with its energy and momentum distribution curves at the cursor."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from components import theme
+from components.figures import colour_maps
+from core.electronic.kpath import KPath
+
+LOG_DECADES = 3
+_MAP_WIDTH, _MAP_BOTTOM = 0.80, 0.24
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """What the figure shows.
+
+    Attributes:
+        values: (k, energy) 1/eV; signed for a difference.
+        energy: (energy,) eV, centres of the pixels.
+        path: the k-points.
+        symbol: what the values are called, for instance A or A₃ − A₀.
+        difference: whether the values are signed.
+    """
+
+    values: np.ndarray
+    energy: np.ndarray
+    path: KPath
+    symbol: str
+    difference: bool = False
+
+
+def spectrum_figure(
+    spectrum: Spectrum, colour_map: str, logarithmic: bool, cursor: tuple[int, int], scheme: str | None
+) -> go.Figure:
+    """Heat map (k, E) with the energy distribution curve on its right and the momentum distribution curve below.
+
+    Args:
+        spectrum: values and axes.
+        colour_map: key of `colour_maps.SEQUENTIAL`; a difference has a diverging map.
+        logarithmic: three decades of intensity; ignored for a difference.
+        cursor: indices of the k-point and of the energy at which the curves are taken.
+        scheme: "light" or "dark".
+    """
+    k, e = (min(max(0, i), n - 1) for i, n in zip(cursor, spectrum.values.shape, strict=True))
+    values = spectrum.values.astype(np.float32)
+    logarithmic = logarithmic and not spectrum.difference
+    figure = go.Figure(layout={**_layout(spectrum, scheme, k, e), "meta": {"logarithmic": logarithmic}})
+    figure.add_trace(_map(spectrum, values, colour_map, logarithmic))
+    line = {"color": theme.COLOURS["dark" if scheme == "dark" else "light"]["accent"], "width": 1.5}
+    style = {"mode": "lines", "line": line, "showlegend": False}
+    figure.add_scatter(
+        x=values[k], y=spectrum.energy, xaxis="x2", hovertemplate="%{y:.2f} eV: %{x:.3f} 1/eV<extra></extra>", **style
+    )
+    figure.add_scatter(
+        x=spectrum.path.distance,
+        y=values[:, e],
+        yaxis="y2",
+        hovertemplate="%{x:.3f} 1/Å: %{y:.3f} 1/eV<extra></extra>",
+        **style,
+    )
+    return figure
+
+
+def pixel_edges(path: KPath) -> np.ndarray:
+    """(k + 1,) 1/Å: borders of the pixels; a segment's two ends are half pixels."""
+    edges = [path.distance[:1]]
+    for start, stop in path.segments:
+        line = path.distance[start:stop]
+        edges += [(line[1:] + line[:-1]) / 2, line[-1:]]
+    return np.concatenate(edges)
+
+
+def _map(spectrum: Spectrum, values: np.ndarray, colour_map: str, logarithmic: bool) -> go.Heatmap:
+    bar = {"len": 1 - _MAP_BOTTOM, "y": 1, "yanchor": "top", "thickness": 10, "outlinewidth": 0, "x": 1.01}
+    top = float(np.abs(values).max()) or 1.0
+    shown, low, high, scale = values, 0.0, top, colour_maps.SEQUENTIAL[colour_map]
+    if spectrum.difference:
+        low, scale = -top, colour_maps.DIVERGING
+    elif logarithmic:
+        shown = np.log10(np.maximum(values, top * 10.0 ** (-LOG_DECADES - 1)))
+        high = float(np.log10(top))
+        low = high - LOG_DECADES
+        ticks = np.arange(np.ceil(low), np.floor(high) + 1)
+        bar |= {"tickvals": ticks.tolist(), "ticktext": [f"10<sup>{tick:.0f}</sup>" for tick in ticks]}
+    bar["title"] = {"text": f"{spectrum.symbol} (1/eV)", "side": "right", "font": {"size": 12}}
+    return go.Heatmap(
+        x=pixel_edges(spectrum.path).astype(np.float32),
+        y=spectrum.energy.astype(np.float32),
+        z=np.ascontiguousarray(shown.T, dtype=np.float32),
+        zmin=low,
+        zmax=high,
+        colorscale=scale,
+        colorbar=bar,
+        hovertemplate="%{y:.2f} eV<extra></extra>",
+        name="map",
+    )
+
+
+def _layout(spectrum: Spectrum, scheme: str | None, k: int, e: int) -> dict:
+    """Axes, labels of the high-symmetry points, and the cursor's two lines."""
+    path, energy = spectrum.path, spectrum.energy
+    colours = theme.COLOURS["dark" if scheme == "dark" else "light"]
+    labels = [label.replace("G", "Γ").replace("|", " | ") for label, _ in path.ticks]
+    half = (energy[1] - energy[0]) / 2
+    borders = [
+        {"type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": _MAP_BOTTOM, "y1": 1,
+         "line": {"color": "rgba(255,255,255,0.35)", "width": 1}}
+        for _, at in path.ticks[1:-1]
+    ]  # fmt: skip
+    cursor = {"type": "line", "line": {"color": colours["germanium"], "width": 1, "dash": "dot"}}
+    here = float(path.distance[k])
+    return {
+        "template": theme.template_name(scheme),
+        "uirevision": path.text,
+        "margin": {"l": 52, "r": 8, "t": 8, "b": 44},
+        "hovermode": "closest",
+        "showlegend": False,
+        "xaxis": {
+            "domain": [0, _MAP_WIDTH], "range": [float(path.distance[0]), float(path.distance[-1])], "anchor": "y2",
+            "tickvals": [at for _, at in path.ticks], "ticktext": labels, "showgrid": False, "zeroline": False,
+            "title": {"text": "wave vector k (1/Å, to scale)"},
+        },
+        "yaxis": {
+            "domain": [_MAP_BOTTOM, 1], "range": [float(energy[0] - half), float(energy[-1] + half)], "zeroline": False,
+            "title": {"text": "E − E<sub>VBM</sub>(Si) (eV)"}, "showgrid": False, "automargin": False,
+        },
+        "xaxis2": {
+            "domain": [_MAP_WIDTH + 0.02, 1], "anchor": "y", "title": {"text": "EDC (1/eV)"}, "nticks": 3,
+            "zeroline": True, "fixedrange": True,
+        },
+        "yaxis2": {
+            "domain": [0, _MAP_BOTTOM - 0.05], "anchor": "x", "title": {"text": "MDC (1/eV)"}, "nticks": 3,
+            "zeroline": True, "fixedrange": True, "automargin": False,
+        },
+        "shapes": [
+            {**cursor, "xref": "x", "yref": "paper", "x0": here, "x1": here, "y0": 0, "y1": 1},
+            {**cursor, "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": float(energy[e]), "y1": float(energy[e])},
+            *borders,
+        ],
+    }  # fmt: skip

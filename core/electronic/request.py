@@ -1,0 +1,164 @@
+"""What a page asks of the exact engine, kept on disk by the content of the request."""
+
+import io
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from threading import Lock
+
+import numpy as np
+
+from core.electronic.calculation import ENGINE_VERSION, BandCalculation, calculate_bands, check_size
+from core.electronic.diagonalise import Bands
+from core.electronic.kpath import DEFAULT_PATH, build_path
+from core.electronic.readouts import readouts_document
+from core.errors import InputError
+from core.storage import content_key, result_store
+from core.structure.build import build_crystal
+from core.structure.crystal import Crystal
+from core.structure.files import read_structure
+from core.structure.stack import parse_stack
+from core.structure.substrate import parse_substrate
+
+WINDOW = (-8.5, 5.5)
+"""eV kept of the bands: the default picture and 5 σ of the widest broadening that pages offer."""
+
+_MEMORY_LIMIT_BYTES = 192 * 2**20
+_recent: "OrderedDict[str, BandCalculation]" = OrderedDict()
+_recent_lock = Lock()
+
+
+@dataclass(frozen=True)
+class Request:
+    """A sample and the settings of the engine; texts are canonical, so that equal samples are equal requests.
+
+    `structure` is the id of a structure file kept by `keep_structure`; stack, substrate and mixing are then empty.
+    """
+
+    stack: str = ""
+    substrate: str = ""
+    mixing: float = 0.0
+    spin_orbit: bool = False
+    structure: str = ""
+    path: str = DEFAULT_PATH
+
+    def crystal(self) -> Crystal:
+        """The relaxed crystal, or the one in the structure file.
+
+        Raises:
+            InputError: the structure file is no longer kept.
+        """
+        return _crystal(self.stack, self.substrate, self.mixing, self.structure)
+
+    @property
+    def key(self) -> str:
+        """Content key of the result."""
+        return content_key("exact", ENGINE_VERSION, json.dumps(asdict(self), sort_keys=True), str(WINDOW))
+
+
+def make_request(stack: str, substrate: str, mixing: float = 0.0, spin_orbit: bool = False, structure: str = "") -> Request:
+    """A checked request from what a person entered.
+
+    Raises:
+        InputError: anything that is not acceptable, including sizes that the exact engine refuses.
+    """
+    if structure:
+        request = Request(structure=structure, spin_orbit=bool(spin_orbit))
+    else:
+        canonical = parse_stack(stack).notation
+        request = Request(canonical, parse_substrate(substrate).label, round(float(mixing), 6), bool(spin_orbit))
+    check_size(request.crystal())
+    return request
+
+
+def keep_structure(content: bytes, filename: str) -> str:
+    """Check and keep an uploaded structure file; returns its id, the hash of its content.
+
+    Raises:
+        InputError: from `read_structure`.
+    """
+    crystal = read_structure(content, filename)
+    check_size(crystal)
+    identity = content_key(filename, content.decode("utf-8", "replace"))[:20]
+    result_store().put(f"structure:{identity}", content)
+    result_store().put(f"structure-name:{identity}", filename.encode())
+    return identity
+
+
+def is_quick(request: Request) -> bool:
+    """Whether a page may compute the request at once: some 0.3 s on two cores."""
+    return len(request.crystal()) <= (8 if request.spin_orbit else 16)
+
+
+def is_known(request: Request) -> bool:
+    """Whether bands and readouts of the request are kept already."""
+    store = result_store()
+    return store.get(request.key) is not None and store.get(_readout_key(request)) is not None
+
+
+def solve(request: Request, progress: Callable[[float], None] | None = None) -> BandCalculation:
+    """Bands of a request within WINDOW, from memory, from disk, or computed once for all who ask."""
+    with _recent_lock:
+        if request.key in _recent:
+            _recent.move_to_end(request.key)
+            return _recent[request.key]
+    crystal = request.crystal()
+    path = build_path(crystal, request.path)
+
+    def compute(report) -> bytes:
+        return _packed(calculate_bands(crystal, path, request.spin_orbit, WINDOW, report).bands)
+
+    content = result_store().compute_once(request.key, compute, progress)
+    calculation = BandCalculation(crystal, path, request.spin_orbit, _unpacked(content))
+    with _recent_lock:
+        _recent[request.key] = calculation
+        while len(_recent) > 1 and sum(_size(item) for item in _recent.values()) > _MEMORY_LIMIT_BYTES:
+            _recent.popitem(last=False)
+    return calculation
+
+
+def read_out(request: Request) -> dict:
+    """The readouts document of a request, kept on disk like the bands."""
+    content = result_store().compute_once(
+        _readout_key(request),
+        lambda report: json.dumps(readouts_document(request.crystal(), request.spin_orbit)).encode(),
+    )
+    return json.loads(content)
+
+
+def _readout_key(request: Request) -> str:
+    return content_key("readouts", request.key)
+
+
+@lru_cache(maxsize=32)
+def _crystal(stack: str, substrate: str, mixing: float, structure: str) -> Crystal:
+    if not structure:
+        return build_crystal(parse_stack(stack), parse_substrate(substrate), mixing)
+    store = result_store()
+    content, name = store.get(f"structure:{structure}"), store.get(f"structure-name:{structure}")
+    if content is None or name is None:
+        raise InputError("This structure file is no longer kept here; upload it again")
+    return read_structure(content, name.decode())
+
+
+def _packed(bands: Bands) -> bytes:
+    stream = io.BytesIO()
+    np.savez(
+        stream,
+        energy=bands.energy,
+        unfolding_weight=bands.unfolding_weight,
+        velocity=bands.velocity,
+        atom_shell_weight=bands.atom_shell_weight.astype(np.float32),
+    )
+    return stream.getvalue()
+
+
+def _unpacked(content: bytes) -> Bands:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return Bands(**{name: arrays[name] for name in arrays.files})
+
+
+def _size(calculation: BandCalculation) -> int:
+    return calculation.bands.atom_shell_weight.nbytes + 3 * calculation.bands.energy.nbytes

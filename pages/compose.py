@@ -1,0 +1,236 @@
+"""Compose: from layers to the spectral function of every atom, exactly."""
+
+import base64
+import binascii
+import time
+from dataclasses import asdict
+
+import dash
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
+
+from components.compose.atoms import layer_diagram, scene, thumbnails
+from components.compose.controls import ids, sample_controls
+from components.compose.downloads import download
+from components.compose.link import decode_link
+from components.compose.panels import DOWNLOADS, picture_panel, side_panel, stores
+from components.compose.readouts import band_readouts, structure_readouts
+from components.compose.spectra import all_atoms, chosen_spectrum
+from components.figures.spectrum import spectrum_figure
+from components.figures.sprite import sprite
+from components.ids import THEME
+from core.electronic.request import Request, is_known, is_quick, keep_structure, make_request, read_out, solve
+from core.errors import InputError
+from core.structure.stack import parse_stack
+from core.structure.substrate import bulk_lattice_constant, parse_substrate, strain_against
+
+dash.register_page(
+    __name__, path="/compose", name="Compose", order=1, title="Compose · Bandloom",
+    description="Stack layers of silicon and germanium and see the spectral function of every atom.",
+)  # fmt: skip
+
+VIEW = [Input(ids(name), "value") for name in ("view", "shells", "sigma", "scale", "map")]
+
+
+def layout(**query) -> html.Div:
+    """The page for a link; what the link gets wrong is said at the top."""
+    link, problems = decode_link(query)
+    return html.Div(
+        [
+            html.H1("Compose", className="visually-hidden"),
+            *stores(link, problems),
+            html.Div([sample_controls(link), picture_panel(link), side_panel()], className="compose"),
+        ],
+        className="wrap compose-page",
+    )
+
+
+@callback(
+    Output(ids("request"), "data"),
+    Output(ids("sliders"), "data"),
+    Output(ids("stack"), "error"),
+    Output(ids("substrate"), "error"),
+    Input(ids("stack"), "value"),
+    Input(ids("substrate"), "value"),
+    Input(ids("mixing"), "value"),
+    Input(ids("spin-orbit"), "checked"),
+    Input(ids("structure"), "data"),
+)
+def resolve(stack, substrate, mixing, spin_orbit, structure):
+    """Controls → a checked request; an error stands next to its control and the last request stays."""
+    try:
+        blocks = parse_stack(stack or "")
+        ground = parse_substrate(substrate or "")
+    except InputError as error:
+        in_stack = error.position is not None or "substrate" not in str(error).lower()
+        return no_update, no_update, str(error) if in_stack else None, None if in_stack else str(error)
+    sliders = {
+        "blocks": blocks.as_two_block(),
+        "alloy": None if ground.ge_fraction is None else round(100 * ground.ge_fraction, 2),
+        "strain": round(100 * strain_against(ground.lattice_constant, bulk_lattice_constant(0.0)), 2),
+    }
+    try:
+        request = make_request(stack, substrate, mixing or 0.0, spin_orbit, structure or "")
+    except InputError as error:
+        strained = "strain" in str(error)
+        return no_update, sliders, None if strained else str(error), str(error) if strained else None
+    return asdict(request), sliders, None, None
+
+
+@callback(
+    Output(ids("scene"), "data"),
+    Output(ids("thumbnails"), "children"),
+    Output(ids("layers"), "children"),
+    Output(ids("notes"), "children"),
+    Output(ids("structure-readouts"), "children"),
+    Input(ids("request"), "data"),
+    prevent_initial_call=True,
+)
+def show_structure(request):
+    """The atoms of a request: 3D scene, thumbnails, layer diagram, notes, lengths and strains."""
+    crystal = Request(**request).crystal()
+    notes = [html.Li(note) for note in crystal.notes]
+    return scene(crystal), thumbnails(crystal), layer_diagram(crystal), notes, structure_readouts(crystal)
+
+
+@callback(
+    Output(ids("spectrum"), "figure"),
+    Output(ids("title"), "children"),
+    Input(ids("request"), "data"),
+    Input(ids("ready"), "data"),
+    Input(ids("selection"), "data"),
+    Input(THEME, "data"),
+    *VIEW,
+    State(ids("cursor"), "data"),
+    prevent_initial_call=True,
+)
+def draw_spectrum(request, ready, selection, scheme, view, shells, sigma, scale, colour_map, cursor):
+    """The big picture, as soon as the bands are known or where they are quick."""
+    calculation = _calculation(request)
+    if calculation is None:
+        return no_update, no_update
+    spectrum, title = chosen_spectrum(calculation, view, selection["atom"], selection["other"], shells, sigma)
+    return spectrum_figure(spectrum, colour_map, scale == "log", tuple(cursor), scheme), title
+
+
+@callback(
+    Output(ids("thumbnails"), "style"),
+    Input(ids("request"), "data"),
+    Input(ids("ready"), "data"),
+    Input(ids("shells"), "value"),
+    Input(ids("sigma"), "value"),
+    Input(ids("scale"), "value"),
+    Input(ids("map"), "value"),
+    prevent_initial_call=True,
+)
+def draw_thumbnails(request, ready, shells, sigma, scale, colour_map):
+    """One image with all atoms, which the thumbnails share."""
+    calculation = _calculation(request)
+    if calculation is None:
+        return {"--sprite": "none"}
+    return {"--sprite": f"url({sprite(all_atoms(calculation, shells, sigma), colour_map, scale == 'log')})"}
+
+
+@callback(
+    Output(ids("band-readouts"), "children"),
+    Input(ids("request"), "data"),
+    Input(ids("ready"), "data"),
+    prevent_initial_call=True,
+)
+def show_readouts(request, ready):
+    """Gap, valleys, masses and edge profiles."""
+    if _calculation(request) is None:
+        return html.P("They come with the exact calculation.", className="muted")
+    return band_readouts(read_out(Request(**request)))
+
+
+@callback(Output(ids("job"), "data"), Input(ids("request"), "data"), prevent_initial_call=True)
+def ask_exact(request):
+    """A background job for a request that is neither quick nor known; the time makes asking again after a cancel new."""
+    asked = Request(**request)
+    return no_update if is_quick(asked) or is_known(asked) else {"request": request, "asked_at": time.time()}
+
+
+@callback(
+    Output(ids("ready"), "data"),
+    Input(ids("job"), "data"),
+    background=True,
+    interval=200,
+    progress=[Output(ids("progress"), "value")],
+    progress_default=["0"],
+    running=[(Output(ids("progress-line"), "style"), {"visibility": "visible"}, {"visibility": "hidden"})],
+    cancel=[Input(ids("cancel"), "n_clicks")],
+    prevent_initial_call=True,
+)
+def run_exact(set_progress, job):
+    """The exact calculation of a large request, in a process of its own; the result goes to the shared store."""
+    asked = Request(**job["request"])
+    solve(asked, lambda fraction: set_progress([f"{0.95 * fraction:.3f}"]))
+    read_out(asked)
+    return asked.key
+
+
+@callback(
+    Output(ids("structure"), "data"),
+    Output(ids("file-name"), "children"),
+    Output(ids("file"), "hidden"),
+    Output(ids("upload-error"), "children"),
+    Input(ids("upload"), "contents"),
+    Input(ids("file-remove"), "n_clicks"),
+    State(ids("upload"), "filename"),
+    prevent_initial_call=True,
+)
+def take_file(contents, removed, filename):
+    """An uploaded structure file, checked before it is kept."""
+    if ctx.triggered_id == ids("file-remove"):
+        return "", "", True, ""
+    try:
+        content = base64.b64decode(contents.partition(",")[2], validate=True)
+        return keep_structure(content, filename), filename, False, ""
+    except InputError as error:
+        return no_update, no_update, no_update, str(error)
+    except (binascii.Error, AttributeError):
+        return no_update, no_update, no_update, "The file did not arrive whole; try again"
+
+
+@callback(
+    Output(ids("download"), "data"),
+    *(Input(ids(f"download-{kind}"), "n_clicks") for kind in DOWNLOADS),
+    State(ids("request"), "data"),
+    State(ids("sigma"), "value"),
+    prevent_initial_call=True,
+)
+def send_file(*values):
+    """The sample's spectra or structure as a file."""
+    *_, request, sigma = values
+    if not request or not ctx.triggered_id:
+        return no_update
+    kind = ctx.triggered_id.rpartition("-")[2]
+    content, name = download(Request(**request), kind, sigma)
+    return dcc.send_bytes(content, name)
+
+
+def _calculation(request: dict | None):
+    """The bands of a request if a page may have them at once, else None."""
+    asked = Request(**request) if request else None
+    return solve(asked) if asked and (is_quick(asked) or is_known(asked)) else None
+
+
+for _outputs, _function, _inputs, _states in (
+    ([Output(ids("stack"), "value")], "stackFromSliders",
+     [Input(ids(name), "value") for name in ("n-si", "n-ge", "repeats")], [State(ids("sliders"), "data")]),
+    ([Output(ids("substrate"), "value")], "substrateFromSliders",
+     [Input(ids(name), "value") for name in ("alloy", "strain")], [State(ids("sliders"), "data")]),
+    ([Output(ids("n-si"), "className")], "followText", [Input(ids("sliders"), "data")], []),
+    ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",
+     [Input(ids("substrate-kind"), "value")], []),
+    ([Output(ids("scene-text"), "children")], "drawScene",
+     [Input(ids("scene"), "data"), Input(ids("colour-by"), "value"), Input(THEME, "data"), Input(ids("selection"), "data")], []),
+    ([Output(ids("layers"), "className")], "markSelection",
+     [Input(ids("selection"), "data"), Input(ids("layers"), "children"), Input(ids("thumbnails"), "children")], []),
+    ([Output(ids("cursor-text"), "children")], "watchSpectrum", [Input(ids("spectrum"), "figure")], []),
+    ([Output(ids("mixing-shown"), "children"), Output(ids("sigma-shown"), "children")], "showValues",
+     [Input(ids("mixing"), "value"), Input(ids("sigma"), "value")], []),
+    ([Output(ids("copy"), "title")], "writeLink",
+     [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW], [State(ids("defaults"), "data")]),
+):  # fmt: skip
+    clientside_callback(ClientsideFunction("compose", _function), *_outputs, *_inputs, *_states)

@@ -1,0 +1,137 @@
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+from app import UPLOAD_LIMIT_BYTES, VERSION, server
+from components.ids import Ids
+from components.theme import COLOURS, css_variables
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def client():
+    return server.test_client()
+
+
+def test_health(client):
+    reply = client.get("/healthz")
+    assert reply.status_code == 200
+    assert reply.json == {"status": "ok", "version": VERSION}
+
+
+def test_document_head(client):
+    text = client.get("/").text
+    assert '<html lang="en">' in text
+    assert re.search(r'<meta name="description" content="[^"]{40,}"', text)
+    assert "<title>Bandloom</title>" in text
+    assert "favicon.svg" in text
+    assert text.index("data-mantine-color-scheme") < text.index("</head>")  # the scheme is set before the first paint
+
+
+def test_security_headers(client):
+    for path in ("/", "/healthz", "/assets/favicon.svg", "/missing"):
+        headers = client.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert "Referrer-Policy" in headers
+        assert "http" not in headers["Content-Security-Policy"]
+
+
+def test_too_large_request_is_refused(client):
+    reply = client.post(
+        "/_dash-update-component", data=b"0" * (UPLOAD_LIMIT_BYTES + 1), content_type="application/json"
+    )
+    assert reply.status_code == 413
+
+
+def test_documents_and_styles_name_no_other_host(client):
+    document = client.get("/").text
+    sheets = re.findall(r'href="(/[^"]+\.css[^"]*)"', document)
+    assert len(sheets) >= 3
+    for text in (document, *(client.get(sheet).text for sheet in sheets)):
+        hosts = set(re.findall(r"""(?:src|href|url|import)\s*[=(]?\s*["']?(?:https?:)?//([^/"')\s]+)""", text))
+        assert hosts <= {"localhost"}
+
+
+def test_heavy_library_is_served_but_not_loaded_everywhere(client):
+    assert not re.search("<script[^>]*3Dmol", client.get("/").text)
+    assert client.get("/assets/vendor/3Dmol-min.js").status_code == 200
+
+
+def test_colours_have_the_same_roles_in_both_schemes():
+    assert COLOURS["light"].keys() == COLOURS["dark"].keys()
+    assert css_variables().count("--bl-accent:") == 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["page", "surface", "raised"])
+@pytest.mark.parametrize("ink", ["text", "muted", "accent", "error"])
+def test_text_contrast(scheme, ground, ink):
+    darker, lighter = sorted(luminance(COLOURS[scheme][name]) for name in (ground, ink))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of WCAG 2."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_ids_carry_their_page():
+    ids = Ids("compose")
+    assert ids("stack-field") == "compose-stack-field"
+    assert ids.item("atom", 3) == {"type": "compose-atom", "index": 3}
+    for bad in ("a.b", "A", "", "two words", "-x"):
+        with pytest.raises(ValueError, match="no id"):
+            ids(bad)
+
+
+def test_gunicorn_starts(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "app:server", "--bind", f"127.0.0.1:{port}", "--threads", "2"],
+            cwd=ROOT,
+            env=os.environ | {"BANDLOOM_CACHE": str(tmp_path)},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        assert json.loads(answer(f"http://127.0.0.1:{port}/healthz", process, log))["status"] == "ok"
+        assert "react-entry-point" in answer(f"http://127.0.0.1:{port}/", process, log)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def answer(url: str, process: subprocess.Popen, log: Path, patience: float = 60.0) -> str:
+    """The text at `url`, asked again while the server is starting."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as reply:
+                return reply.read().decode()
+        except (URLError, ConnectionError):
+            process_pause(process)
+    raise AssertionError(f"no answer from {url}:\n{log.read_text()}")
+
+
+def process_pause(process: subprocess.Popen) -> None:
+    """Wait a moment, or until the process ends."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=0.1)
