@@ -52,6 +52,8 @@
   }
 
   function substrateKind(kind) {
+    const file = document.querySelector("#compose-upload input");
+    if (file) file.setAttribute("aria-label", "Structure file: CIF, POSCAR or xyz");
     return [kind !== "alloy", kind !== "strain"];
   }
 
@@ -237,6 +239,7 @@
 
   let viewer = null;
   let drawn = null;
+  let positions = [];
   let library = null;
 
   function loadLibrary() {
@@ -315,8 +318,16 @@
       fit(scene, flat.length);
       drawn = scene.atoms.length + ":" + c[2].toFixed(1);
     }
+    positions = scene.atoms;
     viewer.render();
     box.dataset.atoms = String(scene.atoms.length);
+  }
+
+  /* Where an atom of the first cell stands in the 3D view, in pixels from its corner. */
+  function screenPosition(atom) {
+    const seen = viewer.modelToScreen(point(positions[atom]));
+    const box = at("scene-view").getBoundingClientRect();
+    return { x: seen.x - box.left - window.scrollX, y: seen.y - box.top - window.scrollY };
   }
 
   /* Product of rotations (axis x, y, z, degrees), the first one applied last, as a quaternion x, y, z, w. */
@@ -372,6 +383,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: { stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene },
+    compose: { stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
   });
 })();

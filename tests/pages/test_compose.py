@@ -1,0 +1,299 @@
+"""Compose as a person uses it, in a real browser."""
+
+import io
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import ase.io
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser import settled
+
+SLIDERS = ("n-si", "n-ge", "repeats", "alloy", "mixing", "sigma")
+
+
+def drawn(page: Page) -> int:
+    return int(page.locator("#compose-picture").get_attribute("data-drawn") or 0)
+
+
+def wait_for_drawing(page: Page, after: int) -> None:
+    page.wait_for_function(
+        "count => Number(document.getElementById('compose-picture')?.dataset.drawn || 0) > count", arg=after
+    )
+
+
+def open_compose(page: Page, query: str = "?stack=Si2Ge2&substrate=Si") -> None:
+    page.goto(f"/compose{query}")
+    wait_for_drawing(page, 0)
+    settled(page)
+
+
+def map_values(page: Page) -> np.ndarray:
+    """(energy, k) as the browser draws it."""
+    text = page.evaluate(
+        "() => JSON.stringify(Array.from(document.querySelector('#compose-spectrum .js-plotly-plot')._fullData[0].z, r => Array.from(r)))"
+    )
+    return np.array(json.loads(text))
+
+
+def saved(page: Page, button: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button, exact=True).click()
+    with open(waiting.value.path(), "rb") as file:
+        return file.read()
+
+
+def link_of(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_cold_page_draws_and_describes_its_first_picture(page: Page):
+    open_compose(page, "")
+    expect(page.locator("#compose-title")).to_have_text("Atom 1 Si, interfacial · Si4Ge4 on Si")
+    values = map_values(page)
+    assert values.shape == (176, 96)
+    assert values.max() > 0.1
+    expect(page.locator(".thumbnail")).to_have_count(8)
+    expect(page.locator(".layer")).to_have_count(8)
+    page.wait_for_function("() => document.getElementById('compose-scene-view').dataset.atoms === '8'")
+    expect(page.locator("#compose-band-readouts")).to_contain_text("indirect")
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_every_slider_changes_the_picture_and_its_label(page: Page, name: str):
+    open_compose(page)
+    before, label = map_values(page), page.locator(f"#compose-{name}-shown").inner_text()
+    count = drawn(page)
+    thumb = page.locator(f"#compose-{name} [role=slider]")
+    thumb.focus()
+    thumb.press("End" if name == "mixing" else "ArrowRight")
+    wait_for_drawing(page, count)
+    expect(page.locator(f"#compose-{name}-shown")).not_to_have_text(label)
+    after = map_values(page)
+    assert after.shape == before.shape
+    if name == "repeats":
+        expect(page.locator("#compose-stack")).to_have_value("[Si2Ge2]2")
+        np.testing.assert_allclose(after, before / 2, atol=1e-4 * before.max())
+    else:
+        assert np.abs(after - before).max() > 1e-3
+
+
+def test_strain_slider_writes_the_substrate(page: Page):
+    open_compose(page)
+    count = drawn(page)
+    page.get_by_text("Strain", exact=True).click()
+    thumb = page.locator("#compose-strain [role=slider]")
+    thumb.focus()
+    thumb.press("ArrowRight")
+    wait_for_drawing(page, count)
+    expect(page.locator("#compose-substrate")).to_have_value("+0.1 %")
+
+
+def test_notation_moves_the_sliders_and_presets_fill_the_form(page: Page):
+    open_compose(page)
+    page.locator("#compose-stack").fill("[Si3 ge5]2")
+    expect(page.locator("#compose-n-si-shown")).to_have_text("3 ML")
+    expect(page.locator("#compose-n-ge-shown")).to_have_text("5 ML")
+    expect(page.locator("#compose-repeats-shown")).to_have_text("2")
+    page.get_by_role("button", name="Graded interface").click()
+    expect(page.locator("#compose-stack")).to_have_value("Si8Ge8")
+    expect(page.locator("#compose-mixing-shown")).to_have_text("1.5 ML")
+    expect(page.locator("#compose-title")).to_contain_text("mixed over 1.5 ML")
+
+
+def test_bad_input_is_said_beside_its_control_and_the_picture_stays(page: Page):
+    open_compose(page)
+    before = map_values(page)
+    stack, substrate = page.locator("#compose-stack"), page.locator("#compose-substrate")
+    for text, said in (("SiC4", "'C'"), ("", "stack"), ("Si400", "256"), ("[Si9999]9999", "4096")):
+        stack.fill(text)
+        expect(page.locator("#compose-stack-error")).to_contain_text(said)
+    stack.fill("Si2Ge2")
+    expect(page.locator("#compose-stack-error")).to_have_count(0)
+    for text, said in (("GaAs", "not understood"), ("+9 %", "strained")):
+        substrate.fill(text)
+        expect(page.locator("#compose-substrate-error")).to_contain_text(said)
+    np.testing.assert_array_equal(map_values(page), before)
+
+
+def test_odd_stack_is_doubled_and_says_so(page: Page):
+    open_compose(page, "?stack=Si2Ge1&substrate=Si")
+    expect(page.locator("#compose-notes")).to_contain_text("doubled")
+    expect(page.locator(".layer")).to_have_count(6)
+
+
+def test_choosing_an_atom_by_thumbnail_layer_and_keyboard(page: Page):
+    open_compose(page)
+    first = map_values(page)
+    page.get_by_role("button", name="Atom 3 Ge", exact=False).click()
+    expect(page.locator("#compose-title")).to_contain_text("Atom 3 Ge")
+    assert np.abs(map_values(page) - first).max() > 1e-2
+    layer = page.locator(".layer[data-atom='2']")
+    expect(layer).to_have_attribute("aria-pressed", "true")
+    layer.focus()
+    layer.press("ArrowDown")
+    expect(page.locator("#compose-title")).to_contain_text("Atom 2 Si")
+
+
+def test_choosing_an_atom_in_the_3d_view(page: Page):
+    open_compose(page)
+    page.wait_for_function("() => document.getElementById('compose-scene-view').dataset.atoms === '4'")
+    place = page.evaluate("() => window.dash_clientside.compose.screenPosition(3)")
+    box = page.locator("#compose-scene-view").bounding_box()
+    page.mouse.click(box["x"] + place["x"], box["y"] + place["y"])
+    expect(page.locator("#compose-title")).to_contain_text("Atom 4 Ge")
+
+
+def test_difference_is_the_first_atom_minus_the_one_before(page: Page):
+    open_compose(page)
+    one = map_values(page)
+    page.get_by_role("button", name="Atom 3 Ge").click()
+    expect(page.locator("#compose-title")).to_contain_text("Atom 3 Ge")
+    three = map_values(page)
+    count = drawn(page)
+    page.get_by_text("Difference", exact=True).click()
+    wait_for_drawing(page, count)
+    expect(page.locator("#compose-title")).to_contain_text("Atom 3 Ge minus atom 1 Si")
+    np.testing.assert_allclose(map_values(page), three - one, atol=1e-5)
+
+
+def test_orbital_parts_add_up_to_the_atom(page: Page):
+    open_compose(page)
+    whole = map_values(page)
+    total = np.zeros_like(whole)
+    for letters in ("s", "p", "d", "S"):
+        open_compose(page, f"?stack=Si2Ge2&substrate=Si&shells={letters}")
+        expect(page.locator("#compose-title")).to_contain_text("only")
+        total += map_values(page)
+    np.testing.assert_allclose(total, whole, atol=1e-5)
+
+
+def test_cursor_moves_the_curves_by_mouse_and_keyboard(page: Page):
+    open_compose(page)
+    read = "() => Array.from(document.querySelector('#compose-spectrum .js-plotly-plot')._fullData[1].x)"
+    before = page.evaluate(read)
+    page.locator("#compose-picture").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_function(f"before => JSON.stringify(({read})()) !== JSON.stringify(before)", arg=before)
+    curve, values = np.array(page.evaluate(read)), map_values(page)
+    np.testing.assert_allclose(curve, values[:, 31], atol=1e-6)
+    text = page.locator("#compose-cursor-text").inner_text()
+    plot = page.locator("#compose-spectrum .nsewdrag").first.bounding_box()
+    page.mouse.move(plot["x"] + plot["width"] * 0.3, plot["y"] + plot["height"] * 0.3)
+    expect(page.locator("#compose-cursor-text")).not_to_have_text(text)
+    assert re.search(r"E = -?\d+\.\d\d eV", page.locator("#compose-cursor-text").inner_text())
+
+
+def test_log_scale_shows_the_same_values(page: Page):
+    open_compose(page)
+    linear = map_values(page)
+    open_compose(page, "?stack=Si2Ge2&substrate=Si&scale=log&map=magma")
+    bright = linear > linear.max() / 100
+    np.testing.assert_allclose(10 ** map_values(page)[bright], linear[bright], rtol=1e-4)
+
+
+def test_theme_switch_redraws_in_the_other_colours(page: Page):
+    open_compose(page)
+    colour = "() => document.querySelector('#compose-spectrum .js-plotly-plot')._fullLayout.paper_bgcolor"
+    before, count = page.evaluate(colour), drawn(page)
+    page.get_by_title("Dark").click()
+    wait_for_drawing(page, count)
+    assert page.evaluate(colour) != before
+
+
+def test_every_view_is_a_link(page: Page):
+    open_compose(page)
+    page.locator("#compose-stack").fill("Si4Ge2")
+    page.locator(".thumbnail[data-atom='4']").click()
+    page.get_by_text("Log", exact=True).click()
+    page.wait_for_function("() => location.search.includes('scale=log') && location.search.includes('atom=4')")
+    expect(page.locator("#compose-title")).to_have_text("Atom 5 Ge, interfacial · Si4Ge2 on Si")
+    assert link_of(page)["stack"] == "Si4Ge2"
+    address, values = page.url, map_values(page)
+    page.goto("about:blank")
+    page.goto(address)
+    wait_for_drawing(page, 0)
+    settled(page)
+    expect(page.locator("#compose-title")).to_have_text("Atom 5 Ge, interfacial · Si4Ge2 on Si")
+    np.testing.assert_array_equal(map_values(page), values)
+
+
+def test_bad_links_are_said_and_the_rest_is_used(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si&sigma=wide&view=sideways&colour=red")
+    problems = page.locator(".compose-page > .field-error")
+    for word in ("wide", "sideways", "colour"):
+        expect(problems).to_contain_text(word)
+    expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Si")
+    page.goto("/compose?stack=Xe9")
+    expect(page.locator("#compose-stack-error")).to_contain_text("X")
+
+
+def test_downloads_open_again(page: Page, tmp_path):
+    open_compose(page)
+    shown = map_values(page)
+    (tmp_path / "a.nc").write_bytes(saved(page, "NetCDF"))
+    data = xr.open_dataset(tmp_path / "a.nc")
+    assert data["asf"].dims == ("atom", "k", "energy")
+    np.testing.assert_allclose(data["asf"].values[0].T, shown, atol=1e-5)
+    table = pd.read_csv(io.BytesIO(saved(page, "CSV")))
+    assert len(table) == 96 * 176
+    np.testing.assert_allclose(table["atom_1_Si_1/eV"].to_numpy().reshape(96, 176).T, shown, atol=1e-4)
+    for button, kind in (("CIF", "cif"), ("xyz", "extxyz"), ("POSCAR", "vasp")):
+        atoms = ase.io.read(io.StringIO(saved(page, button).decode()), format=kind)
+        assert sorted(atoms.get_chemical_symbols()) == ["Ge", "Ge", "Si", "Si"]
+    assert Image.open(io.BytesIO(saved(page, "PNG"))).size == (2000, 1400)
+    assert saved(page, "SVG").lstrip().startswith(b"<svg")
+
+
+def test_structure_file_round_trip_and_refusals(page: Page, tmp_path):
+    open_compose(page)
+    shown = map_values(page)
+    (tmp_path / "mine.xyz").write_bytes(saved(page, "xyz"))
+    (tmp_path / "bad.cif").write_text("this is no structure")
+    count = drawn(page)
+    page.locator("#compose-upload input").set_input_files(tmp_path / "mine.xyz")
+    wait_for_drawing(page, count)
+    expect(page.locator("#compose-title")).to_contain_text("mine")
+    np.testing.assert_allclose(map_values(page), shown, atol=1e-3)
+    page.locator("#compose-upload input").set_input_files(tmp_path / "bad.cif")
+    expect(page.locator("#compose-upload-error")).not_to_be_empty()
+    expect(page.locator("#compose-title")).to_contain_text("mine")
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Si")
+
+
+def test_long_work_shows_progress_can_be_cancelled_and_asked_again(page: Page):
+    open_compose(page)
+    page.locator("#compose-stack").fill("Si16Ge14")
+    line = page.locator("#compose-progress-line")
+    expect(line).to_have_css("visibility", "visible")
+    page.locator("#compose-cancel").click()
+    expect(line).to_have_css("visibility", "hidden")
+    expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Si")
+    page.locator("#compose-stack").fill("Si2Ge2")
+    page.locator("#compose-stack").fill("Si16Ge12")
+    expect(page.locator("#compose-title")).to_contain_text("Si16Ge12 on Si", timeout=60_000)
+    expect(page.locator("#compose-band-readouts")).to_contain_text("Gap")
+
+
+@pytest.mark.parametrize("context_options", [{"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}])
+def test_narrow_page_does_not_scroll_sideways(page: Page, context_options: dict):
+    open_compose(page)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, {"color_scheme": "dark"}])
+def test_no_serious_accessibility_violation(page: Page, context_options: dict):
+    from axe_playwright_python.sync_playwright import Axe
+
+    open_compose(page)
+    page.wait_for_function("() => document.getElementById('compose-scene-view').dataset.atoms === '4'")
+    found = Axe().run(page).response["violations"]
+    serious = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == []
