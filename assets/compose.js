@@ -6,6 +6,16 @@
   const keep = () => window.dash_clientside.no_update;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
 
+  /* What may wait until the sliders rest: atoms, readouts, 3D view. The big picture never waits for them. */
+  const REST_MS = 160;
+  let resting = null;
+
+  function rest(request) {
+    clearTimeout(resting);
+    resting = setTimeout(() => set("rested", { data: request }), at("scene-view").dataset.atoms ? REST_MS : 0);
+    return keep();
+  }
+
   /* Sliders and text. The text is the truth; a slider that is being used is never moved from outside. */
 
   function showValue(name, value) {
@@ -383,6 +393,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: { stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
+    compose: { rest, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
   });
 })();

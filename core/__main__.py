@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
     """Errors in one line, without the usage text."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
 def read_crystal(arguments: argparse.Namespace):
@@ -33,13 +33,22 @@ def read_crystal(arguments: argparse.Namespace):
     from core.structure.substrate import parse_substrate
 
     named = Path(arguments.stack)
-    if named.is_file() or named.suffix.lower() in STRUCTURE_SUFFIXES or named.name in ("POSCAR", "CONTCAR"):
+    if _is_file(named) or named.suffix.lower() in STRUCTURE_SUFFIXES or named.name in ("POSCAR", "CONTCAR"):
         if arguments.substrate is not None or arguments.mixing:
             raise InputError(f"{named.name} brings its own cell: --substrate and --mixing go with stack notation only")
         return read_structure(named)
     if arguments.substrate is None:
-        raise InputError("--substrate is missing: Si, Ge, an alloy such as Si0.5Ge0.5, or a lattice constant such as 5.50")
+        raise InputError(
+            "--substrate is missing: Si, Ge, an alloy such as Si0.5Ge0.5, or a lattice constant such as 5.50"
+        )
     return build_crystal(parse_stack(arguments.stack), parse_substrate(arguments.substrate), arguments.mixing)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a stack may be longer than a file name can be
+        return False
 
 
 def structure(arguments: argparse.Namespace) -> None:
@@ -55,13 +64,14 @@ def bands(arguments: argparse.Namespace) -> None:
     """Print the band figures, or write raw bands along the path."""
     from core.electronic.calculation import calculate_bands
     from core.electronic.readouts import readouts_document
-    from core.electronic.result_files import bands_dataset, write_dataset
+    from core.electronic.result_files import bands_dataset, check_result_file, write_dataset
 
     crystal = read_crystal(arguments)
     if arguments.out:
+        check_result_file(arguments.out)
         calculation = calculate_bands(crystal, _path(crystal, arguments), arguments.spin_orbit)
         write_dataset(bands_dataset(calculation), arguments.out)
-        _report(crystal, f"bands written to {arguments.out}")
+    _report(crystal, *([f"bands written to {arguments.out}"] if arguments.out else []))
     if arguments.json or not arguments.out:
         document = readouts_document(crystal, arguments.spin_orbit)
         print(json.dumps(document, ensure_ascii=False) if arguments.json else _readout_lines(document))
@@ -98,7 +108,9 @@ def validate(arguments: argparse.Namespace) -> None:
     for row in table:
         verdict = "" if row["within"] is None else ("ok" if row["within"] else "OUTSIDE")
         reference = "" if row["reference"] is None else f"{row['reference']:>10.4f}"
-        print(f"{row['setting']:<10} {row['quantity']:<44} {row['computed']:>10.4f} {reference:>10} {row['unit']:<4} {verdict}")
+        print(
+            f"{row['setting']:<10} {row['quantity']:<44} {row['computed']:>10.4f} {reference:>10} {row['unit']:<4} {verdict}"
+        )
     if any(row["within"] is False for row in table):
         raise SystemExit(1)
 
@@ -115,15 +127,14 @@ def bench(arguments: argparse.Namespace) -> None:
 
 def _write_spectra(crystal, path, grid, arguments) -> None:
     from core.electronic.calculation import calculate_bands
-    from core.electronic.result_files import spectral_dataset, write_dataset
-    from core.electronic.spectral import Broadening
+    from core.electronic.result_files import check_result_file, spectral_dataset, write_dataset
+    from core.electronic.spectral import Broadening, covering_window
 
     if arguments.engine != "exact":
         raise InputError(f"Engine {arguments.engine!r} is not available; use exact")
     broadening = Broadening(arguments.sigma, arguments.smearing)
-    margin = 5 * broadening.sigma + 1.0
-    window = (grid.low - margin, grid.high + margin)
-    calculation = calculate_bands(crystal, path, arguments.spin_orbit, window)
+    check_result_file(arguments.out)
+    calculation = calculate_bands(crystal, path, arguments.spin_orbit, covering_window(grid, broadening, path.step))
     write_dataset(spectral_dataset(calculation, grid, broadening, by_shell=arguments.by_shell), arguments.out)
     _report(crystal, f"spectral functions of {len(crystal)} atoms written to {arguments.out}")
 
@@ -134,8 +145,8 @@ def _path(crystal, arguments):
     return build_path(crystal, arguments.path, arguments.points)
 
 
-def _report(crystal, line: str) -> None:
-    for text in (*crystal.notes, line):
+def _report(crystal, *lines: str) -> None:
+    for text in (*crystal.notes, *lines):
         print(text, file=sys.stderr)
 
 
@@ -143,7 +154,9 @@ def _readout_lines(document: dict) -> str:
     rows = []
     for key, unit in document["units"].items():
         value = document[key]
-        rows.append(f"{key:<26}{'' if value is None else value if isinstance(value, str) else format(value, '.4f')} {unit}")
+        rows.append(
+            f"{key:<26}{'' if value is None else value if isinstance(value, str) else format(value, '.4f')} {unit}"
+        )
     return "\n".join(rows)
 
 
@@ -156,7 +169,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     sample = argparse.ArgumentParser(add_help=False)
     sample.add_argument("stack", metavar="STACK", help="stack notation such as Si4Ge4, or a structure file")
-    sample.add_argument("--substrate", help="Si, Ge, Si0.5Ge0.5, a lattice constant in Å, or a strain such as +1%%")
+    sample.add_argument("--substrate", help="Si, Ge, Si0.5Ge0.5, a lattice constant in Å, or a strain such as +1%% (--substrate=-1%%)")
     sample.add_argument("--mixing", type=float, default=0.0, help="interface width w in monolayers")
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--spin-orbit", action="store_true", help="include spin-orbit coupling")
@@ -173,7 +186,9 @@ def build_parser() -> argparse.ArgumentParser:
     picture.add_argument("--out", required=True, help="NetCDF file, .nc")
 
     def command(function, parents):
-        entry = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__, parents=parents)
+        entry = commands.add_parser(
+            function.__name__, help=function.__doc__, description=function.__doc__, parents=parents
+        )
         entry.set_defaults(run=function)
         return entry
 
@@ -203,8 +218,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")  # Δ and Γ, whatever the locale
     sys.exit(main())

@@ -53,7 +53,10 @@ class ResultStore:
         self._cache.set(key, value)
 
     def compute_once(
-        self, key: str, compute: Callable[[Callable[[float], None]], bytes], progress: Callable[[float], None] | None = None
+        self,
+        key: str,
+        compute: Callable[[Callable[[float], None]], bytes],
+        progress: Callable[[float], None] | None = None,
     ) -> bytes:
         """The value of a key, computed by whoever asks first; the others wait for it and see its progress.
 

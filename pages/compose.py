@@ -82,7 +82,7 @@ def resolve(stack, substrate, mixing, spin_orbit, structure):
     Output(ids("layers"), "children"),
     Output(ids("notes"), "children"),
     Output(ids("structure-readouts"), "children"),
-    Input(ids("request"), "data"),
+    Input(ids("rested"), "data"),
     prevent_initial_call=True,
 )
 def show_structure(request):
@@ -114,7 +114,7 @@ def draw_spectrum(request, ready, selection, scheme, view, shells, sigma, scale,
 
 @callback(
     Output(ids("thumbnails"), "style"),
-    Input(ids("request"), "data"),
+    Input(ids("rested"), "data"),
     Input(ids("ready"), "data"),
     Input(ids("shells"), "value"),
     Input(ids("sigma"), "value"),
@@ -132,7 +132,7 @@ def draw_thumbnails(request, ready, shells, sigma, scale, colour_map):
 
 @callback(
     Output(ids("band-readouts"), "children"),
-    Input(ids("request"), "data"),
+    Input(ids("rested"), "data"),
     Input(ids("ready"), "data"),
     prevent_initial_call=True,
 )
@@ -143,9 +143,9 @@ def show_readouts(request, ready):
     return band_readouts(read_out(Request(**request)))
 
 
-@callback(Output(ids("job"), "data"), Input(ids("request"), "data"), prevent_initial_call=True)
+@callback(Output(ids("job"), "data"), Input(ids("rested"), "data"), prevent_initial_call=True)
 def ask_exact(request):
-    """A background job for a request that is neither quick nor known; the time makes asking again after a cancel new."""
+    """A background job for a request that is neither quick nor known; its time lets a cancelled one be asked again."""
     asked = Request(**request)
     return no_update if is_quick(asked) or is_known(asked) else {"request": request, "asked_at": time.time()}
 
@@ -220,11 +220,13 @@ for _outputs, _function, _inputs, _states in (
      [Input(ids(name), "value") for name in ("n-si", "n-ge", "repeats")], [State(ids("sliders"), "data")]),
     ([Output(ids("substrate"), "value")], "substrateFromSliders",
      [Input(ids(name), "value") for name in ("alloy", "strain")], [State(ids("sliders"), "data")]),
+    ([Output(ids("downloads"), "title")], "rest", [Input(ids("request"), "data")], []),
     ([Output(ids("n-si"), "className")], "followText", [Input(ids("sliders"), "data")], []),
     ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",
      [Input(ids("substrate-kind"), "value")], []),
     ([Output(ids("scene-text"), "children")], "drawScene",
-     [Input(ids("scene"), "data"), Input(ids("colour-by"), "value"), Input(THEME, "data"), Input(ids("selection"), "data")], []),
+     [Input(ids("scene"), "data"), Input(ids("colour-by"), "value"), Input(THEME, "data"),
+      Input(ids("selection"), "data")], []),
     ([Output(ids("layers"), "className")], "markSelection",
      [Input(ids("selection"), "data"), Input(ids("layers"), "children"), Input(ids("thumbnails"), "children")], []),
     ([Output(ids("cursor-text"), "children")], "watchSpectrum", [Input(ids("spectrum"), "figure")], []),

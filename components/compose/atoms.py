@@ -33,7 +33,10 @@ def layer_diagram(crystal: Crystal) -> list:
     order = np.argsort(crystal.positions[:, 2], kind="stable")[::-1]
     return [
         html.Button(
-            [html.Span(atom_name(crystal, i)), html.Span("interface" if crystal.interfacial[i] else "", className="muted")],
+            [
+                html.Span(atom_name(crystal, i)),
+                html.Span("interface" if crystal.interfacial[i] else "", className="muted"),
+            ],
             type="button",
             className="layer",
             style={"--ge": f"{100 * crystal.ge_fraction[i]:.0f}%"},

@@ -146,7 +146,10 @@ def _upload() -> html.Div:
                 multiple=False,
             ),
             html.Div(
-                [html.Span(id=ids("file-name")), html.Button("Remove", id=ids("file-remove"), type="button", className="link")],
+                [
+                    html.Span(id=ids("file-name")),
+                    html.Button("Remove", id=ids("file-remove"), type="button", className="link"),
+                ],
                 id=ids("file"),
                 hidden=True,
                 className="file-line",

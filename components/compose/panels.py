@@ -36,7 +36,8 @@ def picture_panel(link: ComposeLink) -> html.Section:
             html.H2("Spectral function", className="visually-hidden"),
             view_controls(link),
             html.Div(
-                [html.P(id=ids("title"), className="picture-title", role="status"), _progress()], className="picture-head"
+                [html.P(id=ids("title"), className="picture-title", role="status"), _progress()],
+                className="picture-head",
             ),
             html.Div(
                 dcc.Graph(
@@ -69,8 +70,15 @@ def side_panel() -> html.Section:
             html.H2("Structure"),
             html.Div(
                 [
-                    html.Div(id=ids("scene-view"), className="scene-view", role="img", **{"aria-label": "3D view of the cell"}),
-                    html.Div(id=ids("layers"), className="layers", role="group", **{"aria-label": "Atoms in growth order"}),
+                    html.Div(
+                        id=ids("scene-view"),
+                        className="scene-view",
+                        role="img",
+                        **{"aria-label": "3D view of the cell"},
+                    ),
+                    html.Div(
+                        id=ids("layers"), className="layers", role="group", **{"aria-label": "Atoms in growth order"}
+                    ),
                 ],
                 className="structure",
             ),
@@ -96,6 +104,7 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
     """State in the browser: specifications, never arrays."""
     return [
         dcc.Store(id=ids("request")),
+        dcc.Store(id=ids("rested")),
         dcc.Store(id=ids("ready")),
         dcc.Store(id=ids("job")),
         dcc.Store(id=ids("scene")),
@@ -124,10 +133,12 @@ def _progress() -> html.Div:
 
 def _downloads() -> html.Div:
     data = [
-        html.Button(name, id=ids(f"download-{kind}"), type="button", className="button") for kind, name in DOWNLOADS.items()
+        html.Button(name, id=ids(f"download-{kind}"), type="button", className="button")
+        for kind, name in DOWNLOADS.items()
     ]
     pictures = [
-        html.Button(kind.upper(), type="button", className="button", **{"data-picture": kind}) for kind in ("svg", "png")
+        html.Button(kind.upper(), type="button", className="button", **{"data-picture": kind})
+        for kind in ("svg", "png")
     ]
     link = html.Button("Copy link", id=ids("copy"), type="button", className="button")
     return html.Div(

@@ -19,7 +19,9 @@ def structure_readouts(crystal: Crystal) -> html.Dl:
     ]
     for x in present:
         name = "Ge" if x else "Si"
-        rows.append((f"Strain against bulk {name}", f"{100 * strain_against(a, bulk_lattice_constant(x)):+.2f} %", "in plane"))
+        rows.append(
+            (f"Strain against bulk {name}", f"{100 * strain_against(a, bulk_lattice_constant(x)):+.2f} %", "in plane")
+        )
     rows.append(("Bond lengths", f"{crystal.bond_length.min():.3f} … {crystal.bond_length.max():.3f} Å", ""))
     return _definition_list(rows)
 
@@ -63,7 +65,9 @@ def _masses(masses: dict) -> html.Table:
             html.Thead(html.Tr([html.Th("", scope="col"), *(html.Th(d, scope="col") for d in directions)])),
             html.Tbody(
                 [
-                    html.Tr([html.Th(names[edge], scope="row"), *(html.Td(_mass_text(masses[edge][d])) for d in directions)])
+                    html.Tr(
+                        [html.Th(names[edge], scope="row"), *(html.Td(_mass_text(masses[edge][d])) for d in directions)]
+                    )
                     for edge in ("cbm", "vbm")
                 ]
             ),

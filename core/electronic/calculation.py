@@ -16,7 +16,7 @@ from core.structure.crystal import Crystal
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Raised whenever results of the exact engine change: part of every cache key and result file."""
 
 EXACT_ATOM_LIMIT = 256

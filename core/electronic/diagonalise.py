@@ -7,7 +7,8 @@ of the average primitive cell at k is the plain sum of its coefficients over a s
     W_n(k) = Σ_{s,o} |Σ_{i∈s} c_{i,o,n}|² / (number of primitive cells),   Σ_n W_n(k) = 20 (40 with spin).
 
 Within a degenerate group, states are rotated so that they diagonalise the unfolding projector, and where that leaves a
-choice, the velocity along the path: the spectral function is then independent of the diagonaliser.
+choice, the velocity along the path: the spectral function is then independent of the diagonaliser. Their energies become
+the expectation values in that basis, which differ by less than the tolerance.
 """
 
 import os
@@ -23,9 +24,15 @@ from core.electronic.hamiltonian import Hamiltonian
 DEGENERACY_TOLERANCE = 1e-6
 """eV: states closer than this are one degenerate group."""
 
+WEIGHT_TOLERANCE = 1e-7
+"""Degenerate states whose unfolding weights differ by less count as of equal weight."""
+
 _ZERO_COUPLING = 1e-11
-_VELOCITY_TIE_BREAK = 1e-9
 _WORKING_MEMORY = 192e6
+_ARRAYS_OF_STATES = 10
+_BATCHES = 8
+_WORTHWHILE_COST = 2e7
+_WINDOW_SLACK = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +79,10 @@ def solve_bands(
         Bands; with a window the band axis is as long as the fullest k-point needs.
     """
     k_reduced, direction = np.atleast_2d(k_reduced), np.atleast_2d(direction)
-    batches = list(_batches(hamiltonian, k_reduced))
-    pieces: list[list[tuple]] = [[] for _ in k_reduced]
+    batches = list(_batches(hamiltonian, k_reduced, direction))
     cost = [len(index) * sum(len(block) ** 3 for block in blocks) * (1 if real else 3) for index, blocks, real in batches]
-    done = 0.0
+    pieces: list[Bands | None] = [None] * len(batches)
+    done = 0
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         running = {
             pool.submit(_solve_batch, hamiltonian, k_reduced[index], direction[index], blocks, real, window): number
@@ -83,56 +90,66 @@ def solve_bands(
         }
         try:
             for future in as_completed(running):
-                number = running[future]
-                for k, piece in zip(batches[number][0], future.result(), strict=True):
-                    pieces[k] = piece
+                number = running.pop(future)
+                pieces[number] = future.result()
                 done += cost[number]
                 if progress is not None:
                     progress(done / sum(cost))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return _merged(pieces, len(hamiltonian.crystal))
+    return _merged([index for index, _, _ in batches], pieces)
 
 
-def _batches(hamiltonian: Hamiltonian, k_reduced: np.ndarray):
-    """(k indices, orbital blocks, real?) such that all k of a batch share the block structure, within bounded memory."""
-    patterns: dict[tuple, list[int]] = {}
+def _batches(hamiltonian: Hamiltonian, k_reduced: np.ndarray, direction: np.ndarray):
+    """(k indices, orbital blocks, real?) such that all k of a batch share the block structure, within bounded memory.
+
+    The velocity along the path has to respect the blocks too, so that degenerate states are never split between them.
+    """
+    members: dict[tuple, list[int]] = {}
     onsite = np.abs(hamiltonian.onsite).max(axis=0)
     onsite_real = np.abs(hamiltonian.onsite.imag).max() < _ZERO_COUPLING
-    blocks_at_once = max(1, int(_WORKING_MEMORY / (32 * hamiltonian.hopping.size)))
-    for start in range(0, len(k_reduced), blocks_at_once):
-        blocks = hamiltonian.pair_blocks(k_reduced[start : start + blocks_at_once])
-        coupling = np.abs(blocks).max(axis=1)
+    at_once = max(1, int(_WORKING_MEMORY / (64 * hamiltonian.hopping.size)))
+    for start in range(0, len(k_reduced), at_once):
+        part = slice(start, start + at_once)
+        blocks = hamiltonian.pair_blocks(k_reduced[part])
+        slope = hamiltonian.velocity_blocks(k_reduced[part], direction[part])
+        strongest = np.maximum(np.abs(blocks).max(axis=1), np.abs(slope).max(axis=1))
+        coupled = np.maximum(strongest, onsite) > _ZERO_COUPLING
         real = onsite_real & (np.abs(blocks.imag).max(axis=(1, 2, 3)) < _ZERO_COUPLING)
         for offset in range(len(blocks)):
-            coupled = np.maximum(coupling[offset], onsite) > _ZERO_COUPLING
-            _, label = connected_components(coupled, directed=False)
-            patterns.setdefault((label.tobytes(), bool(real[offset])), []).append(start + offset)
-    largest = max(1, int(_WORKING_MEMORY / (6 * 16 * hamiltonian.size**2 * max(1, os.cpu_count() or 1))))
-    for (label_bytes, real), members in patterns.items():
-        label = np.frombuffer(label_bytes, dtype=np.int32)
-        orbital_blocks = [np.flatnonzero(label == value) for value in np.unique(label)]
-        size = min(largest, max(1, -(-len(members) // 8)))
-        for start in range(0, len(members), size):
-            yield members[start : start + size], orbital_blocks, real
+            members.setdefault((coupled[offset].tobytes(), bool(real[offset])), []).append(start + offset)
+    at_once = max(1, int(_WORKING_MEMORY / (_ARRAYS_OF_STATES * 16 * hamiltonian.size**2 * (os.cpu_count() or 1))))
+    for (coupled, real), index in members.items():
+        label = connected_components(np.frombuffer(coupled, dtype=bool).reshape(onsite.shape), directed=False)[1]
+        orbitals = [np.flatnonzero(label == value) for value in np.unique(label)]
+        worthwhile = _WORTHWHILE_COST / sum((len(hamiltonian.crystal) * len(block)) ** 3 for block in orbitals)
+        size = min(at_once, max(-(-len(index) // _BATCHES), int(worthwhile)))
+        for start in range(0, len(index), size):
+            yield index[start : start + size], orbitals, real
 
 
-def _solve_batch(hamiltonian, k_reduced, direction, blocks, real, window) -> list[list[tuple]]:
-    """For each k a list over blocks of (energy, unfolding weight, velocity, atom-shell weight)."""
+def _solve_batch(hamiltonian, k_reduced, direction, blocks, real, window) -> Bands:
+    """Bands of k-points that share the orbital blocks, the blocks side by side; states outside the window are padding."""
     pair = hamiltonian.pair_blocks(k_reduced)
     slope = hamiltonian.velocity_blocks(k_reduced, direction)
-    out: list[list[tuple]] = [[] for _ in k_reduced]
+    parts = []
     for orbitals in blocks:
         select = np.ix_(range(len(k_reduced)), range(pair.shape[1]), orbitals, orbitals)
         onsite = hamiltonian.onsite[:, orbitals[:, None], orbitals]
         energy, state = np.linalg.eigh(_dense(hamiltonian.pair_atoms, onsite, pair[select], real))
+        kept = _kept(energy, window)
+        state = state.reshape(len(k_reduced), len(hamiltonian.crystal), len(orbitals), -1)[..., kept]
         shells = np.equal.outer(np.arange(4), hamiltonian.shell_of_orbital[orbitals]).astype(float)
-        for k in range(len(k_reduced)):
-            keep = slice(None) if window is None else slice(*np.searchsorted(energy[k], window))
-            coefficient = state[k][:, keep].reshape(len(hamiltonian.crystal), len(orbitals), -1)
-            out[k].append(_weights(hamiltonian, energy[k, keep], coefficient, slope[select][k], shells))
-    return out
+        parts.append(_resolved(hamiltonian, energy[:, kept], state, slope[select], shells))
+    energy, weight, velocity, atom_shell = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
+    if window is not None:
+        energy = np.where((energy >= window[0]) & (energy <= window[1]), energy, np.inf)
+    order = np.argsort(energy, axis=1, kind="stable")[:, : int(np.isfinite(energy).sum(axis=1).max(initial=0))]
+    energy, weight, velocity = (np.take_along_axis(array, order, axis=1) for array in (energy, weight, velocity))
+    atom_shell = np.take_along_axis(atom_shell, order[:, None, None], axis=3)
+    inside = np.isfinite(energy)
+    return Bands(energy, weight * inside, velocity * inside, (atom_shell * inside[:, None, None]).transpose(1, 2, 0, 3))
 
 
 def _dense(pair_atoms: np.ndarray, onsite: np.ndarray, pair: np.ndarray, real: bool) -> np.ndarray:
@@ -147,56 +164,91 @@ def _dense(pair_atoms: np.ndarray, onsite: np.ndarray, pair: np.ndarray, real: b
     return dense.reshape(len(dense), atoms * m, atoms * m)
 
 
-def _weights(hamiltonian, energy, coefficient, slope, shells) -> tuple:
-    """Unfolding weight, velocity and atom-shell weight of the states of one block at one k.
+def _kept(energy: np.ndarray, window: tuple[float, float] | None) -> slice:
+    """The bands that lie in the window at any k; the slack keeps degenerate groups at its edges whole."""
+    if window is None:
+        return slice(None)
+    low, high = window[0] - _WINDOW_SLACK, window[1] + _WINDOW_SLACK
+    return slice(int((energy < low).sum(axis=1).min()), int((energy <= high).sum(axis=1).max()))
+
+
+def _resolved(hamiltonian, energy, state, slope, shells) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Energy, unfolding weight, velocity (k, band) and atom-shell weight (k, atom, shell, band) of the states of a block.
 
     Args:
         hamiltonian: for the pairs and the sublattices.
-        energy: (band,) eV.
-        coefficient: (atom, orbital, band).
-        slope: (pair, orbital, orbital) derivative of the pair blocks.
+        energy: (k, band) eV.
+        state: (k, atom, orbital, band) coefficients.
+        slope: (k, pair, orbital, orbital) derivative of the pair blocks.
         shells: (shell, orbital) membership.
     """
     first, second = hamiltonian.pair_atoms.T
-    on_second = hamiltonian.crystal.sublattice == 1
-    cells = len(on_second) / 2
-    moved = slope @ coefficient[second]
-    groups = _degenerate_groups(energy)
-    if groups:
-        coefficient = coefficient.astype(complex)
-        for members in groups:
-            states = coefficient[:, :, members]
-            sums = np.stack([states[~on_second].sum(axis=0), states[on_second].sum(axis=0)]).reshape(-1, len(members))
-            overlap = np.einsum("pog,poh->gh", states[first].conj(), moved[:, :, members])
-            velocity = overlap + overlap.conj().T
-            projector = sums.conj().T @ sums / cells
-            _, rotation = np.linalg.eigh(projector + _VELOCITY_TIE_BREAK * velocity)
-            coefficient[:, :, members] = states @ rotation
-            moved[:, :, members] = moved[:, :, members] @ rotation
-    sums = np.stack([coefficient[~on_second].sum(axis=0), coefficient[on_second].sum(axis=0)])
-    weight = (np.abs(sums) ** 2).sum(axis=(0, 1)) / cells
-    velocity = 2 * np.einsum("pon,pon->n", coefficient[first].conj(), moved, optimize=True).real
-    return energy, weight, velocity, shells @ (coefficient.real**2 + coefficient.imag**2)
+    sublattice = hamiltonian.crystal.sublattice
+    cells = len(sublattice) / 2
+    moved = slope @ state[:, second]
+    weight = sum((np.abs(state[:, sublattice == s].sum(axis=1)) ** 2).sum(axis=1) for s in (0, 1)) / cells
+    velocity = 2 * np.einsum("kpon,kpon->kn", state[:, first].conj(), moved).real
+    atom_shell = shells @ (state.real**2 + state.imag**2)
+    energy = np.array(energy)
+    for k, band in _degenerate_groups(energy):
+        group, group_moved = state[k, :, :, band], moved[k, :, :, band]
+        overlap = group[:, :, first].conj().reshape(*band.shape, -1) @ _columns(group_moved)
+        slopes = overlap + overlap.conj().transpose(0, 2, 1)
+        sums = np.concatenate([group[:, :, sublattice == s].sum(axis=2) for s in (0, 1)], axis=2)
+        projector = sums.conj() @ _columns(sums) / cells
+        basis = _resolving_basis(projector, slopes)
+        rotated = np.einsum("xgn,xgao->xnao", basis, group)
+        energy[k, band] = np.einsum("xgn,xg->xn", np.abs(basis) ** 2, energy[k, band])
+        weight[k, band] = np.einsum("xgn,xgh,xhn->xn", basis.conj(), projector, basis).real
+        velocity[k, band] = np.einsum("xgn,xgh,xhn->xn", basis.conj(), slopes, basis).real
+        atom_shell[k, :, :, band] = (rotated.real**2 + rotated.imag**2) @ shells.T
+    return energy, weight, velocity, atom_shell
 
 
-def _degenerate_groups(energy: np.ndarray) -> list[slice]:
-    """Runs of at least two states of ascending energy, each within the tolerance of its neighbour."""
-    joined = np.concatenate([[False], np.diff(energy) < DEGENERACY_TOLERANCE, [False]])
-    starts = np.flatnonzero(~joined[:-1] & joined[1:])
-    stops = np.flatnonzero(joined[:-1] & ~joined[1:])
-    return [np.arange(a, b + 1) for a, b in zip(starts, stops, strict=True)]
+def _resolving_basis(projector: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """(group, member, state): eigenvectors of the projectors, and of the velocity among those of equal weight."""
+    weight, basis = np.linalg.eigh(projector)
+    step = np.diff(weight, axis=1, prepend=weight[:, :1]) > WEIGHT_TOLERANCE
+    level = np.cumsum(step, axis=1)
+    tied = level[:, :, None] == level[:, None, :]
+    slopes = np.where(tied, basis.conj().transpose(0, 2, 1) @ slopes @ basis, 0)
+    apart = 2 * np.abs(slopes).sum(axis=2).max(axis=1) + 1
+    ladder = (level * apart[:, None])[:, :, None] * np.eye(basis.shape[2])
+    return basis @ np.linalg.eigh(ladder + slopes)[1]
 
 
-def _merged(pieces: list[list[tuple]], atoms: int) -> Bands:
-    """Blocks of each k side by side, sorted by energy, padded to a common number of bands."""
-    counts = [sum(len(block[0]) for block in piece) for piece in pieces]
-    shape = (len(pieces), max(counts))
+def _columns(vectors: np.ndarray) -> np.ndarray:
+    """(group, component, member) from vectors (group, member, …)."""
+    return vectors.reshape(*vectors.shape[:2], -1).transpose(0, 2, 1)
+
+
+def _degenerate_groups(energy: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Degenerate groups by size, as indices (group, 1) of k and (group, member) of bands.
+
+    A group is a run of at least two states of ascending energy (k, band), each within the tolerance of its neighbour.
+    """
+    edge = np.zeros((len(energy), 1), dtype=bool)
+    joined = np.hstack([edge, np.diff(energy, axis=1) < DEGENERACY_TOLERANCE, edge])
+    k, start = np.nonzero(~joined[:, :-1] & joined[:, 1:])
+    stop = np.nonzero(joined[:, :-1] & ~joined[:, 1:])[1] + 1
+    sizes = stop - start
+    return [
+        (k[sizes == size, None], start[sizes == size, None] + np.arange(size)) for size in np.unique(sizes).tolist()
+    ]
+
+
+def _merged(indices: list[list[int]], pieces: list[Bands | None]) -> Bands:
+    """The batches in the order of k, padded to a common number of bands; each piece is given up once it is copied."""
+    count = max((piece.energy.shape[1] for piece in pieces), default=0)
+    atoms, shells = pieces[0].atom_shell_weight.shape[:2]
+    shape = (sum(map(len, indices)), count)
     energy, weight, velocity = np.full(shape, np.inf), np.zeros(shape), np.zeros(shape)
-    atom_shell = np.zeros((atoms, 4, *shape))
-    for k, piece in enumerate(pieces):
-        order = np.argsort(np.concatenate([block[0] for block in piece]), kind="stable")
-        for target, position in ((energy, 0), (weight, 1), (velocity, 2)):
-            target[k, : counts[k]] = np.concatenate([block[position] for block in piece])[order]
-        atom_shell[:, :, k, : counts[k]] = np.concatenate([block[3] for block in piece], axis=2)[:, :, order]
-        pieces[k] = []
+    atom_shell = np.zeros((atoms, shells, *shape))
+    for number, index in enumerate(indices):
+        piece, pieces[number] = pieces[number], None
+        filled = piece.energy.shape[1]
+        energy[index, :filled] = piece.energy
+        weight[index, :filled] = piece.unfolding_weight
+        velocity[index, :filled] = piece.velocity
+        atom_shell[:, :, index, :filled] = piece.atom_shell_weight
     return Bands(energy, weight, velocity, atom_shell)

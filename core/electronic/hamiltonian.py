@@ -101,10 +101,7 @@ def build_hamiltonian(crystal: Crystal, spin_orbit: bool = False) -> Hamiltonian
     if spin_orbit:
         onsite = np.kron(np.eye(2), onsite) + _spin_orbit_blocks(crystal)
         hopping = np.kron(np.eye(2), hopping)
-        phase = np.concatenate([spin * _ORBITAL_PHASE for spin in _SPIN_PHASE])
-    else:
-        phase = _ORBITAL_PHASE
-    gauge = phase.conj()[:, None] * phase
+    gauge = _gauge(spin_orbit)
     pair_atoms, pair_of_bond = np.unique(crystal.bond_atoms, axis=0, return_inverse=True)
     order = np.argsort(pair_of_bond, kind="stable")
     return Hamiltonian(
@@ -152,7 +149,9 @@ def _onsite_blocks(crystal: Crystal) -> np.ndarray:
     blocks = np.zeros((len(crystal), 10, 10))
     volume_strain = np.zeros(len(crystal))
     for atom, sign in ((crystal.bond_atoms[:, 0], 1.0), (crystal.bond_atoms[:, 1], -1.0)):
-        constant, slope = (np.einsum("bx,x...->b...", weight[atom], table) for table in (tb.beta_constant, tb.beta_slope))
+        constant, slope = (
+            np.einsum("bx,x...->b...", weight[atom], table) for table in (tb.beta_constant, tb.beta_slope)
+        )
         integrals = constant + slope * elongation[:, None, None, None]
         np.add.at(blocks, atom, two_centre_blocks(sign * direction, integrals, same_atom=True))
         np.add.at(volume_strain, atom, 0.75 * elongation)
@@ -162,15 +161,30 @@ def _onsite_blocks(crystal: Crystal) -> np.ndarray:
     return blocks
 
 
+def angular_momentum_along_growth() -> np.ndarray:
+    """(20, 20): L_z σ_z of one atom on the p shell, in the orbitals of a Hamiltonian with spin; +1 for a heavy hole."""
+    return _angular_spin()[2] * _gauge(spin_orbit=True)
+
+
 def _spin_orbit_blocks(crystal: Crystal) -> np.ndarray:
-    """(atom, 20, 20): λ L·σ on the p shell, spin quantised along w so that (z, u, w) are the axes of the Pauli matrices."""
-    tb = tight_binding_parameters()
+    """(atom, 20, 20): λ L·σ on the p shell."""
+    strength = _species_weight(crystal) @ tight_binding_parameters().spin_orbit
+    return strength[:, None, None] * _angular_spin().sum(axis=0)
+
+
+def _angular_spin() -> np.ndarray:
+    """(axis, 20, 20): L_a σ_a for a = u, w, z; spin quantised along w, so that (z, u, w) are the axes of the Pauli matrices."""
     levi_civita = np.zeros((3, 3, 3))
     levi_civita[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1
     levi_civita[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = -1
     angular = -1j * levi_civita
     pauli = np.array([[[0, -1j], [1j, 0]], [[1, 0], [0, -1]], [[0, 1], [1, 0]]])
-    coupling = np.zeros((2, 10, 2, 10), dtype=complex)
-    coupling[:, 1:4, :, 1:4] = np.einsum("aij,ast->sitj", angular, pauli)
-    strength = _species_weight(crystal) @ tb.spin_orbit
-    return strength[:, None, None] * coupling.reshape(20, 20)
+    product = np.zeros((3, 2, 10, 2, 10), dtype=complex)
+    product[:, :, 1:4, :, 1:4] = np.einsum("aij,ast->asitj", angular, pauli)
+    return product.reshape(3, 20, 20)
+
+
+def _gauge(spin_orbit: bool) -> np.ndarray:
+    """(m, m) factors that bring blocks of real orbitals to the phases that this module's head describes."""
+    phase = np.concatenate([spin * _ORBITAL_PHASE for spin in _SPIN_PHASE]) if spin_orbit else _ORBITAL_PHASE
+    return phase.conj()[:, None] * phase

@@ -64,7 +64,9 @@ def parse_path(text: str) -> list[list[str]]:
                 f"{', '.join(SPECIAL_POINTS)} with '-', break with '|', for example {DEFAULT_PATH}"
             )
         if any(a == b for a, b in zip(names, names[1:], strict=False)):
-            raise InputError(f"Path {text!r} names the same point twice in a row; each segment needs two different ends")
+            raise InputError(
+                f"Path {text!r} names the same point twice in a row; each segment needs two different ends"
+            )
         pieces.append(names)
     return pieces
 

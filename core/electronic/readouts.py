@@ -10,7 +10,7 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
 from core.electronic.calculation import check_size, energy_zero
-from core.electronic.diagonalise import solve_bands
+from core.electronic.diagonalise import DEGENERACY_TOLERANCE, Bands, solve_bands
 from core.electronic.hamiltonian import Hamiltonian, build_hamiltonian
 from core.electronic.kpath import SPECIAL_POINTS
 from core.electronic.states import States, solve_states
@@ -24,7 +24,7 @@ VALLEY_LINES = {
 """Ends of the line on which each conduction valley is looked for, kx, ky in 2π/a∥ and kz in 2π/c̄; Γ is a point."""
 
 VALLEY_WEIGHT = 0.05
-"""Least unfolding weight of a state that counts as belonging to a valley."""
+"""Least unfolding weight of a state that counts as belonging to a valley, see `_least_weight`."""
 
 DIRECT_TOLERANCE = 1e-3
 """eV: a gap is direct, or pseudo-direct, when the lowest conduction state at Γ is this close to the band minimum."""
@@ -47,8 +47,9 @@ SCALAR_UNITS = {
 }
 """The scalar readouts and their units, in the order in which they are shown."""
 
-_LIGHT_HOLE_PZ = 1 / 6
-_HEAVY_LIGHT_RANGE = 1.5
+_LIGHT_HOLE = 0.25
+_HOLE_RANGE = 1.5
+_BULK_LIKE = 0.5
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ class Valley:
 class Readouts:
     """Band figures on the common energy scale, in eV; masses in free-electron masses, holes positive.
 
-    `profile` and `masses` have the keys `vbm` and `cbm`; masses by direction, one for each state at the edge.
+    `vbm` is taken at Γ, where Si, Ge and all their stacks have it. `hh_lh_splitting` is positive where the heavy hole lies
+    higher. `split_off` is the depth below the VBM of the highest light state under LH that is bulk-like (unfolding weight
+    of at least ½), None without spin-orbit coupling. `profile` and `masses` have the keys `vbm` and `cbm`; masses by direction, one for each state at the edge.
     """
 
     gap: float
@@ -76,7 +79,7 @@ class Readouts:
     cbm_valley: str
     cbm_k: tuple[float, float, float]
     valleys: dict[str, Valley]
-    hh_lh_splitting: float
+    hh_lh_splitting: float | None
     delta2_delta4_splitting: float | None
     split_off: float | None
     profile: dict[str, np.ndarray]
@@ -103,7 +106,8 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
     """
     occupied = len(hamiltonian.crystal) * (4 if hamiltonian.spin_orbit else 2)
     gamma = solve_states(hamiltonian, (0, 0, 0))
-    valleys = find_valleys(hamiltonian, gamma, occupied)
+    at_gamma = solve_bands(hamiltonian, [[0.0, 0.0, 0.0]], [[1.0, 0.0, 0.0]])
+    valleys = find_valleys(hamiltonian, at_gamma, occupied)
     cbm_valley = _lowest_valley(valleys)
     lowest = valleys[cbm_valley]
     vbm = gamma.energy[occupied - 1]
@@ -113,11 +117,11 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
         "vbm": (gamma, np.flatnonzero(np.abs(gamma.energy - vbm) < EDGE_TOLERANCE), -1),
         "cbm": (cbm_states, np.flatnonzero(np.abs(cbm_states.energy - lowest.energy) < EDGE_TOLERANCE), 1),
     }
-    hh_lh, split_off = _hole_splittings(gamma, occupied)
+    hh_lh, split_off = _hole_splittings(gamma, at_gamma.unfolding_weight[0], occupied)
     delta = [valleys[name].energy if name in valleys else None for name in ("Δ2", "Δ4")]
     return Readouts(
         gap=float(lowest.energy - vbm),
-        gap_kind=_gap_kind(gamma, occupied, direct_gap - (lowest.energy - vbm)),
+        gap_kind=_gap_kind(at_gamma, occupied, direct_gap - (lowest.energy - vbm)),
         direct_gap=float(direct_gap),
         vbm=float(vbm - energy_zero),
         cbm=float(lowest.energy - energy_zero),
@@ -138,16 +142,21 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
     )
 
 
-def find_valleys(hamiltonian: Hamiltonian, gamma: States, occupied: int) -> dict[str, Valley]:
-    """The conduction valleys Γ, Δ2, Δ4, L by name; energies on the parameters' scale."""
-    weight = gamma.unfolding_weight()
-    at_gamma = occupied + int(np.argmax(weight[occupied:] >= VALLEY_WEIGHT))
-    valleys = {"Γ": Valley(float(gamma.energy[at_gamma]), (0.0, 0.0, 0.0), float(weight[at_gamma]), at_gamma)}
+def find_valleys(hamiltonian: Hamiltonian, at_gamma: Bands, occupied: int) -> dict[str, Valley]:
+    """The conduction valleys Γ, Δ2, Δ4, L by name; energies on the parameters' scale; `at_gamma` are the bands at Γ."""
+    weight, energy = at_gamma.unfolding_weight[0], at_gamma.energy[0]
+    lowest = occupied + int(np.argmax(weight[occupied:] >= _least_weight(hamiltonian)))
+    valleys = {"Γ": Valley(float(energy[lowest]), (0.0, 0.0, 0.0), float(weight[lowest]), lowest)}
     for name, (start, stop) in VALLEY_LINES.items():
         valley = _line_minimum(hamiltonian, np.array(start), np.array(stop), occupied)
         if valley is not None:
             valleys[name] = valley
     return valleys
+
+
+def _least_weight(hamiltonian: Hamiltonian) -> float:
+    """VALLEY_WEIGHT, or less for periods above 40 planes: a state confined to a few planes is spread over all of k_z."""
+    return min(VALLEY_WEIGHT, 2 / hamiltonian.crystal.plane_count)
 
 
 def _lowest_valley(valleys: dict[str, Valley]) -> str:
@@ -171,7 +180,7 @@ def _line_minimum(hamiltonian, start, stop, occupied) -> Valley | None:
 
     _, bands = solve(fraction)
     conduction = np.arange(bands.energy.shape[1]) >= occupied
-    energy = np.where((bands.unfolding_weight >= VALLEY_WEIGHT) & conduction, bands.energy, np.inf)
+    energy = np.where((bands.unfolding_weight >= _least_weight(hamiltonian)) & conduction, bands.energy, np.inf)
     at, band = np.unravel_index(np.argmin(energy), energy.shape)
     if not np.isfinite(energy[at, band]):
         return None
@@ -184,29 +193,30 @@ def _line_minimum(hamiltonian, start, stop, occupied) -> Valley | None:
     return Valley(float(refined.energy[best, band]), tuple(float(v) for v in k[best]), weight, int(band))
 
 
-def _gap_kind(gamma: States, occupied: int, above_minimum: float) -> str:
+def _gap_kind(at_gamma: Bands, occupied: int, above_minimum: float) -> str:
     """Direct, pseudo-direct (a folded valley at Γ of the superlattice zone) or indirect."""
     if above_minimum > DIRECT_TOLERANCE:
         return "indirect"
-    return "direct" if gamma.unfolding_weight()[occupied] >= 0.5 else "pseudo-direct"
+    energy, weight = at_gamma.energy[0, occupied:], at_gamma.unfolding_weight[0, occupied:]
+    return "direct" if weight[energy - energy[0] < DIRECT_TOLERANCE].max() >= _BULK_LIKE else "pseudo-direct"
 
 
-def _hole_splittings(gamma: States, occupied: int) -> tuple[float, float | None]:
-    """HH − LH and, with spin-orbit, VBM − split-off (eV) at Γ, by the share of p_z in the highest valence states."""
+def _hole_splittings(gamma: States, weight: np.ndarray, occupied: int) -> tuple[float | None, float | None]:
+    """HH − LH and, with spin-orbit, VBM − split-off (eV) at Γ; None where a partner is missing among the highest states."""
     energy = gamma.energy[:occupied]
-    top = np.flatnonzero(energy > energy[-1] - _HEAVY_LIGHT_RANGE)
-    groups = np.split(top, np.flatnonzero(np.diff(energy[top]) > 1e-6) + 1)
+    top = np.flatnonzero(energy > energy[-1] - _HOLE_RANGE)
+    groups = np.split(top, np.flatnonzero(np.diff(energy[top]) > DEGENERACY_TOLERANCE) + 1)
     heavy, light = [], []
     for members in groups:
-        for share in gamma.pz_share(members):
-            (light if share > _LIGHT_HOLE_PZ else heavy).append(float(energy[members].mean()))
+        found = (float(energy[members].mean()), float(weight[members].mean()))
+        for share in gamma.light_hole_share(members):
+            (light if share > _LIGHT_HOLE else heavy).append(found)
     if not heavy or not light:
-        return float("nan"), None
-    split_off = None
-    if gamma.hamiltonian.spin_orbit:
-        below = [value for value in light if value < max(light) - 1e-3]
-        split_off = float(energy[-1] - max(below)) if below else None
-    return float(max(heavy) - max(light)), split_off
+        return None, None
+    highest_light = max(light)[0]
+    below = [level for level, share in light if level < highest_light - EDGE_TOLERANCE and share >= _BULK_LIKE]
+    split_off = float(energy[-1] - max(below)) if below and gamma.hamiltonian.spin_orbit else None
+    return max(heavy)[0] - highest_light, split_off
 
 
 def readouts_document(crystal: Crystal, spin_orbit: bool = False) -> dict:

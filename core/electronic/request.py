@@ -58,7 +58,9 @@ class Request:
         return content_key("exact", ENGINE_VERSION, json.dumps(asdict(self), sort_keys=True), str(WINDOW))
 
 
-def make_request(stack: str, substrate: str, mixing: float = 0.0, spin_orbit: bool = False, structure: str = "") -> Request:
+def make_request(
+    stack: str, substrate: str, mixing: float = 0.0, spin_orbit: bool = False, structure: str = ""
+) -> Request:
     """A checked request from what a person entered.
 
     Raises:

@@ -1,5 +1,6 @@
 """Results as xarray data sets that explain themselves: units, path, structure and the source of the parameters."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,11 @@ def spectral_dataset(
     asf = spectral_function(calculation.bands, calculation.path.step, grid, broadening)
     data = _common(calculation)
     data["energy"] = ("energy", grid.values, {"units": "eV", "long_name": "energy above the Si valence band maximum"})
-    data["asf"] = (("atom", "k", "energy"), asf, {"units": "1/eV", "long_name": "atomically resolved spectral function"})
+    data["asf"] = (
+        ("atom", "k", "energy"),
+        asf,
+        {"units": "1/eV", "long_name": "atomically resolved spectral function"},
+    )
     data["total"] = (("k", "energy"), asf.sum(axis=0), {"units": "1/eV", "long_name": "A(k,E), the sum over atoms"})
     if by_shell:
         parts = [spectral_function(calculation.bands, calculation.path.step, grid, broadening, (n,)) for n in range(4)]
@@ -52,19 +57,35 @@ def spectral_dataset(
     return data
 
 
-def write_dataset(data: xr.Dataset, path: str | Path) -> None:
-    """Write NetCDF 4, compressed.
+def check_result_file(path: str | Path) -> None:
+    """Refuse a place where no result file can be written, before anything is computed for it.
 
     Raises:
-        InputError: the suffix is not .nc or the place cannot be written.
+        InputError: the suffix is not .nc, or the folder does not exist or cannot be written to.
     """
     path = Path(path)
     if path.suffix.lower() != ".nc":
         raise InputError(f"{path.name!r} is no NetCDF name; end it with .nc")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise InputError(f"The folder of {str(path)!r} does not exist; create it or choose another place")
-    compressed = {name: {"zlib": True, "complevel": 4} for name, value in data.variables.items() if value.dtype.kind == "f"}
-    data.to_netcdf(path, engine="h5netcdf", encoding=compressed)
+    if os.path.isdir(path) or not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
+        raise InputError(f"{str(path)!r} cannot be written; choose another place")
+
+
+def write_dataset(data: xr.Dataset, path: str | Path) -> None:
+    """Write NetCDF 4, compressed.
+
+    Raises:
+        InputError: see `check_result_file`, or the disk is full.
+    """
+    check_result_file(path)
+    compressed = {
+        name: {"zlib": True, "complevel": 4} for name, value in data.variables.items() if value.dtype.kind == "f"
+    }
+    try:
+        data.to_netcdf(path, engine="h5netcdf", encoding=compressed)
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
 
 
 def _common(calculation: BandCalculation) -> xr.Dataset:

@@ -9,6 +9,9 @@ from core.errors import InputError
 
 SMEARINGS = ("adaptive", "fixed")
 DEFAULT_SIGMA = 0.10
+STEEPEST_BAND = 12.0
+"""eV Å: bound of |dE/ds| in Si and Ge up to 7 eV; the steepest band of either reaches 11.5."""
+
 _CHUNK = 48e6
 
 
@@ -52,6 +55,13 @@ class Broadening:
             raise InputError(f"Broadening {self.sigma} eV; 0.005 to 1 eV is allowed")
         if self.smearing not in SMEARINGS:
             raise InputError(f"Smearing {self.smearing!r}; allowed: {', '.join(SMEARINGS)}")
+
+
+def covering_window(grid: EnergyGrid, broadening: Broadening, step: np.ndarray) -> tuple[float, float]:
+    """(low, high) eV of the bands that reach into the grid within five of the widest σ_n that the k-spacing (1/Å) allows."""
+    spread = 0.5 * STEEPEST_BAND * float(np.max(step)) if broadening.smearing == "adaptive" else 0.0
+    margin = 5 * float(np.hypot(broadening.sigma, spread))
+    return grid.low - margin, grid.high + margin
 
 
 def spectral_function(

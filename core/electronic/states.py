@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.electronic.hamiltonian import Hamiltonian
+from core.electronic.hamiltonian import Hamiltonian, angular_momentum_along_growth
 from core.parameters.constants import HBAR2_OVER_ELECTRON_MASS
 
 _PZ = 3
@@ -24,20 +24,22 @@ class States:
         """(atom,): weight on each atom, averaged over the given states."""
         return (np.abs(self.coefficient[:, :, members]) ** 2).sum(axis=1).mean(axis=1)
 
-    def unfolding_weight(self) -> np.ndarray:
-        """(band,): W_n at this very k."""
-        second = self.hamiltonian.crystal.sublattice == 1
-        sums = [self.coefficient[part].sum(axis=0) for part in (~second, second)]
-        return (np.abs(np.stack(sums)) ** 2).sum(axis=(0, 1)) * 2 / len(second)
+    def light_hole_share(self, members: np.ndarray) -> np.ndarray:
+        """How far each state of a degenerate group is a light or split-off rather than a heavy hole, 0 to 1.
 
-    def pz_share(self, members: np.ndarray) -> np.ndarray:
-        """Share of p_z in the p weight of a group of degenerate states, in the basis that diagonalises p_z; ascending."""
-        p = np.flatnonzero(self.hamiltonian.shell_of_orbital == _P_SHELL)
-        z = np.arange(_PZ, self.hamiltonian.orbitals_per_atom, 10)
+        Without spin-orbit coupling the share of p_z in the p weight; with it ½ (1 − ⟨L_z σ_z⟩), which is 0 for the heavy
+        hole |3/2, ±3/2⟩ and at least ½ for any mixture of |3/2, ±1/2⟩ and |1/2, ±1/2⟩, however strong the strain.
+        Ascending, in the basis of the group that diagonalises it.
+        """
         group = self.coefficient[:, :, members]
-        gram = [np.einsum("aog,aoh->gh", group[:, rows].conj(), group[:, rows]) for rows in (z, p)]
-        values, rotation = np.linalg.eigh(gram[0])
-        return values / np.einsum("gn,gh,hn->n", rotation.conj(), gram[1], rotation).real
+        on_p = self.hamiltonian.shell_of_orbital == _P_SHELL
+        if self.hamiltonian.spin_orbit:
+            operator = 0.5 * (np.diag(on_p) - angular_momentum_along_growth())
+        else:
+            operator = np.diag(np.arange(len(on_p)) == _PZ)
+        light, p_weight = (np.einsum("aog,op,aph->gh", group.conj(), o, group) for o in (operator, np.diag(on_p)))
+        values, basis = np.linalg.eigh(light)
+        return values / np.einsum("gn,gh,hn->n", basis.conj(), p_weight, basis).real
 
     def effective_mass(self, members: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Effective masses of a set of (nearly) degenerate states at an extremum, in free-electron masses.
@@ -60,7 +62,9 @@ class States:
         edge = flat[:, members]
         coupling = flat[:, others].conj().T @ first
         centre = self.energy[members].mean()
-        curvature = edge.conj().T @ second + 2 * coupling.conj().T @ (coupling / (centre - self.energy[others])[:, None])
+        curvature = edge.conj().T @ second + 2 * coupling.conj().T @ (
+            coupling / (centre - self.energy[others])[:, None]
+        )
         mass = HBAR2_OVER_ELECTRON_MASS / np.linalg.eigvalsh(curvature)
         return mass[np.argsort(np.abs(mass))]
 

@@ -6,6 +6,10 @@ from functools import cached_property
 import numpy as np
 
 
+OWN_KIND = 0.02
+"""Atoms whose Ge fractions differ by no more are of one kind: the tails of a mixed interface do not count as interface."""
+
+
 @dataclass(frozen=True, eq=False)
 class Crystal:
     """Atoms, their ideal diamond sites and their bonds; arrays are read-only.
@@ -111,8 +115,8 @@ class Crystal:
 
     @cached_property
     def interfacial(self) -> np.ndarray:
-        """(atom,) bool: True unless all four neighbours are of the atom's own kind."""
-        return np.any(np.abs(self.ge_fraction[self.neighbours] - self.ge_fraction[:, None]) > 1e-9, axis=1)
+        """(atom,) bool: True unless all four neighbours are of the atom's own kind, see OWN_KIND."""
+        return np.any(np.abs(self.ge_fraction[self.neighbours] - self.ge_fraction[:, None]) > OWN_KIND, axis=1)
 
 
 def species_label(ge_fraction: float) -> str:

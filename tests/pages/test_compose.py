@@ -1,7 +1,6 @@
 """Compose as a person uses it, in a real browser."""
 
 import io
-import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +13,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser import settled
+from tests.pages.conftest import overflow, serious_violations
 
+GRAPH = "document.querySelector('#compose-spectrum .js-plotly-plot')"
 SLIDERS = ("n-si", "n-ge", "repeats", "alloy", "mixing", "sigma")
 
 
@@ -36,10 +37,7 @@ def open_compose(page: Page, query: str = "?stack=Si2Ge2&substrate=Si") -> None:
 
 def map_values(page: Page) -> np.ndarray:
     """(energy, k) as the browser draws it."""
-    text = page.evaluate(
-        "() => JSON.stringify(Array.from(document.querySelector('#compose-spectrum .js-plotly-plot')._fullData[0].z, r => Array.from(r)))"
-    )
-    return np.array(json.loads(text))
+    return np.array(page.evaluate(f"() => Array.from({GRAPH}._fullData[0].z, row => Array.from(row))"))
 
 
 def saved(page: Page, button: str) -> bytes:
@@ -176,7 +174,7 @@ def test_orbital_parts_add_up_to_the_atom(page: Page):
 
 def test_cursor_moves_the_curves_by_mouse_and_keyboard(page: Page):
     open_compose(page)
-    read = "() => Array.from(document.querySelector('#compose-spectrum .js-plotly-plot')._fullData[1].x)"
+    read = f"() => Array.from({GRAPH}._fullData[1].x)"
     before = page.evaluate(read)
     page.locator("#compose-picture").focus()
     page.keyboard.press("Shift+ArrowRight")
@@ -200,7 +198,7 @@ def test_log_scale_shows_the_same_values(page: Page):
 
 def test_theme_switch_redraws_in_the_other_colours(page: Page):
     open_compose(page)
-    colour = "() => document.querySelector('#compose-spectrum .js-plotly-plot')._fullLayout.paper_bgcolor"
+    colour = f"() => {GRAPH}._fullLayout.paper_bgcolor"
     before, count = page.evaluate(colour), drawn(page)
     page.get_by_title("Dark").click()
     wait_for_drawing(page, count)
@@ -285,15 +283,11 @@ def test_long_work_shows_progress_can_be_cancelled_and_asked_again(page: Page):
 @pytest.mark.parametrize("context_options", [{"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}])
 def test_narrow_page_does_not_scroll_sideways(page: Page, context_options: dict):
     open_compose(page)
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert overflow(page) <= 0
 
 
 @pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, {"color_scheme": "dark"}])
 def test_no_serious_accessibility_violation(page: Page, context_options: dict):
-    from axe_playwright_python.sync_playwright import Axe
-
     open_compose(page)
     page.wait_for_function("() => document.getElementById('compose-scene-view').dataset.atoms === '4'")
-    found = Axe().run(page).response["violations"]
-    serious = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert serious_violations(page) == []

@@ -1,0 +1,107 @@
+"""The speed of the exact engine against the bare diagonaliser of LAPACK, as ratios taken in one run.
+
+Both run on one thread and on the same H(k): the engine from the crystal to the finished spectral functions, LAPACK
+(`scipy.linalg.eigh`, all eigenvectors, matrices built beforehand) with nothing around it.
+"""
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import scipy
+from scipy.linalg import eigh
+from threadpoolctl import threadpool_limits
+
+from core.electronic.calculation import ENGINE_VERSION, BandCalculation, bare_matrices, calculate_bands, energy_zero
+from core.electronic.kpath import KPath, build_path
+from core.electronic.spectral import Broadening, EnergyGrid, covering_window, spectral_function
+from core.structure.build import build_crystal
+from core.structure.crystal import Crystal
+from core.structure.stack import two_block
+from core.structure.substrate import parse_substrate
+
+MEASURED_FILE = Path(__file__).parent / "measured" / "bench.json"
+SIZES = {8: (5, 96), 16: (5, 96), 32: (2, 24), 64: (1, 8)}
+"""Atoms of the SiₙGeₙ on Si: rounds, of which the best counts, and the k-points on which LAPACK is timed."""
+
+
+def run_bench() -> dict:
+    """Measure the exact engine; seconds serve the plot, the ratios are the figures.
+
+    Returns:
+        cost: a row a size with atoms, seconds, lapack_seconds (scaled to all k-points where it was timed on
+        lapack_k_points of them), ratio, solve_seconds and broaden_seconds; exact_over_lapack_16_atoms;
+        rebroaden_over_solve_16_atoms; fitted_exponent of seconds against atoms; k_points; threads; versions; note.
+    """
+    energy_zero(False)
+    with threadpool_limits(1):
+        cost = [_cost(atoms, *rounds) for atoms, rounds in SIZES.items()]
+    sixteen = next(row for row in cost if row["atoms"] == 16)
+    exponent = np.polyfit(np.log([row["atoms"] for row in cost]), np.log([row["seconds"] for row in cost]), 1)[0]
+    return {
+        "exact_over_lapack_16_atoms": sixteen["ratio"],
+        "rebroaden_over_solve_16_atoms": _rounded(sixteen["broaden_seconds"] / sixteen["solve_seconds"]),
+        "fitted_exponent": round(float(exponent), 2),
+        "cost": cost,
+        "k_points": len(_sample(2)[1]),
+        "threads": 1,
+        "versions": {
+            "engine": ENGINE_VERSION,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+        },
+        "note": "SiₙGeₙ on Si, all k-points of the default path; best of interleaved rounds on one thread; LAPACK is "
+        "scipy.linalg.eigh with eigenvectors, timed on evenly spread k-points (lapack_k_points) and scaled to all",
+    }
+
+
+def write_measured(figures: dict) -> None:
+    """Keep the figures that the methods page shows."""
+    MEASURED_FILE.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _sample(atoms: int) -> tuple[Crystal, KPath]:
+    crystal = build_crystal(two_block(atoms // 2, atoms // 2), parse_substrate("Si"))
+    return crystal, build_path(crystal)
+
+
+def _cost(atoms: int, rounds: int, lapack_points: int) -> dict:
+    """Best times of the engine and of LAPACK for one size, in turns so that both meet the same machine."""
+    crystal, path = _sample(atoms)
+    grid, broadening = EnergyGrid(), Broadening()
+    window = covering_window(grid, broadening, path.step)
+    matrices = bare_matrices(crystal, path)[np.linspace(0, len(path) - 1, lapack_points).round().astype(int)]
+    solve, broaden, lapack = [], [], []
+    for _ in range(rounds):
+        seconds, calculation = _timed(lambda: calculate_bands(crystal, path, window=window, workers=1))
+        solve.append(seconds)
+        broaden.append(_timed(lambda found=calculation: _broadened(found, grid, broadening))[0])
+        lapack.append(_timed(lambda: [eigh(matrix) for matrix in matrices])[0] * len(path) / lapack_points)
+    seconds = min(np.add(solve, broaden))
+    return {
+        "atoms": atoms,
+        "seconds": _rounded(seconds),
+        "lapack_seconds": _rounded(min(lapack)),
+        "ratio": _rounded(seconds / min(lapack)),
+        "solve_seconds": _rounded(min(solve)),
+        "broaden_seconds": _rounded(min(broaden)),
+        "lapack_k_points": lapack_points,
+    }
+
+
+def _broadened(calculation: BandCalculation, grid: EnergyGrid, broadening: Broadening) -> np.ndarray:
+    return spectral_function(calculation.bands, calculation.path.step, grid, broadening)
+
+
+def _timed(work: Callable):
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")

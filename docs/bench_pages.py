@@ -1,0 +1,185 @@
+"""The pages' speed in Chromium, as ratios taken in one run: `python -m docs.bench_pages`, part of `make bench`.
+
+- slider_to_paint: from a key press on a slider to the painted picture of a cached sample, over an empty callback that
+  returns the same picture on the same page. Median and 95th percentile, turn by turn.
+- cold_start: from starting the server to the first picture, over starting Python and importing the libraries alone.
+- memory: resident memory of the server after 200 distinct stacks over that after the first 50.
+"""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from playwright.sync_api import Browser, Page
+
+from tests.browser import chromium, served_app, settled
+
+PROJECT = Path(__file__).resolve().parent.parent
+STACKS = ("Si4Ge4", "Si5Ge4")
+"""Two samples that one key press on the slider of Si layers exchanges (Si5Ge4 is doubled to 18 planes)."""
+
+_PAINT = """
+() => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("no picture within 20 s")), 20000);
+  const gd = document.querySelector('#compose-spectrum .js-plotly-plot');
+  const start = performance.now();
+  gd.once('plotly_afterplot', () => requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start), 0)));
+  ACTION
+})
+"""
+_PRESS = """
+  const thumb = document.querySelector('#compose-n-si [role=slider]');
+  thumb.focus();
+  thumb.dispatchEvent(new KeyboardEvent('keydown', {key: 'KEY', code: 'KEY', bubbles: true, cancelable: true}));
+"""
+_EMPTY = "window.dash_clientside.set_props('compose-copy', {n_clicks: COUNT});"
+
+
+def slider_to_paint(browser: Browser, turns: int = 30) -> dict:
+    """Milliseconds and ratios of a cached slider step against an empty callback with the same picture."""
+    _register_empty_callback()  # before the app is made, which takes up callbacks once
+    with served_app() as url:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        for stack in STACKS:
+            _open(page, f"{url}/compose?stack={stack}&substrate=Si")
+        _open(page, f"{url}/compose?stack={STACKS[0]}&substrate=Si")
+        slider, empty = [], []
+        for turn in range(turns + 3):
+            key = "ArrowRight" if turn % 2 == 0 else "ArrowLeft"
+            slider.append(page.evaluate(_PAINT.replace("ACTION", _PRESS.replace("KEY", key))))
+            settled(page)
+            empty.append(page.evaluate(_PAINT.replace("ACTION", _EMPTY.replace("COUNT", str(turn + 1)))))
+            settled(page)
+        page.close()
+    slider, empty = np.array(slider[3:]), np.array(empty[3:])
+    return {
+        "slider_ms_median": round(float(np.median(slider)), 1),
+        "empty_ms_median": round(float(np.median(empty)), 1),
+        "ratio_median": round(float(np.median(slider) / np.median(empty)), 2),
+        "ratio_95": round(float(np.percentile(slider, 95) / np.percentile(empty, 95)), 2),
+        "turns": turns,
+    }
+
+
+def cold_start(browser: Browser) -> dict:
+    """Seconds from starting a fresh server with an empty cache to its first picture, over bare imports."""
+    libraries = "import dash, dash_mantine_components, numpy, scipy.sparse, ase.io, xarray, diskcache"
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", libraries], check=True)
+    imports = time.perf_counter() - start
+    with tempfile.TemporaryDirectory() as cache, _server(cache) as server:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        _open(page, server.url + "/compose")
+        seconds = time.perf_counter() - server.started
+        page.close()
+    return {"seconds": round(seconds, 2), "imports_seconds": round(imports, 2), "ratio": round(seconds / imports, 2)}
+
+
+def memory(browser: Browser, stacks: int = 200) -> dict:
+    """Resident memory of the server and its jobs while one person goes through distinct stacks."""
+    with tempfile.TemporaryDirectory() as cache, _server(cache) as server:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        _open(page, server.url + "/compose?stack=Si2&substrate=Si")
+        resident = []
+        for number in range(stacks):
+            stack, substrate = f"Si{1 + number % 8}Ge{1 + number // 8 % 8}", f"Si{1 - number / 1000:.3f}Ge{number / 1000:.3f}"
+            page.evaluate(
+                "([stack, substrate]) => { window.dash_clientside.set_props('compose-stack', {value: stack});"
+                " window.dash_clientside.set_props('compose-substrate', {value: substrate}); }",
+                [stack, substrate],
+            )
+            page.wait_for_function(
+                "ending => document.getElementById('compose-title').textContent.endsWith(ending)",
+                arg=f"on {substrate}" if number else "on Si",
+                timeout=60_000,
+            )
+            resident.append(server.process.memory_info().rss / 2**20)
+        page.close()
+    return {
+        "mebibytes_after_50": round(resident[49], 1),
+        "mebibytes_after_200": round(resident[-1], 1),
+        "ratio": round(resident[-1] / resident[49], 3),
+        "stacks": stacks,
+    }
+
+
+class _server:
+    """A server process of its own, with a cache folder of its own."""
+
+    def __init__(self, cache: str):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.started = time.perf_counter()
+        environment = os.environ | {"BANDLOOM_CACHE": cache, "HOST": "127.0.0.1", "PORT": str(port)}
+        self._process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self.process = psutil.Process(self._process.pid)
+
+    def __enter__(self) -> "_server":
+        port = int(self.url.rpartition(":")[2])
+        while time.perf_counter() - self.started < 60:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+                return self
+            except OSError:
+                time.sleep(0.02)
+        raise TimeoutError("The server did not start within 60 s")
+
+    def __exit__(self, *_) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+
+def _register_empty_callback() -> None:
+    """A callback that does nothing but return one of two ready pictures, to measure what the page itself costs."""
+    from dash import Input, Output, callback
+
+    from components.compose.spectra import chosen_spectrum
+    from components.figures.spectrum import spectrum_figure
+    from core.electronic.request import make_request, solve
+
+    figures = []
+    for stack in STACKS:
+        spectrum, _ = chosen_spectrum(solve(make_request(stack, "Si")), "atom", 0, 1, "spdS", 0.1)
+        figures.append(spectrum_figure(spectrum, "viridis", False, (23, 108), "light").to_plotly_json())
+
+    @callback(
+        Output("compose-spectrum", "figure", allow_duplicate=True),
+        Input("compose-copy", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def empty(count):
+        return figures[count % 2]
+
+
+def _open(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function("() => Number(document.getElementById('compose-picture')?.dataset.drawn || 0) > 0")
+    settled(page)
+
+
+def main() -> None:
+    """Measure everything and print it as one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", choices=["slider_to_paint", "cold_start", "memory"])
+    chosen = parser.parse_args().only
+    measures = {"slider_to_paint": slider_to_paint, "cold_start": cold_start, "memory": memory}
+    with tempfile.TemporaryDirectory() as cache, chromium() as browser:
+        os.environ["BANDLOOM_CACHE"] = cache
+        figures = {name: measure(browser) for name, measure in measures.items() if chosen in (None, name)}
+    print(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+import json
+
+import numpy as np
+import pytest
+
+from core.electronic.calculation import check_size, energy_zero
+from core.electronic.hamiltonian import build_hamiltonian
+from core.electronic.readouts import SCALAR_UNITS, read_bands, readouts_document
+from core.errors import InputError
+from core.structure.files import atoms_of
+from core.structure.sites import crystal_from_atoms
+from tests.core.electronic.samples import crystal, hamiltonian
+
+MESHED = [
+    ("Si2", "Si", False),
+    ("Ge2", "Ge", False),
+    ("Ge2", "Ge", True),
+    ("Si4Ge4", "Si", False),
+    ("Si4Ge4", "Si", True),
+    ("Si4Ge4", "Ge", False),
+    ("Si3Ge3", "Si", False),
+    ("Si2Ge2", "Ge", True),
+    ("Si6Ge4", "Si0.5Ge0.5", False),
+    ("(Si0.3Ge0.7)2Ge4", "Ge", False),
+]
+
+
+@pytest.mark.parametrize(("stack", "substrate", "spin_orbit"), MESHED)
+def test_edges_are_the_edges_of_the_whole_zone(stack, substrate, spin_orbit):
+    """No state of a mesh over the zone of the superlattice lies in the gap that the symmetry lines give."""
+    model = hamiltonian(stack, substrate, spin_orbit)
+    planes = len(model.crystal)
+    in_plane, along = np.linspace(0, 0.5, 7), np.linspace(0, 2 / planes, max(2, 8 // planes + 1))
+    mesh = np.array([(a + b, a - b, kz) for a in in_plane for b in in_plane for kz in along])
+    found = read_bands(model)
+    levels = np.concatenate([np.linalg.eigvalsh(model.matrices(part)) for part in np.array_split(mesh, 8)])
+    occupied = planes * (4 if spin_orbit else 2)
+    assert found.cbm <= levels[:, occupied].min() + 0.003
+    assert found.vbm >= levels[:, occupied - 1].max() - 0.001
+    assert found.gap == pytest.approx(found.cbm - found.vbm)
+
+
+def test_valleys_of_bulk():
+    silicon, germanium = read_bands(hamiltonian("Si4", "Si", True)), read_bands(hamiltonian("Ge4", "Ge", True))
+    assert silicon.degenerate_valleys == ["Δ2", "Δ4"]
+    assert silicon.delta2_delta4_splitting == pytest.approx(0, abs=1e-6)
+    assert silicon.gap_kind == germanium.gap_kind == "indirect"
+    assert germanium.cbm_valley == "L"
+    assert germanium.cbm_fraction == pytest.approx(1)
+    assert germanium.hh_lh_splitting == pytest.approx(0, abs=1e-9)
+
+
+def test_supercell_has_the_readouts_of_the_primitive_cell():
+    small, large = (read_bands(hamiltonian(stack, "Ge", True)) for stack in ("Si2", "Si8"))
+    for name in ("gap", "vbm", "cbm", "hh_lh_splitting", "delta2_delta4_splitting", "split_off"):
+        assert getattr(large, name) == pytest.approx(getattr(small, name), abs=1e-6), name
+    assert large.cbm_valley == small.cbm_valley == "Δ2"
+    for direction, mass in small.masses["cbm"].items():
+        assert large.masses["cbm"][direction][0] == pytest.approx(mass[0], rel=1e-3)
+
+
+def test_lateral_supercell_has_the_same_gap():
+    primitive = crystal("Si2Ge2", "Ge")
+    atoms = atoms_of(primitive).repeat((2, 2, 1))
+    large = crystal_from_atoms(atoms.cell.array, atoms.positions, atoms.get_array("ge_fraction"))
+    small, large = read_bands(build_hamiltonian(primitive)), read_bands(build_hamiltonian(large))
+    assert large.gap == pytest.approx(small.gap, abs=1e-6)
+    assert large.cbm_valley == small.cbm_valley
+    assert large.delta2_delta4_splitting == pytest.approx(small.delta2_delta4_splitting, abs=1e-6)
+
+
+def pikus_bir(strain_shift, split):
+    """HH, LH and SO of a biaxially strained crystal relative to the centre of gravity.
+
+    strain_shift: δE₀₀₁ = 2 b (e_zz − e_xx). Van de Walle, Phys. Rev. B 39, 1871 (1989), eqs (14) to (16).
+    """
+    root = 0.5 * np.sqrt(split**2 + split * strain_shift + 2.25 * strain_shift**2)
+    return split / 3 - strain_shift / 2, -split / 6 + strain_shift / 4 + root, -split / 6 + strain_shift / 4 - root
+
+
+@pytest.mark.parametrize(("stack", "substrate"), [("Ge4", "Si"), ("Ge2", "Si0.5Ge0.5"), ("Si2", "Ge"), ("Si2", "+0.5 %")])
+def test_hole_splittings_under_strain(stack, substrate):
+    """Against the strain Hamiltonian of the three p-like bands, with the splittings of this model put in.
+
+    Four per cent mix the light hole so strongly with the split-off hole that it has little p_z left.
+    """
+    unstrained = read_bands(hamiltonian(stack, stack[:2], True)).split_off
+    without_spin = read_bands(hamiltonian(stack, substrate)).hh_lh_splitting
+    heavy, light, split_off = pikus_bir(-2 / 3 * without_spin, unstrained)
+    found = read_bands(hamiltonian(stack, substrate, True))
+    assert found.hh_lh_splitting == pytest.approx(heavy - light, abs=0.02)
+    assert found.split_off == pytest.approx(max(heavy, light) - split_off, abs=0.04)
+
+
+def test_confined_holes_are_not_taken_for_the_split_off_band():
+    found = read_bands(hamiltonian("Si8Ge8", "Si", True))
+    assert 0.05 < found.hh_lh_splitting < 0.2
+    assert found.split_off > 0.3
+
+
+def test_kinds_of_gap():
+    assert read_bands(hamiltonian("Si6Ge4", "Si0.5Ge0.5")).gap_kind == "pseudo-direct"
+    assert read_bands(hamiltonian("Si4Ge4", "Si")).gap_kind == "indirect"
+    strained = read_bands(hamiltonian("Ge2", "+7 %", True))
+    assert (strained.gap_kind, strained.cbm_valley) == ("direct", "Γ")
+    assert strained.gap == pytest.approx(strained.direct_gap)
+
+
+def test_edge_profile():
+    """Weights of the edge states add up to one and have the stack's mirror planes; holes sit in the germanium."""
+    profile = read_bands(hamiltonian("Si8Ge8", "Si")).profile
+    for weight in profile.values():
+        assert weight.sum() == pytest.approx(1, abs=1e-10)
+        np.testing.assert_allclose(weight, weight[[*range(7, -1, -1), *range(15, 7, -1)]], atol=1e-8)
+    assert profile["vbm"][8:].sum() > 0.6
+    assert profile["vbm"].argmax() in (11, 12)
+
+
+def test_energies_are_on_the_scale_of_bulk_silicon():
+    """With spin-orbit coupling bulk Ge lies higher by the published valence band offset, 0.68 eV."""
+    for spin_orbit in (False, True):
+        assert readouts_document(crystal("Si2", "Si"), spin_orbit)["vbm"] == pytest.approx(0, abs=1e-9)
+    assert readouts_document(crystal("Ge2", "Ge"), True)["vbm"] == pytest.approx(0.68, abs=0.002)
+    assert energy_zero(True) > energy_zero(False)
+
+
+@pytest.mark.parametrize("sample", [("Si2", "Si"), ("Si3Ge3", "Si"), ("(Si0.5Ge0.5)4", "Ge")])
+def test_document_is_plain_json(sample):
+    document = readouts_document(crystal(*sample))
+    assert json.loads(json.dumps(document, allow_nan=False)) == json.loads(json.dumps(document))
+    assert set(SCALAR_UNITS) <= set(document)
+    assert len(document["profile"]["cbm"]) == len(crystal(*sample))
+
+
+def test_too_many_atoms():
+    with pytest.raises(InputError, match=r"258 atoms .* at most 256"):
+        check_size(crystal("Si129Ge129", "Si"))
