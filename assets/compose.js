@@ -67,6 +67,12 @@
     return [kind !== "alloy", kind !== "strain"];
   }
 
+  /* An uploaded crystal takes the place of stack, substrate and mixing: they rest until it is removed. */
+  function fileMode(structure) {
+    document.querySelectorAll(".compose-controls > [data-for=stack]").forEach((part) => (part.inert = Boolean(structure)));
+    return keep();
+  }
+
   function showValues(mixing, sigma) {
     showValue("mixing", mixing);
     showValue("sigma", sigma);
@@ -393,6 +399,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: { rest, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
+    compose: { rest, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
   });
 })();

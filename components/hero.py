@@ -10,7 +10,7 @@ from components.theme import SCHEMES
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 ALT = (
     "Spectral functions of a silicon-germanium superlattice along a path in reciprocal space: "
-    "bright bands on a plain ground, each stronger on some atoms than on others."
+    "bands in blue where the states sit on silicon, in orange where they sit on germanium."
 )
 
 

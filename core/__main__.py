@@ -13,7 +13,7 @@ from typing import NoReturn
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: k-points run side by side in threads
     os.environ.setdefault(_threads, "1")
 
-from core.errors import InputError
+from core.errors import InputError  # noqa: E402  (after the number of threads)
 
 STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
 
@@ -108,9 +108,8 @@ def validate(arguments: argparse.Namespace) -> None:
     for row in table:
         verdict = "" if row["within"] is None else ("ok" if row["within"] else "OUTSIDE")
         reference = "" if row["reference"] is None else f"{row['reference']:>10.4f}"
-        print(
-            f"{row['setting']:<10} {row['quantity']:<44} {row['computed']:>10.4f} {reference:>10} {row['unit']:<4} {verdict}"
-        )
+        figures = f"{row['computed']:>10.4f} {reference:>10} {row['unit']:<4}"
+        print(f"{row['setting']:<8} {row['quantity']:<52} {figures} {verdict}")
     if any(row["within"] is False for row in table):
         raise SystemExit(1)
 
@@ -169,7 +168,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     sample = argparse.ArgumentParser(add_help=False)
     sample.add_argument("stack", metavar="STACK", help="stack notation such as Si4Ge4, or a structure file")
-    sample.add_argument("--substrate", help="Si, Ge, Si0.5Ge0.5, a lattice constant in Å, or a strain such as +1%% (--substrate=-1%%)")
+    sample.add_argument(
+        "--substrate", help="Si, Ge, Si0.5Ge0.5, a lattice constant in Å, or a strain such as +1%% (--substrate=-1%%)"
+    )
     sample.add_argument("--mixing", type=float, default=0.0, help="interface width w in monolayers")
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--spin-orbit", action="store_true", help="include spin-orbit coupling")

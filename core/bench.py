@@ -24,7 +24,7 @@ from core.structure.stack import two_block
 from core.structure.substrate import parse_substrate
 
 MEASURED_FILE = Path(__file__).parent / "measured" / "bench.json"
-SIZES = {8: (5, 96), 16: (5, 96), 32: (2, 24), 64: (1, 8)}
+SIZES = {8: (9, 96), 16: (9, 96), 32: (3, 24), 64: (2, 8)}
 """Atoms of the SiₙGeₙ on Si: rounds, of which the best counts, and the k-points on which LAPACK is timed."""
 
 

@@ -41,7 +41,11 @@ class ResultStore:
 
     def __init__(self, directory: Path, size_limit: int = RESULT_LIMIT_BYTES):
         self._cache = diskcache.Cache(
-            str(directory), size_limit=size_limit, eviction_policy="least-recently-used", disk_min_file_size=2**14
+            str(directory),
+            size_limit=size_limit,
+            eviction_policy="least-recently-used",
+            disk_min_file_size=2**14,
+            cull_limit=2,  # few at a time: a large new result must not drive itself out
         )
 
     def get(self, key: str) -> bytes | None:

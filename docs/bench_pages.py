@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 from playwright.sync_api import Browser, Page
 
+from core.structure.substrate import elemental_substrate
 from tests.browser import chromium, served_app, settled
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -90,7 +91,8 @@ def memory(browser: Browser, stacks: int = 200) -> dict:
         _open(page, server.url + "/compose?stack=Si2&substrate=Si")
         resident = []
         for number in range(stacks):
-            stack, substrate = f"Si{1 + number % 8}Ge{1 + number // 8 % 8}", f"Si{1 - number / 1000:.3f}Ge{number / 1000:.3f}"
+            stack = f"Si{1 + number % 8}Ge{1 + number // 8 % 8}"
+            substrate = elemental_substrate(number / 1000).label
             page.evaluate(
                 "([stack, substrate]) => { window.dash_clientside.set_props('compose-stack', {value: stack});"
                 " window.dash_clientside.set_props('compose-substrate', {value: substrate}); }",
@@ -98,7 +100,7 @@ def memory(browser: Browser, stacks: int = 200) -> dict:
             )
             page.wait_for_function(
                 "ending => document.getElementById('compose-title').textContent.endsWith(ending)",
-                arg=f"on {substrate}" if number else "on Si",
+                arg=f"on {substrate}",
                 timeout=60_000,
             )
             resident.append(server.process.memory_info().rss / 2**20)
@@ -122,7 +124,11 @@ class _server:
         self.started = time.perf_counter()
         environment = os.environ | {"BANDLOOM_CACHE": cache, "HOST": "127.0.0.1", "PORT": str(port)}
         self._process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "app.py"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         self.process = psutil.Process(self._process.pid)
 

@@ -220,6 +220,7 @@ for _outputs, _function, _inputs, _states in (
      [Input(ids(name), "value") for name in ("n-si", "n-ge", "repeats")], [State(ids("sliders"), "data")]),
     ([Output(ids("substrate"), "value")], "substrateFromSliders",
      [Input(ids(name), "value") for name in ("alloy", "strain")], [State(ids("sliders"), "data")]),
+    ([Output(ids("file"), "className")], "fileMode", [Input(ids("structure"), "data")], []),
     ([Output(ids("downloads"), "title")], "rest", [Input(ids("request"), "data")], []),
     ([Output(ids("n-si"), "className")], "followText", [Input(ids("sliders"), "data")], []),
     ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",

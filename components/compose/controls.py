@@ -29,15 +29,21 @@ def sample_controls(link: ComposeLink) -> html.Section:
     return html.Section(
         [
             html.H2("Sample"),
-            _presets(),
-            _stack_field(link),
-            slider("n-si", "Si layers", 4, *LAYER_RANGE, 1, unit="ML"),
-            slider("n-ge", "Ge layers", 4, *LAYER_RANGE, 1, unit="ML"),
-            slider("repeats", "Repeats", 1, *REPEAT_RANGE, 1),
-            _substrate(link),
-            slider("mixing", "Interface mixing w", link.mixing, *MIXING_RANGE, 0.1, unit="ML"),
+            html.Div(
+                [
+                    _presets(),
+                    _stack_field(link),
+                    slider("n-si", "Si layers", 4, *LAYER_RANGE, 1, unit="ML"),
+                    slider("n-ge", "Ge layers", 4, *LAYER_RANGE, 1, unit="ML"),
+                    slider("repeats", "Repeats", 1, *REPEAT_RANGE, 1),
+                    _substrate(link),
+                    slider("mixing", "Interface mixing w", link.mixing, *MIXING_RANGE, 0.1, unit="ML"),
+                ],
+                className="compose-controls-group",
+                **{"data-for": "stack"},
+            ),
             dmc.Switch(id=ids("spin-orbit"), label="Spin-orbit coupling", checked=link.so, size="sm"),
-            _upload(),
+            _upload(link),
         ],
         className="compose-controls",
         **{"aria-label": "Sample"},
@@ -135,7 +141,7 @@ def _substrate(link: ComposeLink) -> html.Div:
     )
 
 
-def _upload() -> html.Div:
+def _upload(link: ComposeLink) -> html.Div:
     return html.Div(
         [
             html.Span("Your own crystal", className="field-label"),
@@ -147,11 +153,11 @@ def _upload() -> html.Div:
             ),
             html.Div(
                 [
-                    html.Span(id=ids("file-name")),
+                    html.Span("Uploaded structure", id=ids("file-name")),
                     html.Button("Remove", id=ids("file-remove"), type="button", className="link"),
                 ],
                 id=ids("file"),
-                hidden=True,
+                hidden=not link.structure,
                 className="file-line",
             ),
             html.P(id=ids("upload-error"), className="field-error", role="alert"),

@@ -20,6 +20,7 @@ ENGINE_VERSION = "2"
 """Raised whenever results of the exact engine change: part of every cache key and result file."""
 
 EXACT_ATOM_LIMIT = 256
+"""Atoms that the exact engine takes; half as many with spin-orbit coupling, whose matrices are twice as large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +41,17 @@ def energy_zero(spin_orbit: bool) -> float:
     return float(energy[4 * len(silicon) - 1 if spin_orbit else 2 * len(silicon) - 1])
 
 
-def check_size(crystal: Crystal) -> None:
+def check_size(crystal: Crystal, spin_orbit: bool = False) -> None:
     """Refuse what the exact engine cannot do in reasonable time.
 
     Raises:
-        InputError: more than EXACT_ATOM_LIMIT atoms.
+        InputError: more than EXACT_ATOM_LIMIT atoms, or than half of it with spin-orbit coupling.
     """
-    if len(crystal) > EXACT_ATOM_LIMIT:
+    limit = EXACT_ATOM_LIMIT // (2 if spin_orbit else 1)
+    if len(crystal) > limit:
         raise InputError(
             f"{crystal.label or 'This structure'} has {len(crystal)} atoms and the exact engine takes at most "
-            f"{EXACT_ATOM_LIMIT}: use a shorter period (one repeat gives the same bands) or fewer monolayers"
+            f"{limit}{' with spin-orbit coupling' if spin_orbit else ''}: use a shorter period (one repeat gives the same bands) or fewer monolayers"
         )
 
 
@@ -74,7 +76,7 @@ def calculate_bands(
     Raises:
         InputError: too many atoms.
     """
-    check_size(crystal)
+    check_size(crystal, spin_orbit)
     zero = energy_zero(spin_orbit)
     hamiltonian = build_hamiltonian(crystal, spin_orbit)
     shifted = None if window is None else (window[0] + zero, window[1] + zero)

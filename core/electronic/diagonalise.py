@@ -1,14 +1,14 @@
 """Exact bands of a crystal with unfolding weights and atomic weights, vectorised over k-points.
 
-H(k) is split into the blocks that symmetry leaves uncoupled and made real where it can be; both are read off the assembled
-matrix, nothing is assumed of the crystal. With the phases of the ideal sites, the projection of a state on the Bloch states
-of the average primitive cell at k is the plain sum of its coefficients over a sublattice, per orbital:
+H(k) is split into the blocks that symmetry leaves uncoupled and made real where it can be; both are read off the
+assembled matrix, nothing is assumed of the crystal. With the phases of the ideal sites, the projection of a state on
+the Bloch states of the average primitive cell at k is the plain sum of its coefficients over a sublattice, per orbital:
 
     W_n(k) = Σ_{s,o} |Σ_{i∈s} c_{i,o,n}|² / (number of primitive cells),   Σ_n W_n(k) = 20 (40 with spin).
 
 Within a degenerate group, states are rotated so that they diagonalise the unfolding projector, and where that leaves a
-choice, the velocity along the path: the spectral function is then independent of the diagonaliser. Their energies become
-the expectation values in that basis, which differ by less than the tolerance.
+choice, the velocity along the path: the spectral function is then independent of the diagonaliser. Their energies
+become the expectation values in that basis, which differ by less than the tolerance.
 """
 
 import os
@@ -80,7 +80,9 @@ def solve_bands(
     """
     k_reduced, direction = np.atleast_2d(k_reduced), np.atleast_2d(direction)
     batches = list(_batches(hamiltonian, k_reduced, direction))
-    cost = [len(index) * sum(len(block) ** 3 for block in blocks) * (1 if real else 3) for index, blocks, real in batches]
+    cost = [
+        len(index) * sum(len(block) ** 3 for block in blocks) * (1 if real else 3) for index, blocks, real in batches
+    ]
     pieces: list[Bands | None] = [None] * len(batches)
     done = 0
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
@@ -130,7 +132,7 @@ def _batches(hamiltonian: Hamiltonian, k_reduced: np.ndarray, direction: np.ndar
 
 
 def _solve_batch(hamiltonian, k_reduced, direction, blocks, real, window) -> Bands:
-    """Bands of k-points that share the orbital blocks, the blocks side by side; states outside the window are padding."""
+    """Bands of k-points that share their orbital blocks, merged; states outside the window are padding."""
     pair = hamiltonian.pair_blocks(k_reduced)
     slope = hamiltonian.velocity_blocks(k_reduced, direction)
     parts = []
@@ -173,7 +175,7 @@ def _kept(energy: np.ndarray, window: tuple[float, float] | None) -> slice:
 
 
 def _resolved(hamiltonian, energy, state, slope, shells) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Energy, unfolding weight, velocity (k, band) and atom-shell weight (k, atom, shell, band) of the states of a block.
+    """Energy, unfolding weight, velocity (k, band) and atom-shell weight (k, atom, shell, band) of a block's states.
 
     Args:
         hamiltonian: for the pairs and the sublattices.

@@ -1,12 +1,12 @@
 """The sp3d5s* Bloch Hamiltonian of a four-bonded crystal, assembled from stacked bond blocks.
 
-Orbitals stand in the in-plane frame u = [110], w = [-110], z = [001], where the mirror planes of a [001] stack are u z and
-w z, and orbitals odd under the two-fold rotation about z (p_u, p_w, d_wz, d_zu) carry a factor i; with spin-orbit the spin
-is quantised along w and carries exp(±iπ/4). In this basis H(k) falls into blocks on the mirror planes and is real at
-k_z = 0, both of which `core.electronic.diagonalise` finds and uses.
+Orbitals stand in the in-plane frame u = [110], w = [-110], z = [001], where the mirror planes of a [001] stack are u z
+and w z, and orbitals odd under the two-fold rotation about z (p_u, p_w, d_wz, d_zu) carry a factor i; with spin-orbit
+the spin is quantised along w and carries exp(±iπ/4). In this basis H(k) falls into blocks on the mirror planes and is
+real at k_z = 0, both of which `core.electronic.diagonalise` finds and uses.
 
-Bloch phases are those of the ideal sites, exp(i k·(r_j − r_i)): the unfolding projection is then a plain sum over the atoms
-of a sublattice (see `core.electronic.diagonalise`).
+Bloch phases are those of the ideal sites, exp(i k·(r_j − r_i)): the unfolding projection is then a plain sum over the
+atoms of a sublattice (see `core.electronic.diagonalise`).
 """
 
 from dataclasses import dataclass
@@ -173,7 +173,7 @@ def _spin_orbit_blocks(crystal: Crystal) -> np.ndarray:
 
 
 def _angular_spin() -> np.ndarray:
-    """(axis, 20, 20): L_a σ_a for a = u, w, z; spin quantised along w, so that (z, u, w) are the axes of the Pauli matrices."""
+    """(axis, 20, 20): L_a σ_a for a = u, w, z; spin along w, so that (z, u, w) are the axes of the Pauli matrices."""
     levi_civita = np.zeros((3, 3, 3))
     levi_civita[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1
     levi_civita[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = -1

@@ -1,7 +1,7 @@
 """Figures read from the bands: gap and its kind, valleys, splittings, effective masses, band-edge profiles.
 
-A valley's energy is that of the lowest conduction state whose unfolding weight near the valley reaches a threshold, refined to
-the point of zero velocity on the valley's symmetry line.
+A valley's energy is that of the lowest conduction state whose unfolding weight near the valley reaches a threshold,
+refined to the point of zero velocity on the valley's symmetry line.
 """
 
 from dataclasses import dataclass
@@ -66,9 +66,10 @@ class Valley:
 class Readouts:
     """Band figures on the common energy scale, in eV; masses in free-electron masses, holes positive.
 
-    `vbm` is taken at Γ, where Si, Ge and all their stacks have it. `hh_lh_splitting` is positive where the heavy hole lies
-    higher. `split_off` is the depth below the VBM of the highest light state under LH that is bulk-like (unfolding weight
-    of at least ½), None without spin-orbit coupling. `profile` and `masses` have the keys `vbm` and `cbm`; masses by direction, one for each state at the edge.
+    `vbm` is taken at Γ, where Si, Ge and all their stacks have it. `hh_lh_splitting` is positive where the heavy hole
+    lies higher. `split_off` is the depth below the VBM of the highest light state under LH that is bulk-like
+    (unfolding weight of at least ½), None without spin-orbit coupling. `profile` and `masses` have the keys `vbm` and
+    `cbm`; masses by direction, one for each state at the edge.
     """
 
     gap: float
@@ -155,12 +156,12 @@ def find_valleys(hamiltonian: Hamiltonian, at_gamma: Bands, occupied: int) -> di
 
 
 def _least_weight(hamiltonian: Hamiltonian) -> float:
-    """VALLEY_WEIGHT, or less for periods above 40 planes: a state confined to a few planes is spread over all of k_z."""
+    """VALLEY_WEIGHT, or less for periods above 40 planes: a state confined to a few planes spreads over all of k_z."""
     return min(VALLEY_WEIGHT, 2 / hamiltonian.crystal.plane_count)
 
 
 def _lowest_valley(valleys: dict[str, Valley]) -> str:
-    """The valley of the band minimum; of valleys that share its state or energy, the one that the state weighs most on."""
+    """The valley of the band minimum; of valleys that share its state or energy, the one it weighs most on."""
     lowest = min(valley.energy for valley in valleys.values())
     tied = [name for name in ("Δ2", "Δ4", "L", "Γ") if name in valleys and valleys[name].energy - lowest < 1e-6]
     return max(tied, key=lambda name: round(valleys[name].weight, 3))
@@ -202,7 +203,7 @@ def _gap_kind(at_gamma: Bands, occupied: int, above_minimum: float) -> str:
 
 
 def _hole_splittings(gamma: States, weight: np.ndarray, occupied: int) -> tuple[float | None, float | None]:
-    """HH − LH and, with spin-orbit, VBM − split-off (eV) at Γ; None where a partner is missing among the highest states."""
+    """HH − LH and, with spin-orbit, VBM − split-off (eV) at Γ; None where the highest states lack a partner."""
     energy = gamma.energy[:occupied]
     top = np.flatnonzero(energy > energy[-1] - _HOLE_RANGE)
     groups = np.split(top, np.flatnonzero(np.diff(energy[top]) > DEGENERACY_TOLERANCE) + 1)
@@ -220,8 +221,8 @@ def _hole_splittings(gamma: States, weight: np.ndarray, occupied: int) -> tuple[
 
 
 def readouts_document(crystal: Crystal, spin_orbit: bool = False) -> dict:
-    """The readouts of a crystal as plain JSON types; `units` names the unit of every scalar, `points` the special points."""
-    check_size(crystal)
+    """The readouts of a crystal as plain JSON types; `units` has the unit of every scalar, `points` special points."""
+    check_size(crystal, spin_orbit)
     hamiltonian = build_hamiltonian(crystal, spin_orbit)
     zero = energy_zero(spin_orbit)
     found = read_bands(hamiltonian, zero)

@@ -25,7 +25,7 @@ from core.structure.substrate import parse_substrate
 WINDOW = (-8.5, 5.5)
 """eV kept of the bands: the default picture and 5 σ of the widest broadening that pages offer."""
 
-_MEMORY_LIMIT_BYTES = 192 * 2**20
+_MEMORY_LIMIT_BYTES = 48 * 2**20
 _recent: "OrderedDict[str, BandCalculation]" = OrderedDict()
 _recent_lock = Lock()
 
@@ -71,7 +71,7 @@ def make_request(
     else:
         canonical = parse_stack(stack).notation
         request = Request(canonical, parse_substrate(substrate).label, round(float(mixing), 6), bool(spin_orbit))
-    check_size(request.crystal())
+    check_size(request.crystal(), request.spin_orbit)
     return request
 
 

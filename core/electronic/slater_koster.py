@@ -1,7 +1,8 @@
 """Slater-Koster matrices by rotating the bond frame: one routine for hopping and for on-site strain terms.
 
-In the bond frame (z along the bond) only orbitals of the same |m| couple. The block in the crystal frame is Uᵀ B U with U
-the rotation of s, p, d, s*: p as a vector, d as a symmetric traceless tensor. Slater and Koster, Phys. Rev. 94, 1498 (1954).
+In the bond frame (z along the bond) only orbitals of the same |m| couple. The block in the crystal frame is Uᵀ B U with
+U the rotation of s, p, d, s*: p as a vector, d as a symmetric traceless tensor. Slater and Koster, Phys. Rev. 94, 1498
+(1954).
 """
 
 import numpy as np

@@ -58,7 +58,7 @@ class Broadening:
 
 
 def covering_window(grid: EnergyGrid, broadening: Broadening, step: np.ndarray) -> tuple[float, float]:
-    """(low, high) eV of the bands that reach into the grid within five of the widest σ_n that the k-spacing (1/Å) allows."""
+    """(low, high) eV: bands that reach into the grid within 5 σ_n, the widest that the k-spacing (1/Å) allows."""
     spread = 0.5 * STEEPEST_BAND * float(np.max(step)) if broadening.smearing == "adaptive" else 0.0
     margin = 5 * float(np.hypot(broadening.sigma, spread))
     return grid.low - margin, grid.high + margin

@@ -27,8 +27,8 @@ class States:
     def light_hole_share(self, members: np.ndarray) -> np.ndarray:
         """How far each state of a degenerate group is a light or split-off rather than a heavy hole, 0 to 1.
 
-        Without spin-orbit coupling the share of p_z in the p weight; with it ½ (1 − ⟨L_z σ_z⟩), which is 0 for the heavy
-        hole |3/2, ±3/2⟩ and at least ½ for any mixture of |3/2, ±1/2⟩ and |1/2, ±1/2⟩, however strong the strain.
+        Without spin-orbit coupling the share of p_z in the p weight; with it ½ (1 − ⟨L_z σ_z⟩), which is 0 for the
+        heavy hole |3/2, ±3/2⟩ and at least ½ for any mixture of |3/2, ±1/2⟩ and |1/2, ±1/2⟩, however strong the strain.
         Ascending, in the basis of the group that diagonalises it.
         """
         group = self.coefficient[:, :, members]

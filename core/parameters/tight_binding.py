@@ -23,12 +23,12 @@ class TightBindingParameters:
 
     onsite: (species, shell), Ge already raised by the valence band offset.
     spin_orbit: (species,), λ of H = λ L·σ on the p shell.
-    hopping, exponent: (species, species, shell, shell, symmetry), first index pair on the first atom of the bond, in the
-        sign convention of Slater and Koster for the lower angular momentum first.
+    hopping, exponent: (species, species, shell, shell, symmetry), first index pair on the first atom of the bond, in
+        the sign convention of Slater and Koster for the lower angular momentum first.
     bond_length: (species, species), reference bond length d₀.
     alpha: (species, shell), on-site shift per local volume strain.
-    beta_constant, beta_slope: (species, shell, shell, symmetry), effective two-centre values of the on-site strain terms:
-        β(d) = constant + slope (d − d₀)/d₀.
+    beta_constant, beta_slope: (species, shell, shell, symmetry), effective two-centre values of the on-site strain
+        terms: β(d) = constant + slope (d − d₀)/d₀.
     lattice_constant: (species,), bulk.
     source: citation.
     """

@@ -5,9 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-
 OWN_KIND = 0.02
-"""Atoms whose Ge fractions differ by no more are of one kind: the tails of a mixed interface do not count as interface."""
+"""Atoms whose Ge fractions differ by no more are of one kind: the tails of a mixed interface are not interface."""
 
 
 @dataclass(frozen=True, eq=False)

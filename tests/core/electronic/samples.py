@@ -33,12 +33,16 @@ def bands_and_path(sample: Crystal, spin_orbit: bool = False, points: int = 8) -
     return calculate_bands(sample, path, spin_orbit).bands, path
 
 
-def total(sample: Crystal, spin_orbit: bool = False, broadening: Broadening = SMEARINGS[0], points: int = 8) -> np.ndarray:
+def total(
+    sample: Crystal, spin_orbit: bool = False, broadening: Broadening = SMEARINGS[0], points: int = 8
+) -> np.ndarray:
     bands, path = bands_and_path(sample, spin_orbit, points)
     return total_spectral_function(bands, path.step, EnergyGrid(), broadening)
 
 
-def by_atom(sample: Crystal, spin_orbit: bool = False, broadening: Broadening = SMEARINGS[0], points: int = 8) -> np.ndarray:
+def by_atom(
+    sample: Crystal, spin_orbit: bool = False, broadening: Broadening = SMEARINGS[0], points: int = 8
+) -> np.ndarray:
     bands, path = bands_and_path(sample, spin_orbit, points)
     return spectral_function(bands, path.step, EnergyGrid(), broadening)
 

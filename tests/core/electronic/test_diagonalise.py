@@ -57,7 +57,9 @@ def test_symmetry_is_used():
         kx, ky, kz = path.k_reduced[index].T
         assert real == np.all(kz == 0)
         assert len(blocks) > 1 or np.all(path.direction[index] @ [1, 1, 0] > 0)
-    blocks = [len(blocks) for _, blocks, _ in diagonalise._batches(hamiltonian("Si4Ge4"), path.k_reduced, path.direction)]
+    blocks = [
+        len(blocks) for _, blocks, _ in diagonalise._batches(hamiltonian("Si4Ge4"), path.k_reduced, path.direction)
+    ]
     assert max(blocks) == 4
 
 
@@ -123,6 +125,18 @@ def test_window_only_leaves_states_out(spin_orbit):
         assert np.all(np.isinf(some.energy[k, count:]))
         assert not some.atom_shell_weight[:, :, k, count:].any()
     assert some.energy.shape[1] == inside.sum(axis=1).max()
+
+
+def test_window_keeps_states_next_to_its_edges():
+    """Point by point, edges 10 meV and next to nothing outside a state."""
+    model = hamiltonian("Si4Ge4", "Si", True)
+    for k in ((0, 0, 0), (0.3, 0, 0.1)):
+        every = solve_bands(model, [k], [[1.0, 0, 0]])
+        energy = every.energy[0]
+        for low, high in ((energy[20] - 0.01, energy[40] + 0.01), (energy[21] - 1e-9, energy[40] + 1e-9)):
+            some, inside = solve_bands(model, [k], [[1.0, 0, 0]], (low, high)), (energy >= low) & (energy <= high)
+            np.testing.assert_allclose(some.energy[0], energy[inside], atol=1e-9)
+            np.testing.assert_allclose(some.unfolding_weight[0], every.unfolding_weight[0, inside], atol=1e-8)
 
 
 def test_empty_window():

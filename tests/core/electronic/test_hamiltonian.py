@@ -84,7 +84,7 @@ def test_symmetries_of_the_levels(spin_orbit):
 
 
 def test_virtual_crystal_is_linear_between_the_elements():
-    """The trace of an on-site block: the mean of the elements, and their mean shift by the volume strain of the four bonds."""
+    """The trace of an on-site block: the mean of the elements, and their mean shift by the volume strain."""
     tb = tight_binding_parameters()
     pure = [build_hamiltonian(crystal(f"{name}2", name)).onsite[0].real for name in ("Si", "Ge")]
     np.testing.assert_allclose(np.diag(pure[0])[[0, 1, 9]], tb.onsite[0, [0, 1, 3]], atol=2e-3)
@@ -92,7 +92,9 @@ def test_virtual_crystal_is_linear_between_the_elements():
     trace = np.trace(build_hamiltonian(mixed).onsite[0].real)
     stretch = mixed.bond_length / np.einsum("x,y,xy->", [0.25, 0.75], [0.25, 0.75], tb.bond_length) - 1
     volume = 0.75 * stretch.sum() * np.array([0.25, 0.75]) @ tb.alpha[:, SHELL_OF_ORBITAL].sum(axis=1)
-    assert trace == pytest.approx(np.array([0.25, 0.75]) @ tb.onsite[:, SHELL_OF_ORBITAL].sum(axis=1) + volume, abs=1e-9)
+    assert trace == pytest.approx(
+        np.array([0.25, 0.75]) @ tb.onsite[:, SHELL_OF_ORBITAL].sum(axis=1) + volume, abs=1e-9
+    )
 
 
 def test_angular_momentum_of_p_states():

@@ -78,7 +78,9 @@ def pikus_bir(strain_shift, split):
     return split / 3 - strain_shift / 2, -split / 6 + strain_shift / 4 + root, -split / 6 + strain_shift / 4 - root
 
 
-@pytest.mark.parametrize(("stack", "substrate"), [("Ge4", "Si"), ("Ge2", "Si0.5Ge0.5"), ("Si2", "Ge"), ("Si2", "+0.5 %")])
+@pytest.mark.parametrize(
+    ("stack", "substrate"), [("Ge4", "Si"), ("Ge2", "Si0.5Ge0.5"), ("Si2", "Ge"), ("Si2", "+0.5 %")]
+)
 def test_hole_splittings_under_strain(stack, substrate):
     """Against the strain Hamiltonian of the three p-like bands, with the splittings of this model put in.
 
@@ -113,7 +115,6 @@ def test_edge_profile():
         assert weight.sum() == pytest.approx(1, abs=1e-10)
         np.testing.assert_allclose(weight, weight[[*range(7, -1, -1), *range(15, 7, -1)]], atol=1e-8)
     assert profile["vbm"][8:].sum() > 0.6
-    assert profile["vbm"].argmax() in (11, 12)
 
 
 def test_energies_are_on_the_scale_of_bulk_silicon():
@@ -135,3 +136,6 @@ def test_document_is_plain_json(sample):
 def test_too_many_atoms():
     with pytest.raises(InputError, match=r"258 atoms .* at most 256"):
         check_size(crystal("Si129Ge129", "Si"))
+    with pytest.raises(InputError, match="128 with spin-orbit"):
+        check_size(crystal("Si65Ge65", "Si"), spin_orbit=True)
+    check_size(crystal("Si64Ge64", "Si"), spin_orbit=True)

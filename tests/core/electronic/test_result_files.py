@@ -38,7 +38,11 @@ def test_names_dimensions_and_units(files):
         "unfolding_weight": (("k", "band"), "1"),
         "atom_weight": (("atom", "k", "band"), "1"),
     }
-    of_asf = {"asf": (("atom", "k", "energy"), "1/eV"), "energy": (("energy",), "eV"), "total": (("k", "energy"), "1/eV")}
+    of_asf = {
+        "asf": (("atom", "k", "energy"), "1/eV"),
+        "energy": (("energy",), "eV"),
+        "total": (("k", "energy"), "1/eV"),
+    }
     for data, expected in ((bands, common | of_bands), (asf, common | of_asf)):
         for name, (dims, units) in expected.items():
             assert data[name].dims == dims

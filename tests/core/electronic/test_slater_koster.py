@@ -10,7 +10,7 @@ DIRECTIONS = DIRECTIONS / np.linalg.norm(DIRECTIONS, axis=1)[:, None]
 VALUES = {"ss": [1.3], "sp": [2.1], "sd": [0.7], "pp": [3.2, -1.1], "pd": [-1.9, 0.8], "dd": [-1.7, 1.2, 0.45]}
 
 
-def table_one(l, m, n, v):
+def table_one(l, m, n, v):  # noqa: E741  (direction cosines)
     """Table I as {(orbital, orbital): energy}; x, y, z for p_x, p_y, p_z."""
     (ss,), (sp,), (sd,), (pp, pq), (pd, pe), (dd, de, df) = (v[key] for key in ("ss", "sp", "sd", "pp", "pd", "dd"))
     r, u, w = np.sqrt(3), l * l - m * m, n * n - (l * l + m * m) / 2
@@ -33,7 +33,9 @@ def table_one(l, m, n, v):
         ("px", "dz2"): l * w * pd - r * l * n * n * pe,
         ("py", "dz2"): m * w * pd - r * m * n * n * pe,
         ("pz", "dz2"): n * w * pd + r * n * (l * l + m * m) * pe,
-        ("dxy", "dxy"): 3 * l * l * m * m * dd + (l * l + m * m - 4 * l * l * m * m) * de + (n * n + l * l * m * m) * df,
+        ("dxy", "dxy"): 3 * l * l * m * m * dd
+        + (l * l + m * m - 4 * l * l * m * m) * de
+        + (n * n + l * l * m * m) * df,
         ("dxy", "dyz"): 3 * l * m * m * n * dd + l * n * (1 - 4 * m * m) * de + l * n * (m * m - 1) * df,
         ("dxy", "dzx"): 3 * l * l * m * n * dd + m * n * (1 - 4 * l * l) * de + m * n * (l * l - 1) * df,
         ("dxy", "dx2-y2"): l * m * u * (1.5 * dd - 2 * de + 0.5 * df),
@@ -88,4 +90,6 @@ def test_on_site_blocks_are_symmetric():
 
 def test_rotations_are_orthogonal():
     rotation = orbital_rotation(DIRECTIONS)
-    np.testing.assert_allclose(rotation @ rotation.transpose(0, 2, 1), np.tile(np.eye(10), (len(DIRECTIONS), 1, 1)), atol=1e-13)
+    np.testing.assert_allclose(
+        rotation @ rotation.transpose(0, 2, 1), np.tile(np.eye(10), (len(DIRECTIONS), 1, 1)), atol=1e-13
+    )
