@@ -62,8 +62,6 @@
   }
 
   function substrateKind(kind) {
-    const file = document.querySelector("#compose-upload input");
-    if (file) file.setAttribute("aria-label", "Structure file: CIF, POSCAR or xyz");
     return [kind !== "alloy", kind !== "strain"];
   }
 
@@ -145,6 +143,8 @@
         gd.on("plotly_click", (event) => pointed(event));
         at("picture").addEventListener("keydown", moveCursor);
       }
+      const file = document.querySelector("#compose-upload input");
+      if (file) file.setAttribute("aria-label", "Structure file: CIF, POSCAR or xyz");
       at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
       describe(gd);
     })();

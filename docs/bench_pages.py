@@ -32,7 +32,8 @@ _PAINT = """
   setTimeout(() => reject(new Error("no picture within 20 s")), 20000);
   const gd = document.querySelector('#compose-spectrum .js-plotly-plot');
   const start = performance.now();
-  gd.once('plotly_afterplot', () => requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start), 0)));
+  const painted = () => setTimeout(() => resolve(performance.now() - start), 0);
+  gd.once('plotly_afterplot', () => requestAnimationFrame(painted));
   ACTION
 })
 """

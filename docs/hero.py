@@ -1,6 +1,7 @@
 """The picture at the head of the home page, from the exact engine: `python -m docs.hero`.
 
-A(k, E) of Si6Ge4 on Si0.6Ge0.4 from Z over Γ to X. Strength is intensity, hue is where the states sit: on Si or on Ge atoms.
+A(k, E) of Si6Ge4 on Si0.6Ge0.4 from Z over Γ to X. Strength is intensity, hue is where the states sit: on Si or
+on Ge atoms.
 """
 
 from pathlib import Path

@@ -50,8 +50,9 @@ def check_size(crystal: Crystal, spin_orbit: bool = False) -> None:
     limit = EXACT_ATOM_LIMIT // (2 if spin_orbit else 1)
     if len(crystal) > limit:
         raise InputError(
-            f"{crystal.label or 'This structure'} has {len(crystal)} atoms and the exact engine takes at most "
-            f"{limit}{' with spin-orbit coupling' if spin_orbit else ''}: use a shorter period (one repeat gives the same bands) or fewer monolayers"
+            f"{crystal.label or 'This structure'} has {len(crystal)} atoms and the exact engine takes at most {limit}"
+            f"{' with spin-orbit coupling' if spin_orbit else ''}: use a shorter period (one repeat gives the same bands) "
+            "or fewer monolayers"
         )
 
 

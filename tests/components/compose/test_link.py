@@ -10,8 +10,17 @@ def test_empty_query_is_the_default_view():
 
 
 def test_full_query_is_read():
-    query = {"stack": "Si6Ge4", "substrate": "Ge", "mixing": "1.5", "so": "1", "view": "difference", "atom": "3",
-             "other": "7", "shells": "ps", "sigma": "0.2", "scale": "log", "map": "magma", "structure": "ab"}  # fmt: skip
+    sample = {"stack": "Si6Ge4", "substrate": "Ge", "mixing": "1.5", "so": "1", "structure": "ab"}
+    view = {
+        "view": "difference",
+        "atom": "3",
+        "other": "7",
+        "shells": "ps",
+        "sigma": "0.2",
+        "scale": "log",
+        "map": "magma",
+    }
+    query = sample | view
     link, problems = decode_link(query)
     assert problems == []
     assert link == ComposeLink("Si6Ge4", "Ge", 1.5, True, "ab", "difference", 3, 7, "sp", 0.2, "log", "magma")
