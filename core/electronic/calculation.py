@@ -51,8 +51,8 @@ def check_size(crystal: Crystal, spin_orbit: bool = False) -> None:
     if len(crystal) > limit:
         raise InputError(
             f"{crystal.label or 'This structure'} has {len(crystal)} atoms and the exact engine takes at most {limit}"
-            f"{' with spin-orbit coupling' if spin_orbit else ''}: use a shorter period (one repeat gives the same bands) "
-            "or fewer monolayers"
+            f"{' with spin-orbit coupling' if spin_orbit else ''}: use a shorter period (one repeat gives the same "
+            "bands) or fewer monolayers"
         )
 
 
