@@ -12,6 +12,7 @@ from dash import Dash, DiskcacheManager
 from flask import Flask, Response, jsonify
 
 from components import shell
+from core.errors import InputError
 from core.storage import cache_directory
 
 VERSION = "0.1.0"
@@ -47,6 +48,10 @@ def create_server() -> Flask:
     @flask.get("/healthz")
     def health() -> Response:
         return jsonify(status="ok", version=VERSION)
+
+    @flask.errorhandler(InputError)
+    def refuse(error: InputError) -> tuple[Response, int]:
+        return jsonify(error=str(error)), 400
 
     @flask.after_request
     def secure(response: Response) -> Response:

@@ -16,6 +16,12 @@
     return keep();
   }
 
+  /* Not a callback output: what shows the result must not wait for a job that runs. */
+  function passOn(finished) {
+    if (finished) set("ready", { data: { key: finished, at: Date.now() } });
+    return keep();
+  }
+
   /* Sliders and text. The text is the truth; a slider that is being used is never moved from outside. */
 
   function showValue(name, value) {
@@ -86,13 +92,17 @@
     set("selection", { data: next });
   }
 
+  /* The picture shows the last atom where the chosen one does not exist. */
+  const shownAtom = (count) => Math.min(selection.atom, count - 1);
+
   function markSelection(chosen) {
     if (chosen) selection = chosen;
-    requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      const count = document.querySelectorAll(".compose .layer").length;
       document.querySelectorAll(".compose [data-atom]").forEach((button) => {
-        button.setAttribute("aria-pressed", String(Number(button.dataset.atom) === selection.atom));
-      })
-    );
+        button.setAttribute("aria-pressed", String(Number(button.dataset.atom) === shownAtom(count)));
+      });
+    });
     return keep();
   }
 
@@ -304,11 +314,11 @@
       scene.atoms.forEach((position, atom) => {
         const centre = plus(position, shift, 1);
         viewer.addSphere({
-          center: point(centre), radius: atom === selection.atom ? 0.72 : 0.52,
+          center: point(centre), radius: atom === shownAtom(scene.atoms.length) ? 0.72 : 0.52,
           color: by === "strain" ? neutral : mix(si, ge, scene.ge[atom]),
           clickable: true, callback: () => choose(atom),
         });
-        if (atom === selection.atom && i === 0 && j === 0) {
+        if (atom === shownAtom(scene.atoms.length) && i === 0 && j === 0) {
           viewer.addLabel(scene.names[atom], { position: point(centre), fontSize: 12, fontColor: colour("text"), backgroundColor: colour("raised"), backgroundOpacity: 0.85, inFront: true });
         }
       });
@@ -399,6 +409,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: { rest, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
+    compose: { rest, passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
   });
 })();

@@ -18,7 +18,7 @@ from components.compose.spectra import all_atoms, chosen_spectrum
 from components.figures.spectrum import spectrum_figure
 from components.figures.sprite import sprite
 from components.ids import THEME
-from core.electronic.request import Request, is_known, is_quick, keep_structure, make_request, read_out, solve
+from core.electronic.request import is_known, is_quick, keep_structure, make_request, read_out, solve, stored_request
 from core.errors import InputError
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, parse_substrate, strain_against
@@ -87,7 +87,7 @@ def resolve(stack, substrate, mixing, spin_orbit, structure):
 )
 def show_structure(request):
     """The atoms of a request: 3D scene, thumbnails, layer diagram, notes, lengths and strains."""
-    crystal = Request(**request).crystal()
+    crystal = stored_request(request).crystal()
     notes = [html.Li(note) for note in crystal.notes]
     return scene(crystal), thumbnails(crystal), layer_diagram(crystal), notes, structure_readouts(crystal)
 
@@ -140,30 +140,33 @@ def show_readouts(request, ready):
     """Gap, valleys, masses and edge profiles."""
     if _calculation(request) is None:
         return html.P("They come with the exact calculation.", className="muted")
-    return band_readouts(read_out(Request(**request)))
+    return band_readouts(read_out(stored_request(request)))
 
 
 @callback(Output(ids("job"), "data"), Input(ids("rested"), "data"), prevent_initial_call=True)
 def ask_exact(request):
     """A background job for a request that is neither quick nor known; its time lets a cancelled one be asked again."""
-    asked = Request(**request)
+    asked = stored_request(request)
     return no_update if is_quick(asked) or is_known(asked) else {"request": request, "asked_at": time.time()}
 
 
 @callback(
-    Output(ids("ready"), "data"),
+    Output(ids("finished"), "data"),
     Input(ids("job"), "data"),
     background=True,
     interval=200,
     progress=[Output(ids("progress"), "value")],
     progress_default=["0"],
     running=[(Output(ids("progress-line"), "style"), {"visibility": "visible"}, {"visibility": "hidden"})],
-    cancel=[Input(ids("cancel"), "n_clicks")],
+    cancel=[Input(ids("cancel"), "n_clicks"), Input(ids("rested"), "data")],
     prevent_initial_call=True,
 )
 def run_exact(set_progress, job):
-    """The exact calculation of a large request, in a process of its own; the result goes to the shared store."""
-    asked = Request(**job["request"])
+    """The exact calculation of a large request, in a process of its own; the result goes to the shared store.
+
+    The browser passes `finished` on to `ready`: Dash holds back whatever takes the output of a running callback.
+    """
+    asked = stored_request(job["request"])
     solve(asked, lambda fraction: set_progress([f"{0.95 * fraction:.3f}"]))
     read_out(asked)
     return asked.key
@@ -205,13 +208,15 @@ def send_file(*values):
     if not request or not ctx.triggered_id:
         return no_update
     kind = ctx.triggered_id.rpartition("-")[2]
-    content, name = download(Request(**request), kind, sigma)
+    if kind not in DOWNLOADS:
+        return no_update
+    content, name = download(stored_request(request), kind, sigma)
     return dcc.send_bytes(content, name)
 
 
 def _calculation(request: dict | None):
     """The bands of a request if a page may have them at once, else None."""
-    asked = Request(**request) if request else None
+    asked = stored_request(request) if request else None
     return solve(asked) if asked and (is_quick(asked) or is_known(asked)) else None
 
 
@@ -222,6 +227,7 @@ for _outputs, _function, _inputs, _states in (
      [Input(ids(name), "value") for name in ("alloy", "strain")], [State(ids("sliders"), "data")]),
     ([Output(ids("file"), "className")], "fileMode", [Input(ids("structure"), "data")], []),
     ([Output(ids("downloads"), "title")], "rest", [Input(ids("request"), "data")], []),
+    ([Output(ids("progress"), "title")], "passOn", [Input(ids("finished"), "data")], []),
     ([Output(ids("n-si"), "className")], "followText", [Input(ids("sliders"), "data")], []),
     ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",
      [Input(ids("substrate-kind"), "value")], []),

@@ -52,7 +52,8 @@ def decode_link(query: dict[str, str]) -> tuple[ComposeLink, list[str]]:
             problems.append(f"The link's entry {name[:30]!r} is not known and was left out")
             continue
         try:
-            values[name] = _decoded(name, str(text), type(known[name].default))
+            last = text[-1] if isinstance(text, list) else text  # an entry given twice arrives as a list
+            values[name] = _decoded(name, str(last), type(known[name].default))
         except InputError as error:
             problems.append(str(error))
     return ComposeLink(**values), problems

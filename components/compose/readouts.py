@@ -36,7 +36,11 @@ def band_readouts(document: dict) -> list:
         ("Direct gap at Γ", f"{document['direct_gap']:.3f} eV", ""),
         ("VBM", f"{document['vbm']:+.3f} eV", "at Γ"),
         ("CBM", f"{document['cbm']:+.3f} eV", f"valley {electron}"),
-        ("HH − LH", _milli(document["hh_lh_splitting"]), "at Γ"),
+        (
+            "HH − LH",
+            _milli(document["hh_lh_splitting"]),
+            "at Γ" if document["spin_orbit"] else "at Γ, as p(x, y) − p(z)",
+        ),
         ("Δ2 − Δ4", _milli(document["delta2_delta4_splitting"]), "negative: Δ2 lowest"),
     ]
     if document["split_off"] is not None:

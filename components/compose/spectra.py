@@ -23,9 +23,13 @@ def shell_indices(letters: list[str] | str) -> tuple[int, ...] | None:
 def chosen_spectrum(
     calculation: BandCalculation, view: str, atom: int, other: int, shells: list[str] | str, sigma: float
 ) -> tuple[Spectrum, str]:
-    """The spectrum for the big picture and the sentence that names it; atoms out of range fall back to the last."""
+    """The spectrum for the big picture and the sentence that names it; atoms out of range fall back to the last.
+
+    An atom minus itself is nothing: the next one then takes the place of the other.
+    """
     crystal = calculation.crystal
     atom, other = (min(max(0, int(index)), len(crystal) - 1) for index in (atom, other))
+    other = (atom + 1) % len(crystal) if other == atom else other
     weight = calculation.bands.atom_shell_weight
     if view == "total":
         rows, symbol, name = weight.sum(axis=0, keepdims=True), "A", "All atoms: the unfolded bands"

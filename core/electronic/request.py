@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -28,6 +29,16 @@ WINDOW = (-8.5, 5.5)
 _MEMORY_LIMIT_BYTES = 48 * 2**20
 _recent: "OrderedDict[str, BandCalculation]" = OrderedDict()
 _recent_lock = Lock()
+_parse_lock = Lock()
+
+
+def _renew_locks() -> None:
+    global _recent_lock, _parse_lock
+    _recent_lock, _parse_lock = Lock(), Lock()
+
+
+# Background jobs are forked from a server with threads, one of which may hold a lock at that moment.
+os.register_at_fork(after_in_child=_renew_locks)
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,19 @@ def make_request(
         request = Request(canonical, parse_substrate(substrate).label, round(float(mixing), 6), bool(spin_orbit))
     check_size(request.crystal(), request.spin_orbit)
     return request
+
+
+def stored_request(document: dict) -> Request:
+    """A request that a browser kept, checked again: what comes back need not be what was sent.
+
+    Raises:
+        InputError: fields or types that no request has, another path, or anything that `make_request` refuses.
+    """
+    kinds = {"stack": str, "substrate": str, "mixing": (int, float), "spin_orbit": bool, "structure": str, "path": str}
+    fits = isinstance(document, dict) and all(isinstance(document[name], kinds.get(name, ())) for name in document)
+    if not fits or document.get("path", DEFAULT_PATH) != DEFAULT_PATH:
+        raise InputError("This request did not come from the page; reload it")
+    return make_request(**{"stack": "", "substrate": ""} | {k: v for k, v in document.items() if k != "path"})
 
 
 def keep_structure(content: bytes, filename: str) -> str:
@@ -158,7 +182,8 @@ def _packed(bands: Bands) -> bytes:
 
 
 def _unpacked(content: bytes) -> Bands:
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+    # NumPy parses headers with `ast`, which in CPython 3.11 fails now and then when two threads do it at once.
+    with _parse_lock, np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return Bands(**{name: arrays[name] for name in arrays.files})
 
 
