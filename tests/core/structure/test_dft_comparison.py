@@ -1,5 +1,6 @@
 """Bond lengths against DFT relaxations; DFT bulk lattice constants are 5.4757 (Si) and 5.7402 Å (Ge)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,18 +47,49 @@ def test_like_for_like_at_the_strain_of_the_calculation(superlattice):
     assert np.abs(ours - dft).max() < 0.006
 
 
-def test_scaled_to_experiment(superlattice):
-    """Bonds scaled kind by kind: each kind's mean within 0.010 Å (met: 0.0087), single gaps within 0.011 Å.
-
-    The misfit of Si and Ge is 4.83 % in the calculation and 4.18 % in experiment; no scaling of lengths takes the
-    extra strain out, which alone amounts to 0.010 Å in a Si-Si bond on Ge.
-    """
-    substrate, crystal = superlattice
+def scaled_deviation(substrate, crystal, parameters):
+    """Bond kind (gap,) and our length less the DFT length scaled kind by kind to experiment (gap,) Å."""
     kind, dft = gaps_of(crystal)
     lattice = SILICON if substrate == "Si" else GERMANIUM
-    deviation = relaxed_lengths(crystal.plane_ge_fraction, lattice, keating_parameters()) - dft / RATIO[kind]
+    return kind, relaxed_lengths(crystal.plane_ge_fraction, lattice, parameters) - dft / RATIO[kind]
+
+
+def test_scaled_to_experiment(superlattice):
+    """Bonds scaled kind by kind: each kind's mean within 0.010 Å (met: 0.0087), every gap but one too."""
+    kind, deviation = scaled_deviation(*superlattice, keating_parameters())
     assert np.abs([deviation[kind == k].mean() for k in range(3)]).max() < 0.010
-    assert np.abs(deviation).max() < 0.011
+    assert np.sort(np.abs(deviation))[-2] < 0.010
+
+
+@pytest.mark.xfail(strict=True, reason="the middle Si-Si gap on Ge is 0.0109 Å off, see docs/attempts.md")
+def test_every_scaled_gap_on_germanium():
+    crystal = read_structure(DFT_RELAXED / "Si4Ge4_on_Ge.vasp")
+    assert np.abs(scaled_deviation("Ge", crystal, keating_parameters())[1]).max() < 0.010
+
+
+def biaxial_bond_length(bulk, lattice, second, third):
+    """Bond (Å) of a cubic crystal at a∥ with free c, from elastic constants to third order (GPa, Lagrangian strain)."""
+    (c11, c12), (c111, c112, c123) = second, third
+    plane = ((lattice / bulk) ** 2 - 1) / 2
+    a, b = 0.5 * c111, c11 + 2 * c112 * plane
+    c = 2 * c12 * plane + (c112 + c123) * plane**2
+    growth = (-b + np.sqrt(b * b - 4 * a * c)) / (2 * a)
+    return np.sqrt(lattice**2 / 8 + bulk**2 * (1 + 2 * growth) / 16)
+
+
+def test_attempts_of_the_appendix():
+    """The figures of docs/attempts.md: no published set of constants takes the last gap below 0.010 Å."""
+    crystal = read_structure(DFT_RELAXED / "Si4Ge4_on_Ge.vasp")
+    ours = keating_parameters()
+    original = replace(ours, alpha=np.array([48.5, 38.0]), beta=np.array([13.8, 12.0]))
+    natural = ours.natural_length.copy()
+    natural[0, 1] = natural[1, 0] = natural.diagonal().mean()
+    for parameters in (original, replace(ours, natural_length=natural)):
+        assert np.abs(scaled_deviation("Ge", crystal, parameters)[1]).max() == pytest.approx(0.0109, abs=5e-5)
+
+    harmonic = relaxed_lengths(np.zeros(2), GERMANIUM, ours)[0]
+    third_order = biaxial_bond_length(SILICON, GERMANIUM, (165.8, 63.9), (-825.0, -451.0, -64.0))
+    assert third_order - harmonic == pytest.approx(0.0006, abs=5e-5)
 
 
 def test_random_alloy_mean_lengths():

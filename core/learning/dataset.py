@@ -1,0 +1,248 @@
+"""The data set of the learned models: exact spectra of many samples in HDF5 shards, one file a group of samples.
+
+A folder holds `plan.json` (schema, seed, engine, grid) and shards `NAME-00012.h5`. A shard is written in whole or not at
+all, so that a killed run goes on where it stood. Each sample is a group with attributes family, stack, lattice, mixing
+(the `Sample`) and datasets
+
+    ge_fraction (plane,), spacing (plane,) Å: what the models see
+    site_class (plane,): planes of equal environment share a class; spectra are kept once a class
+    path (class, k, energy) 1/eV: atomically resolved spectral function on the default path
+    cut_x, cut_k (class, k, energy) 1/eV: on in-plane cuts at k_z = attribute kz, from k∥ = 0 outwards (they are even)
+    edges (k, 4): highest valence and lowest conduction energy (eV) on the path, and their unfolding weights
+
+in 16-bit floats for the spectra and 32-bit ones for the rest.
+"""
+
+import io
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from core.electronic.calculation import ENGINE_VERSION, calculate_bands
+from core.electronic.kpath import DEFAULT_PATH, KPath, build_cut, build_path
+from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
+from core.errors import InputError
+from core.learning.families import SPLITS, Sample, evaluation_set, training_stream
+from core.structure.crystal import Crystal
+
+SCHEMA_VERSION = "1"
+SHARD_SAMPLES = 16
+CUT_POINTS = 97
+CUTS = {"cut_x": "G-X", "cut_k": "G-K"}
+WINDOW = (-14.0, 5.5)
+"""eV: all valence bands, so that the highest one can be counted, and what reaches into the picture from above."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One sample as stored; see the module's text for shapes."""
+
+    sample: Sample
+    ge_fraction: np.ndarray
+    spacing: np.ndarray
+    site_class: np.ndarray
+    path: np.ndarray
+    edges: np.ndarray
+    cut_x: np.ndarray | None
+    cut_k: np.ndarray | None
+
+
+def site_classes(crystal: Crystal) -> tuple[np.ndarray, np.ndarray]:
+    """(atom,) class of every atom of a plane stack, and the index of the first atom of each class.
+
+    Atoms are of one class where the planes around them agree. Inversion turns growth round and swaps the sublattices,
+    and leaves every spectral function unchanged, so that atoms of sublattice 1 look along the reversed stack.
+    """
+    x, spacing = np.round(crystal.plane_ge_fraction, 9), np.round(crystal.plane_spacing, 6)
+    up = np.column_stack([x, spacing])
+    down = np.column_stack([x[::-1], np.roll(spacing[::-1], -1)])
+    keys: dict[bytes, int] = {}
+    label, first = [], []
+    for j, sublattice in enumerate(crystal.sublattice):
+        view = np.roll(up, -j, axis=0) if sublattice == 0 else np.roll(down, j + 1, axis=0)
+        key = view.tobytes()
+        if key not in keys:
+            keys[key] = len(keys)
+            first.append(j)
+        label.append(keys[key])
+    return np.array(label), np.array(first)
+
+
+def half_cut(crystal: Crystal, cut: str, kz: float) -> KPath:
+    """The outward half of a default cut: k∥ from 0 to its end, with the spacing of the whole cut."""
+    whole = build_cut(crystal, cut, kz, CUT_POINTS)
+    half = slice(CUT_POINTS // 2, None)
+    fields = {name: getattr(whole, name)[half] for name in ("k_reduced", "k_cartesian", "distance", "step", "direction")}
+    return KPath(whole.text, **fields, ticks=whole.ticks[1:], segments=((0, CUT_POINTS - CUT_POINTS // 2),))
+
+
+def compute_record(sample: Sample) -> Record:
+    """Exact spectra of one sample on one thread."""
+    crystal = sample.crystal()
+    label, first = site_classes(crystal)
+    grid, broadening = EnergyGrid(), Broadening()
+
+    def spectra(path: KPath):
+        bands = calculate_bands(crystal, path, window=WINDOW, workers=1).bands
+        return bands, spectral_function(bands, path.step, grid, broadening)[first]
+
+    bands, path = spectra(build_path(crystal))
+    cuts = {
+        name: None if sample.kz is None else spectra(half_cut(crystal, cut, sample.kz))[1] for name, cut in CUTS.items()
+    }
+    top = 2 * len(crystal) - 1
+    edges = np.column_stack(
+        [bands.energy[:, top : top + 2], bands.unfolding_weight[:, top : top + 2]]
+    )
+    return Record(sample, crystal.plane_ge_fraction, crystal.plane_spacing, label, path, edges, **cuts)
+
+
+def compute_shard(samples: list[Sample]) -> bytes:
+    """An HDF5 file with the records of some samples."""
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.attrs["schema_version"] = SCHEMA_VERSION
+        file.attrs["engine_version"] = ENGINE_VERSION
+        for number, sample in enumerate(samples):
+            _write_record(file.create_group(f"{number:03d}"), compute_record(sample))
+    return stream.getvalue()
+
+
+def _write_record(group: h5py.Group, record: Record) -> None:
+    for name, value in asdict(record.sample).items():
+        if value is not None:
+            group.attrs[name] = value
+    for name in ("ge_fraction", "spacing", "site_class", "edges"):
+        value = getattr(record, name)
+        group.create_dataset(name, data=value.astype(np.int32 if name == "site_class" else np.float32))
+    for name in ("path", *CUTS):
+        value = getattr(record, name)
+        if value is not None:
+            group.create_dataset(
+                name, data=value.astype(np.float16), chunks=(1, *value.shape[1:]), shuffle=True, compression="lzf"
+            )
+
+
+def read_shard(file: Path) -> Iterator[Record]:
+    """The records of a shard."""
+    with h5py.File(file, "r") as content:
+        for name in sorted(content):
+            group = content[name]
+            sample = Sample(**{key: _plain(value) for key, value in group.attrs.items()})
+            names = ("ge_fraction", "spacing", "site_class", "path", "edges", *CUTS)
+            yield Record(sample, **{key: group[key][()] if key in group else None for key in names})
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def read_records(folder: Path, split: str) -> Iterator[Record]:
+    """All records of `train`, `validation` or `test` that a folder holds, in the order of the plan."""
+    for file in sorted(Path(folder).glob(f"{split}-*.h5")):
+        yield from read_shard(file)
+
+
+def plan_document(seed: int) -> dict:
+    """What must agree for two runs to belong to one data set."""
+    grid, broadening = EnergyGrid(), Broadening()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "engine_version": ENGINE_VERSION,
+        "seed": seed,
+        "path": DEFAULT_PATH,
+        "cut_points": CUT_POINTS,
+        "energy": [grid.low, grid.high, grid.points],
+        "sigma": broadening.sigma,
+        "smearing": broadening.smearing,
+        "samples_per_shard": SHARD_SAMPLES,
+    }
+
+
+def planned_shards(seed: int, stacks: int) -> dict[str, list[Sample]]:
+    """Shard names and their samples: the evaluation sets first, then `stacks` training samples in whole shards."""
+    splits = {split: list(evaluation_set(split)) for split in SPLITS}
+    splits["train"] = list(islice(training_stream(seed), -(-stacks // SHARD_SAMPLES) * SHARD_SAMPLES))
+    return {
+        f"{split}-{number:05d}": samples[start : start + SHARD_SAMPLES]
+        for split, samples in splits.items()
+        for number, start in enumerate(range(0, len(samples), SHARD_SAMPLES))
+    }
+
+
+def generate(
+    folder: Path,
+    stacks: int,
+    seed: int = 1,
+    scheduler: str | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> int:
+    """Compute the shards that a folder lacks; returns how many were computed.
+
+    Args:
+        folder: made if missing.
+        stacks: training samples, in whole shards of SHARD_SAMPLES; a larger number later extends the same data set.
+        seed: of the training stream.
+        scheduler: address of a running Dask cluster; without one, all cores of this machine.
+        report: gets a line of progress with an estimate of the time left.
+
+    Raises:
+        InputError: the folder holds another data set, or the scheduler does not answer.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _check_plan(folder, plan_document(seed))
+    planned = planned_shards(seed, stacks)
+    missing = {name: samples for name, samples in planned.items() if not (folder / f"{name}.h5").exists()}
+    report(f"{len(planned)} shards planned, {len(planned) - len(missing)} present")
+    start = time.monotonic()
+    with _executor(scheduler) as pool:
+        waiting = {pool.submit(compute_shard, samples): name for name, samples in missing.items()}
+        for done, future in enumerate(as_completed(waiting), 1):
+            _write_whole(folder / f"{waiting.pop(future)}.h5", future.result())
+            left = (time.monotonic() - start) / done * (len(missing) - done)
+            report(f"{done} of {len(missing)} shards, about {left / 60:.0f} min left")
+    return len(missing)
+
+
+def _check_plan(folder: Path, plan: dict) -> None:
+    file = folder / "plan.json"
+    if not file.exists():
+        _write_whole(file, (json.dumps(plan, indent=1) + "\n").encode())
+        return
+    found = json.loads(file.read_text(encoding="utf-8"))
+    different = [key for key in plan if found.get(key) != plan[key]]
+    if different:
+        raise InputError(
+            f"{folder} holds a data set with other {', '.join(different)} "
+            f"({', '.join(str(found.get(key)) for key in different)}); give an empty folder or the same settings"
+        )
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    part = file.with_suffix(".part")
+    part.write_bytes(content)
+    os.replace(part, file)
+
+
+def _executor(scheduler: str | None) -> Executor:
+    if scheduler is None:
+        import multiprocessing
+
+        return ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--scheduler needs Dask: pip install distributed") from None
+    try:
+        return Client(scheduler, timeout="10s").get_executor()
+    except (OSError, ValueError) as error:
+        raise InputError(f"No Dask scheduler answers at {scheduler}: {error}") from None
