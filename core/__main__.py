@@ -15,6 +15,7 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: k-
 
 from core.errors import InputError  # noqa: E402  (after the number of threads)
 
+TRAINING_STACKS = 7500
 STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
 
 
@@ -82,6 +83,10 @@ def asf(arguments: argparse.Namespace) -> None:
     from core.electronic.spectral import EnergyGrid
 
     crystal = read_crystal(arguments)
+    if arguments.engine == "forward":
+        from core.learning.forward import predict
+
+        return _write_prediction(crystal, _path(crystal, arguments), lambda: predict(crystal), arguments)
     _write_spectra(crystal, _path(crystal, arguments), EnergyGrid(*arguments.window, arguments.energies), arguments)
 
 
@@ -92,6 +97,12 @@ def cut(arguments: argparse.Namespace) -> None:
 
     crystal = read_crystal(arguments)
     path = build_cut(crystal, arguments.cut, arguments.kz, arguments.points)
+    if arguments.engine == "forward":
+        from core.learning.forward import predict_cut
+
+        return _write_prediction(
+            crystal, path, lambda: predict_cut(crystal, path.text.split()[0], arguments.kz), arguments
+        )
     _write_spectra(crystal, path, EnergyGrid(*arguments.window, arguments.energies), arguments)
 
 
@@ -112,6 +123,51 @@ def validate(arguments: argparse.Namespace) -> None:
         print(f"{row['setting']:<8} {row['quantity']:<52} {figures} {verdict}")
     if any(row["within"] is False for row in table):
         raise SystemExit(1)
+
+
+def dataset(arguments: argparse.Namespace) -> None:
+    """Make or extend the data set that the models are trained on; a run that was killed goes on where it stood."""
+    from core.learning.dataset import generate
+
+    made = generate(_dataset_folder(arguments), arguments.stacks, arguments.seed, arguments.scheduler, _progress)
+    print(f"{made} shards computed")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Rebuild the shipped models from the data set, which is made first where it is missing."""
+    from dataclasses import replace
+
+    from core.learning.dataset import generate
+    from core.learning.training import SETTINGS
+    from core.learning.training import train as train_model
+
+    folder = _dataset_folder(arguments)
+    generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, _progress)
+    for line in [arguments.line] if arguments.line else SETTINGS:
+        settings = SETTINGS[line] if arguments.epochs is None else replace(SETTINGS[line], epochs=arguments.epochs)
+        out = None if arguments.out is None else Path(arguments.out) / f"{line}.npz"
+        train_model(folder, line, out, settings, lambda text, line=line: _progress(f"{line}: {text}"))
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Measure the shipped models on stacks that they were not trained on."""
+    from core.learning.evaluation import evaluate as evaluate_models
+    from core.learning.evaluation import write_measured
+
+    figures = evaluate_models(_dataset_folder(arguments), arguments.split, _progress)
+    if arguments.write:
+        write_measured(figures)
+    print(json.dumps(figures, indent=None if arguments.json else 1))
+
+
+def _dataset_folder(arguments: argparse.Namespace) -> Path:
+    from core.storage import cache_directory
+
+    return Path(arguments.folder) if arguments.folder else cache_directory() / "dataset"
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -136,6 +192,27 @@ def _write_spectra(crystal, path, grid, arguments) -> None:
     calculation = calculate_bands(crystal, path, arguments.spin_orbit, covering_window(grid, broadening, path.step))
     write_dataset(spectral_dataset(calculation, grid, broadening, by_shell=arguments.by_shell), arguments.out)
     _report(crystal, f"spectral functions of {len(crystal)} atoms written to {arguments.out}")
+
+
+def _write_prediction(crystal, path, predict, arguments) -> None:
+    from core.electronic.result_files import check_result_file, write_dataset
+    from core.learning.prediction_files import prediction_dataset
+
+    parser = build_parser()
+    default = parser.parse_args([arguments.command, "Si2", "--substrate", "Si", "--out", "x.nc"])
+    fixed = ("path", "points", "sigma", "smearing", "window", "energies", "by_shell", "spin_orbit")
+    other = [name for name in fixed if getattr(arguments, name, None) != getattr(default, name, None)]
+    if other:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in other)
+        raise InputError(f"The forward model knows the default of {options} only; leave it out, or use --engine exact")
+    check_result_file(arguments.out)
+    data = prediction_dataset(crystal, path, predict())
+    write_dataset(data, arguments.out)
+    _report(crystal, f"predicted spectral functions of {len(crystal)} atoms written to {arguments.out}")
+    if not data.attrs["in_domain"]:
+        _report(
+            crystal, f"outside what the model was trained on (domain score {data.attrs['domain_score']:.1f}, limit 1)"
+        )
 
 
 def _path(crystal, arguments):
@@ -202,6 +279,21 @@ def build_parser() -> argparse.ArgumentParser:
     entry.add_argument("--cut", default="G-X", help="G-X ([100]) or G-K ([110])")
     entry.add_argument("--kz", type=float, default=0.0, help="in 2π/c̄: 0 is the Γ plane, 1 the Z plane")
     entry.add_argument("--points", type=int, default=97, help="k-points over both signs")
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--folder", help="of the data set; in the cache by default")
+    source = argparse.ArgumentParser(add_help=False)
+    source.add_argument("--stacks", type=int, default=TRAINING_STACKS, help="training stacks, evaluation sets apart")
+    source.add_argument("--seed", type=int, default=1, help="of the training stacks")
+    source.add_argument("--scheduler", help="address of a Dask scheduler; all cores of this machine by default")
+    command(dataset, [place, source])
+    entry = command(train, [place, source])
+    entry.add_argument("--line", choices=["path", "cuts"], help="one of the two models; both by default")
+    entry.add_argument("--epochs", type=int, help="of the training")
+    entry.add_argument("--out", help="folder of the weights; that of the shipped ones by default")
+    entry = command(evaluate, [place])
+    entry.add_argument("--split", default="test", choices=["validation", "test"])
+    entry.add_argument("--json", action="store_true")
+    entry.add_argument("--write", action="store_true", help="keep the figures that the methods page shows")
     for function in (validate, bench):
         entry = command(function, [])
         entry.add_argument("--json", action="store_true")

@@ -7,9 +7,11 @@ import numpy as np
 import xarray as xr
 
 from core.electronic.calculation import ENGINE_VERSION, BandCalculation
+from core.electronic.kpath import KPath
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
 from core.errors import InputError
 from core.parameters.tight_binding import SHELLS, tight_binding_parameters
+from core.structure.crystal import Crystal
 
 K_NOTE = "kx, ky in units of 2*pi/a_parallel, kz in units of 2*pi/c_mean"
 
@@ -17,7 +19,7 @@ K_NOTE = "kx, ky in units of 2*pi/a_parallel, kz in units of 2*pi/c_mean"
 def bands_dataset(calculation: BandCalculation) -> xr.Dataset:
     """Raw bands: energy, unfolding_weight (k, band), velocity, atom_weight (atom, k, band) and by shell."""
     bands = calculation.bands
-    data = _common(calculation)
+    data = common_dataset(calculation.crystal, calculation.path, calculation.spin_orbit)
     data["energy"] = (("k", "band"), bands.energy, {"units": "eV", "long_name": "band energy"})
     data["unfolding_weight"] = (("k", "band"), bands.unfolding_weight, {"units": "1", "long_name": "W_n(k)"})
     data["velocity"] = (("k", "band"), bands.velocity, {"units": "eV angstrom", "long_name": "dE/ds along the path"})
@@ -41,20 +43,22 @@ def spectral_dataset(
     """Spectral functions: asf (atom, k, energy), total (k, energy), and by shell on request; 1/eV."""
     grid, broadening = grid or EnergyGrid(), broadening or Broadening()
     asf = spectral_function(calculation.bands, calculation.path.step, grid, broadening)
-    data = _common(calculation)
-    data["energy"] = ("energy", grid.values, {"units": "eV", "long_name": "energy above the Si valence band maximum"})
-    data["asf"] = (
-        ("atom", "k", "energy"),
-        asf,
-        {"units": "1/eV", "long_name": "atomically resolved spectral function"},
-    )
-    data["total"] = (("k", "energy"), asf.sum(axis=0), {"units": "1/eV", "long_name": "A(k,E), the sum over atoms"})
+    data = common_dataset(calculation.crystal, calculation.path, calculation.spin_orbit)
+    add_spectra(data, asf, grid)
     if by_shell:
         parts = [spectral_function(calculation.bands, calculation.path.step, grid, broadening, (n,)) for n in range(4)]
         data["asf_by_shell"] = (("shell", "atom", "k", "energy"), np.stack(parts), {"units": "1/eV"})
         data["shell"] = ("shell", list(SHELLS))
     data.attrs.update(engine=engine, broadening_sigma_eV=broadening.sigma, smearing=broadening.smearing)
     return data
+
+
+def add_spectra(data: xr.Dataset, asf: np.ndarray, grid: EnergyGrid) -> None:
+    """Put spectral functions (atom, k, energy) in 1/eV and their sum into a data set."""
+    data["energy"] = ("energy", grid.values, {"units": "eV", "long_name": "energy above the Si valence band maximum"})
+    long_name = "atomically resolved spectral function"
+    data["asf"] = (("atom", "k", "energy"), asf, {"units": "1/eV", "long_name": long_name})
+    data["total"] = (("k", "energy"), asf.sum(axis=0), {"units": "1/eV", "long_name": "A(k,E), the sum over atoms"})
 
 
 def check_result_file(path: str | Path) -> None:
@@ -88,9 +92,8 @@ def write_dataset(data: xr.Dataset, path: str | Path) -> None:
         raise InputError(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
 
 
-def _common(calculation: BandCalculation) -> xr.Dataset:
+def common_dataset(crystal: Crystal, path: KPath, spin_orbit: bool = False) -> xr.Dataset:
     """Coordinates, structure and attributes that every result carries."""
-    crystal, path = calculation.crystal, calculation.path
     angstrom = {"units": "angstrom"}
     data = xr.Dataset(
         {
@@ -118,7 +121,7 @@ def _common(calculation: BandCalculation) -> xr.Dataset:
         "k_path": path.text,
         "k_path_labels": "; ".join(f"{label} at {distance:.6f} 1/angstrom" for label, distance in path.ticks),
         "energy_zero": "valence band maximum of unstrained bulk Si in the same model",
-        "spin_orbit": int(calculation.spin_orbit),
+        "spin_orbit": int(spin_orbit),
         "model": "sp3d5s* nearest-neighbour tight binding, exact diagonalisation",
         "parameters": tight_binding_parameters().source,
         "engine_version": ENGINE_VERSION,

@@ -1,6 +1,6 @@
 """The data set of the learned models: exact spectra of many samples in HDF5 shards, one file a group of samples.
 
-A folder holds `plan.json` (schema, seed, engine, grid) and shards `NAME-00012.h5`. A shard is written in whole or not at
+A folder holds `plan.json` (schema, seed, engine, grid) and shards `NAME-00012.h5`. A shard is written whole or not at
 all, so that a killed run goes on where it stood. Each sample is a group with attributes family, stack, lattice, mixing
 (the `Sample`) and datasets
 
@@ -35,6 +35,7 @@ from core.structure.crystal import Crystal
 
 SCHEMA_VERSION = "1"
 SHARD_SAMPLES = 16
+CONNECT_TIMEOUT = "10s"
 CUT_POINTS = 97
 CUTS = {"cut_x": "G-X", "cut_k": "G-K"}
 WINDOW = (-14.0, 5.5)
@@ -80,7 +81,9 @@ def half_cut(crystal: Crystal, cut: str, kz: float) -> KPath:
     """The outward half of a default cut: k∥ from 0 to its end, with the spacing of the whole cut."""
     whole = build_cut(crystal, cut, kz, CUT_POINTS)
     half = slice(CUT_POINTS // 2, None)
-    fields = {name: getattr(whole, name)[half] for name in ("k_reduced", "k_cartesian", "distance", "step", "direction")}
+    fields = {
+        name: getattr(whole, name)[half] for name in ("k_reduced", "k_cartesian", "distance", "step", "direction")
+    }
     return KPath(whole.text, **fields, ticks=whole.ticks[1:], segments=((0, CUT_POINTS - CUT_POINTS // 2),))
 
 
@@ -99,9 +102,7 @@ def compute_record(sample: Sample) -> Record:
         name: None if sample.kz is None else spectra(half_cut(crystal, cut, sample.kz))[1] for name, cut in CUTS.items()
     }
     top = 2 * len(crystal) - 1
-    edges = np.column_stack(
-        [bands.energy[:, top : top + 2], bands.unfolding_weight[:, top : top + 2]]
-    )
+    edges = np.column_stack([bands.energy[:, top : top + 2], bands.unfolding_weight[:, top : top + 2]])
     return Record(sample, crystal.plane_ge_fraction, crystal.plane_spacing, label, path, edges, **cuts)
 
 
@@ -167,9 +168,9 @@ def plan_document(seed: int) -> dict:
     }
 
 
-def planned_shards(seed: int, stacks: int) -> dict[str, list[Sample]]:
-    """Shard names and their samples: the evaluation sets first, then `stacks` training samples in whole shards."""
-    splits = {split: list(evaluation_set(split)) for split in SPLITS}
+def planned_shards(seed: int, stacks: int, splits: tuple[str, ...] = SPLITS) -> dict[str, list[Sample]]:
+    """Shard names and their samples: evaluation sets first, then `stacks` training samples in whole shards."""
+    splits = {split: list(evaluation_set(split)) for split in splits}
     splits["train"] = list(islice(training_stream(seed), -(-stacks // SHARD_SAMPLES) * SHARD_SAMPLES))
     return {
         f"{split}-{number:05d}": samples[start : start + SHARD_SAMPLES]
@@ -184,6 +185,7 @@ def generate(
     seed: int = 1,
     scheduler: str | None = None,
     report: Callable[[str], None] = lambda line: None,
+    splits: tuple[str, ...] = SPLITS,
 ) -> int:
     """Compute the shards that a folder lacks; returns how many were computed.
 
@@ -193,6 +195,7 @@ def generate(
         seed: of the training stream.
         scheduler: address of a running Dask cluster; without one, all cores of this machine.
         report: gets a line of progress with an estimate of the time left.
+        splits: evaluation sets to take in.
 
     Raises:
         InputError: the folder holds another data set, or the scheduler does not answer.
@@ -200,9 +203,11 @@ def generate(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     _check_plan(folder, plan_document(seed))
-    planned = planned_shards(seed, stacks)
+    planned = planned_shards(seed, stacks, splits)
     missing = {name: samples for name, samples in planned.items() if not (folder / f"{name}.h5").exists()}
     report(f"{len(planned)} shards planned, {len(planned) - len(missing)} present")
+    if not missing:
+        return 0
     start = time.monotonic()
     with _executor(scheduler) as pool:
         waiting = {pool.submit(compute_shard, samples): name for name, samples in missing.items()}
@@ -243,6 +248,6 @@ def _executor(scheduler: str | None) -> Executor:
     except ImportError:
         raise InputError("--scheduler needs Dask: pip install distributed") from None
     try:
-        return Client(scheduler, timeout="10s").get_executor()
+        return Client(scheduler, timeout=CONNECT_TIMEOUT).get_executor()
     except (OSError, ValueError) as error:
         raise InputError(f"No Dask scheduler answers at {scheduler}: {error}") from None

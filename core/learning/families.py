@@ -29,7 +29,7 @@ LATTICE_TRAINED = (0.99 * float(bulk_lattice_constant(0.0)), 1.01 * float(bulk_l
 """Å: in-plane lattice constants from 1 % below Si to 1 % above Ge."""
 
 SHARES = {"blocks": 0.48, "pairs": 0.20, "graded": 0.14, "alloy": 0.14, "bulk": 0.04}
-"""Share of each family in the training stream."""
+"""Share of each family in what the training stream draws, before duplicates are dropped."""
 
 EVALUATION = {"unseen_pairs": 80, "unseen_strains": 60, "blocks": 60, "graded_alloy": 60, "bulk": 12}
 """Samples of each family in an evaluation set."""
@@ -53,9 +53,7 @@ class Sample:
 
     def crystal(self) -> Crystal:
         """The relaxed crystal."""
-        return build_crystal(
-            parse_stack(self.stack), Substrate(self.lattice, f"{self.lattice:.4f} Å"), self.mixing
-        )
+        return build_crystal(parse_stack(self.stack), Substrate(self.lattice, f"{self.lattice:.4f} Å"), self.mixing)
 
 
 @cache
@@ -106,9 +104,7 @@ def evaluation_set(split: str) -> tuple[Sample, ...]:
     two_blocks = frozenset(profile_key(two_block(n, m)) for n, m in [*pairs, *frozenset().union(*held_out().values())])
     for name, shares in (("blocks", {"blocks": 1.0}), ("graded_alloy", {"graded": 0.5, "alloy": 0.5})):
         draws = _draws(random, shares, unseen, two_blocks - {profile_key(two_block(n, m)) for n, m in unseen})
-        samples += [
-            Sample(name, s.stack, s.lattice, s.mixing, _kz(random)) for s in _first(draws, EVALUATION[name])
-        ]
+        samples += [Sample(name, s.stack, s.lattice, s.mixing, _kz(random)) for s in _first(draws, EVALUATION[name])]
     samples += _first(_draws(random, {"bulk": 1.0}, pairs, frozenset()), EVALUATION["bulk"])
     return tuple(samples)
 

@@ -1,0 +1,108 @@
+"""How wrong a predicted picture may be, pixel by pixel.
+
+Most errors are bands in slightly wrong places or of slightly wrong weight, so that the expected error of a pixel is
+
+    e(k, E) = t √(a (∂A/∂E)² + b A² + c),
+
+with t the typical error of the atom's whole picture, learned from stacks that the networks did not see, and a, b, c the
+same for all. The half-width of the nominal 90 % bar is q e, q the 90 % quantile of |error|/e on the validation stacks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from core.electronic.spectral import EnergyGrid
+from core.learning.network import Network, fit_network
+
+COVERAGE = 0.90
+
+
+@dataclass(frozen=True, eq=False)
+class PixelShape:
+    """a, b, c of the expected error and the quantile q, for one kind of picture."""
+
+    coefficients: np.ndarray
+    quantile: float
+
+    def half_width(self, picture: np.ndarray, typical: np.ndarray) -> np.ndarray:
+        """(…, k, energy) half-width of the bar of pictures with typical errors (…,)."""
+        return self.quantile * np.asarray(typical)[..., None, None] * _expected(picture, self.coefficients)
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorBars:
+    """Typical error of an atom's picture from its features, and how it spreads over the pixels.
+
+    scale: network to the logarithm of the typical error. of_atoms, of_totals: shapes for single atoms and for totals.
+    """
+
+    scale: Network
+    of_atoms: PixelShape
+    of_totals: PixelShape
+
+    def typical(self, features: np.ndarray) -> np.ndarray:
+        """(sample,) expected root mean square error of the pictures."""
+        return np.exp(self.scale(features)[:, 0])
+
+    def atom(self, picture: np.ndarray, typical: np.ndarray) -> np.ndarray:
+        """Half-width of the bars of single atoms' pictures."""
+        return self.of_atoms.half_width(picture, typical)
+
+    def total(self, picture: np.ndarray, typical: np.ndarray) -> np.ndarray:
+        """Half-width of the bars of totals; `typical` is the mean over the atoms."""
+        return self.of_totals.half_width(picture, typical)
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """Everything by name, for a weights file."""
+        shapes = {"of_atoms": self.of_atoms, "of_totals": self.of_totals}
+        return self.scale.arrays(f"{prefix}.scale") | {
+            f"{prefix}.{name}": np.append(shape.coefficients, shape.quantile).astype(np.float32)
+            for name, shape in shapes.items()
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays, prefix: str) -> "ErrorBars":
+        """The inverse of `arrays`."""
+        shapes = [np.asarray(arrays[f"{prefix}.{name}"], float) for name in ("of_atoms", "of_totals")]
+        scale = Network.from_arrays(arrays, f"{prefix}.scale")
+        return cls(scale, *(PixelShape(shape[:3], float(shape[3])) for shape in shapes))
+
+
+def fit_scale(features: np.ndarray, squared_error: np.ndarray, seed: int) -> Network:
+    """The network of typical errors from mean squared errors (sample,) of pictures that training did not see."""
+    return fit_network(features, 0.5 * np.log(squared_error)[:, None], (64, 64), 40, seed)
+
+
+def fit_shape(pictures: np.ndarray, errors: np.ndarray, typical: np.ndarray) -> PixelShape:
+    """Coefficients by non-negative least squares, and the quantile on the same pictures.
+
+    Args:
+        pictures: (sample, k, energy) predicted.
+        errors: (sample, k, energy) predicted minus exact.
+        typical: (sample,) typical errors of the pictures.
+    """
+    scaled = (errors / typical[:, None, None]) ** 2
+    columns = np.stack([part.ravel() for part in _parts(pictures)], axis=1)
+    # Bins of equal predicted size would need a size first; two rounds of reweighting come to the same.
+    coefficients = np.array([0.0, 0.0, 1.0])
+    for _ in range(4):
+        weight = 1.0 / (columns @ coefficients + 1e-4 * columns.mean())
+        coefficients = nnls(columns * weight[:, None], scaled.ravel() * weight)[0]
+    return recalibrated(PixelShape(coefficients, 1.0), pictures, errors, typical)
+
+
+def recalibrated(shape: PixelShape, pictures: np.ndarray, errors: np.ndarray, typical: np.ndarray) -> PixelShape:
+    """The same shape with the quantile that covers 90 % of the given errors."""
+    ratio = np.abs(errors) / PixelShape(shape.coefficients, 1.0).half_width(pictures, typical)
+    return PixelShape(shape.coefficients, float(np.quantile(ratio, COVERAGE)))
+
+
+def _expected(picture: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    return np.sqrt(sum(c * part for c, part in zip(coefficients, _parts(picture), strict=True)))
+
+
+def _parts(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    slope = np.gradient(picture, EnergyGrid().step, axis=-1)
+    return slope**2, picture**2, np.ones_like(picture)
