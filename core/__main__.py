@@ -86,8 +86,10 @@ def asf(arguments: argparse.Namespace) -> None:
     if arguments.engine == "forward":
         from core.learning.forward import predict
 
-        return _write_prediction(crystal, _path(crystal, arguments), lambda: predict(crystal), arguments)
-    _write_spectra(crystal, _path(crystal, arguments), EnergyGrid(*arguments.window, arguments.energies), arguments)
+        _write_prediction(crystal, _path(crystal, arguments), lambda: predict(crystal), arguments)
+    else:
+        grid = EnergyGrid(*arguments.window, arguments.energies)
+        _write_spectra(crystal, _path(crystal, arguments), grid, arguments)
 
 
 def cut(arguments: argparse.Namespace) -> None:
@@ -100,10 +102,20 @@ def cut(arguments: argparse.Namespace) -> None:
     if arguments.engine == "forward":
         from core.learning.forward import predict_cut
 
-        return _write_prediction(
-            crystal, path, lambda: predict_cut(crystal, path.text.split()[0], arguments.kz), arguments
-        )
-    _write_spectra(crystal, path, EnergyGrid(*arguments.window, arguments.energies), arguments)
+        name = path.text.split()[0]
+        _write_prediction(crystal, path, lambda: predict_cut(crystal, name, arguments.kz), arguments)
+    else:
+        _write_spectra(crystal, path, EnergyGrid(*arguments.window, arguments.energies), arguments)
+
+
+def descriptors(arguments: argparse.Namespace) -> None:
+    """Write the descriptors of every atom as CSV."""
+    from core.descriptors.table import check_table_file, descriptor_table, write_table
+
+    crystal = read_crystal(arguments)
+    check_table_file(arguments.out)
+    write_table(descriptor_table(crystal), arguments.out)
+    _report(crystal, f"descriptors of {len(crystal)} atoms written to {arguments.out}")
 
 
 def validate(arguments: argparse.Namespace) -> None:
@@ -186,7 +198,7 @@ def _write_spectra(crystal, path, grid, arguments) -> None:
     from core.electronic.spectral import Broadening, covering_window
 
     if arguments.engine != "exact":
-        raise InputError(f"Engine {arguments.engine!r} is not available; use exact")
+        raise InputError(f"Engine {arguments.engine!r} is not available; use exact or forward")
     broadening = Broadening(arguments.sigma, arguments.smearing)
     check_result_file(arguments.out)
     calculation = calculate_bands(crystal, path, arguments.spin_orbit, covering_window(grid, broadening, path.step))
@@ -279,6 +291,7 @@ def build_parser() -> argparse.ArgumentParser:
     entry.add_argument("--cut", default="G-X", help="G-X ([100]) or G-K ([110])")
     entry.add_argument("--kz", type=float, default=0.0, help="in 2π/c̄: 0 is the Γ plane, 1 the Z plane")
     entry.add_argument("--points", type=int, default=97, help="k-points over both signs")
+    command(descriptors, [sample]).add_argument("--out", required=True, help="table of the atoms, .csv")
     place = argparse.ArgumentParser(add_help=False)
     place.add_argument("--folder", help="of the data set; in the cache by default")
     source = argparse.ArgumentParser(add_help=False)

@@ -1,7 +1,8 @@
-"""The speed of the exact engine against the bare diagonaliser of LAPACK, as ratios taken in one run.
+"""The speed of the engines as ratios taken in one run: the exact one against LAPACK, the forward model against it.
 
 Both run on one thread and on the same H(k): the engine from the crystal to the finished spectral functions, LAPACK
-(`scipy.linalg.eigh`, all eigenvectors, matrices built beforehand) with nothing around it.
+(`scipy.linalg.eigh`, all eigenvectors, matrices built beforehand) with nothing around it. The forward model goes from
+the crystal to what Compose paints, the total and one atom's spectral function; all atoms' are timed beside it.
 """
 
 import json
@@ -18,12 +19,15 @@ from threadpoolctl import threadpool_limits
 from core.electronic.calculation import ENGINE_VERSION, BandCalculation, bare_matrices, calculate_bands, energy_zero
 from core.electronic.kpath import KPath, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, covering_window, spectral_function
+from core.learning.forward import predict, spectrum_model
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.stack import two_block
 from core.structure.substrate import parse_substrate
 
 MEASURED_FILE = Path(__file__).parent / "measured" / "bench.json"
+FORWARD_SIZES = (8, 16, 32, 64, 128, 256, 512)
+FORWARD_ROUNDS = 40
 SIZES = {8: (9, 96), 16: (9, 96), 32: (3, 24), 64: (2, 8)}
 """Atoms of the SiₙGeₙ on Si: rounds, of which the best counts, and the k-points on which LAPACK is timed."""
 
@@ -34,17 +38,22 @@ def run_bench() -> dict:
     Returns:
         cost: a row a size with atoms, seconds, lapack_seconds (scaled to all k-points where it was timed on
         lapack_k_points of them), ratio, solve_seconds and broaden_seconds; exact_over_lapack_16_atoms;
-        rebroaden_over_solve_16_atoms; fitted_exponent of seconds against atoms; k_points; threads; versions; note.
+        rebroaden_over_solve_16_atoms; fitted_exponent of seconds against atoms; forward with the exact time over the
+        forward model's at 16 and 64 atoms, its fitted exponent and cost, and the time to load its weights; k_points;
+        threads; versions; note.
     """
     energy_zero(False)
     with threadpool_limits(1):
+        loading, _ = _timed(lambda: spectrum_model("path"))
         cost = [_cost(atoms, *rounds) for atoms, rounds in SIZES.items()]
+        forward = [_forward_cost(atoms) for atoms in FORWARD_SIZES]
     sixteen = next(row for row in cost if row["atoms"] == 16)
     exponent = np.polyfit(np.log([row["atoms"] for row in cost]), np.log([row["seconds"] for row in cost]), 1)[0]
     return {
         "exact_over_lapack_16_atoms": sixteen["ratio"],
         "rebroaden_over_solve_16_atoms": _rounded(sixteen["broaden_seconds"] / sixteen["solve_seconds"]),
         "fitted_exponent": round(float(exponent), 2),
+        "forward": _forward_figures(cost, forward, loading),
         "cost": cost,
         "k_points": len(_sample(2)[1]),
         "threads": 1,
@@ -57,6 +66,32 @@ def run_bench() -> dict:
         "note": "SiₙGeₙ on Si, all k-points of the default path; best of interleaved rounds on one thread; LAPACK is "
         "scipy.linalg.eigh with eigenvectors, timed on evenly spread k-points (lapack_k_points) and scaled to all",
     }
+
+
+def _forward_cost(atoms: int) -> dict:
+    """Best times of the forward model: what is painted live, and the spectra of all atoms."""
+    crystal, _ = _sample(atoms)
+
+    def live() -> None:
+        prediction = predict(crystal)
+        prediction.total()
+        prediction.atoms([0])
+
+    seconds = min(_timed(live)[0] for _ in range(FORWARD_ROUNDS))
+    every = min(_timed(lambda: predict(crystal).atoms())[0] for _ in range(FORWARD_ROUNDS // 4))
+    return {"atoms": atoms, "seconds": _rounded(seconds), "all_atoms_seconds": _rounded(every)}
+
+
+def _forward_figures(cost: list[dict], forward: list[dict], loading: float) -> dict:
+    exact = {row["atoms"]: row["seconds"] for row in cost}
+    fitted = np.polyfit(*np.log([[row["atoms"] for row in forward], [row["seconds"] for row in forward]]), 1)[0]
+    ratios = {
+        f"exact_over_{name}_{row['atoms']}_atoms": round(exact[row["atoms"]] / row[key])
+        for row in forward
+        for name, key in (("forward", "seconds"), ("forward_of_all", "all_atoms_seconds"))
+        if row["atoms"] in (16, 64)
+    }
+    return ratios | {"fitted_exponent": round(float(fitted), 2), "loading_seconds": _rounded(loading), "cost": forward}
 
 
 def write_measured(figures: dict) -> None:

@@ -15,7 +15,9 @@ in 16-bit floats for the spectra and 32-bit ones for the rest.
 
 import io
 import json
+import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
@@ -238,11 +240,19 @@ def _write_whole(file: Path, content: bytes) -> None:
     os.replace(part, file)
 
 
+def _end_with_parent() -> None:
+    """A worker must not outlive a run that was killed."""
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def _executor(scheduler: str | None) -> Executor:
     if scheduler is None:
-        import multiprocessing
-
-        return ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
+        return ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
     try:
         from distributed import Client
     except ImportError:

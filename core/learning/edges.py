@@ -11,6 +11,9 @@ from scipy.optimize import nnls
 
 from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
 
+GAMMA = [23, 24, 71, 72]
+"""Γ on the default path."""
+
 LEVEL_SPACING = 0.03
 """eV between the levels that are fitted."""
 
@@ -23,6 +26,8 @@ PEAK_REACH = 0.05
 VALENCE_RANGE = (-1.3, 1.3)
 CONDUCTION_REACH = 2.2
 SMALLEST_GAP = 0.2
+VALENCE_TAIL = 0.5
+"""eV of valence levels that are fitted along with the conduction band, so that their tails are not taken for it."""
 
 
 @dataclass(frozen=True)
@@ -51,23 +56,28 @@ def read_edges(total: np.ndarray, gamma: list[int], grid: EnergyGrid | None = No
     energy = grid.values
     valence = (energy > VALENCE_RANGE[0]) & (energy < VALENCE_RANGE[1])
     vbm = outermost_peak(total[gamma].mean(axis=0)[valence], energy[valence], rising=False)
-    conduction = (energy > vbm + SMALLEST_GAP) & (energy < vbm + CONDUCTION_REACH)
+    fitted = (energy > vbm - VALENCE_TAIL) & (energy < vbm + CONDUCTION_REACH)
+    conduction = fitted & (energy > vbm + SMALLEST_GAP)
     lines, shown = total[:, conduction].astype(float), energy[conduction]
-    # Only k-points whose weight sets in early can hold the minimum.
-    reached = np.argmax(np.cumsum(lines, axis=1) * grid.step > 0.5 * VISIBLE_WEIGHT, axis=1)
-    reached[np.cumsum(lines, axis=1)[:, -1] * grid.step < 0.5 * VISIBLE_WEIGHT] = len(shown)
-    near = np.flatnonzero(reached <= reached.min() + np.ceil(1.5 * DEFAULT_SIGMA / grid.step))
-    edges = [outermost_peak(lines[k], shown, rising=True) for k in near]
-    best = int(np.nanargmin(edges))
-    return ReadEdges(vbm, edges[best], int(near[best]))
+    reached = np.cumsum(lines, axis=1) * grid.step > 0.5 * VISIBLE_WEIGHT
+    onset = np.where(reached.any(axis=1), shown[np.argmax(reached, axis=1)], np.inf)
+    lowest, index = np.inf, -1
+    for k in np.argsort(onset, kind="stable"):
+        if onset[k] > lowest + 1.5 * DEFAULT_SIGMA:  # its weight sets in too late to hold the minimum
+            break
+        peak = outermost_peak(total[k, fitted], energy[fitted], rising=True, above=vbm + SMALLEST_GAP)
+        if peak < lowest:
+            lowest, index = peak, int(k)
+    return ReadEdges(vbm, lowest if index >= 0 else float("nan"), index)
 
 
-def outermost_peak(line: np.ndarray, energy: np.ndarray, rising: bool) -> float:
-    """Energy (eV) of the lowest peak of a line A(E), the highest one if not `rising`; NaN where none is visible."""
+def outermost_peak(line: np.ndarray, energy: np.ndarray, rising: bool, above: float = -np.inf) -> float:
+    """Energy (eV) of the lowest peak of a line A(E) `above` an energy, the highest one if not `rising`; NaN if none."""
     levels = np.arange(energy[0], energy[-1] + LEVEL_SPACING, LEVEL_SPACING)
     gaussians = np.exp(-((energy[:, None] - levels) ** 2) / (2 * DEFAULT_SIGMA**2))
     gaussians /= np.sqrt(2 * np.pi) * DEFAULT_SIGMA
     weight = nnls(gaussians, np.asarray(line, dtype=float), maxiter=50 * len(levels))[0]
+    levels, weight = levels[levels > above], weight[levels > above]
     if not rising:
         levels, weight = levels[::-1], weight[::-1]
     first = int(np.searchsorted(np.cumsum(weight), VISIBLE_WEIGHT))

@@ -90,6 +90,7 @@ def fit_shape(pictures: np.ndarray, errors: np.ndarray, typical: np.ndarray) -> 
     for _ in range(4):
         weight = 1.0 / (columns @ coefficients + 1e-4 * columns.mean())
         coefficients = nnls(columns * weight[:, None], scaled.ravel() * weight)[0]
+        coefficients[2] = max(coefficients[2], 1e-4 * scaled.mean())
     return recalibrated(PixelShape(coefficients, 1.0), pictures, errors, typical)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from core.learning.dataset import Record, generate, read_records
-from core.learning.edges import read_edges
+from core.learning.edges import GAMMA, read_edges
 from core.learning.families import LATTICE_TRAINED, LONGEST_PERIOD, Sample, evaluation_set
 from core.learning.forward import SpectrumModel, domain_score, spectrum_model
 from core.learning.training import Examples, joined, record_examples
@@ -21,9 +21,6 @@ from core.storage import cache_directory
 from core.structure.stack import Block, Stack
 
 MEASURED_FILE = Path(__file__).parents[1] / "measured" / "forward.json"
-GAMMA = [23, 24, 71, 72]
-"""Γ on the default path."""
-
 OUTSIDE_SAMPLES = 120
 
 
@@ -60,7 +57,7 @@ def _by_family(records: list[Record], model: SpectrumModel, cuts: bool) -> dict:
 
 
 def _figures(model: SpectrumModel, exact: Examples) -> dict:
-    predicted = model.pictures(model.hidden(exact.features))
+    predicted = model.pictures(model.hidden(exact.features)) + exact.baseline
     np.maximum(predicted, 0.0, out=predicted)
     typical = model.errors.typical(exact.features)
     totals, exact_totals = exact.totals(predicted), exact.totals(exact.pictures)
@@ -116,13 +113,13 @@ def domain_figures(split: str) -> dict:
 
 
 def outside_samples() -> dict[str, list[Sample]]:
-    """Stacks beyond the training range: substrates 0.2 to 1 % past its ends, or periods of 24 to 48 monolayers."""
+    """Stacks beyond the training range: substrates 0.2 to 0.7 % past its ends, or periods of 24 to 48 monolayers."""
     random = np.random.default_rng(73)
     low, high = LATTICE_TRAINED
     inside = evaluation_set("test")
     substrates, periods = [], []
     while len(substrates) < OUTSIDE_SAMPLES:
-        base, step = inside[random.integers(len(inside))], random.uniform(0.002, 0.01)
+        base, step = inside[random.integers(len(inside))], random.uniform(0.002, 0.007)
         lattice = low * (1 - step) if random.random() < 0.5 else high * (1 + step)
         substrates.append(Sample("substrates", base.stack, round(lattice, 4), base.mixing))
     while len(periods) < OUTSIDE_SAMPLES:

@@ -17,6 +17,8 @@ REACH = 20
 CORRELATION_REACH = 20
 """Longest distance (planes) of the pair correlation of the composition."""
 
+KZ_MARKS = 25
+
 _SILICON, _GERMANIUM = (float(bulk_lattice_constant(x)) for x in (0.0, 1.0))
 
 
@@ -67,5 +69,10 @@ def crystal_features(crystal: Crystal) -> np.ndarray:
 
 
 def kz_features(kz: float | np.ndarray) -> np.ndarray:
-    """(…, 4) cosines of k_z (in 2π/c̄): spectra are even in k_z and repeat after 2."""
-    return np.cos(np.pi * np.asarray(kz, dtype=float)[..., None] * np.arange(1, 5)).astype(np.float32)
+    """(…, KZ_MARKS) of k_z (in 2π/c̄): bumps at equal distances between 0 and 1.
+
+    Spectra are even in k_z and repeat after 2, so that every k_z is folded into that range.
+    """
+    folded = np.abs((np.asarray(kz, dtype=float)[..., None] + 1.0) % 2.0 - 1.0)
+    marks = np.linspace(0.0, 1.0, KZ_MARKS)
+    return np.exp(-(((folded - marks) * (KZ_MARKS - 1) / 1.2) ** 2)).astype(np.float32)

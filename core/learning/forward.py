@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
+from core.learning.baseline import virtual_cut
 from core.learning.basis import GroupBasis
 from core.learning.dataset import CUT_POINTS, CUTS
 from core.learning.domain import Domain, DomainScore
@@ -67,6 +68,7 @@ class Prediction:
     hidden: last hidden layers (class, unit) of all networks.
     features: (class, feature) the networks' inputs.
     part: the k-points of the model's pictures that belong to this line.
+    baseline: (k, energy) what the model's pictures are added to.
     mirrored: the line goes on to negative k∥, where spectra are the same.
     """
 
@@ -76,6 +78,7 @@ class Prediction:
     features: np.ndarray
     part: slice
     mirrored: bool
+    baseline: np.ndarray | float = 0.0
 
     def __len__(self) -> int:
         """Number of atoms."""
@@ -108,8 +111,7 @@ class Prediction:
         return self.model.errors.atom(self.atoms([atom])[0] * len(self), self.model.errors.typical(row)[0]) / len(self)
 
     def _shown(self, pictures: np.ndarray) -> np.ndarray:
-        np.maximum(pictures, 0.0, out=pictures)
-        pictures = pictures[:, self.part]
+        pictures = np.maximum(pictures[:, self.part] + self.baseline, 0.0)
         return np.concatenate([pictures[:, :0:-1], pictures], axis=1) if self.mirrored else pictures
 
 
@@ -135,7 +137,10 @@ def predict_cut(crystal: Crystal, cut: str, kz: float) -> Prediction:
     features = np.hstack([features, np.tile(kz_features(kz), (len(features), 1))])
     half = CUT_POINTS // 2 + 1
     start = half * list(CUTS.values()).index(cut)
-    return Prediction(model, site_class, model.hidden(features), features, slice(start, start + half), mirrored=True)
+    mean = (float(crystal.plane_ge_fraction.mean()), crystal.lattice_in_plane, float(crystal.plane_spacing.mean()))
+    baseline = virtual_cut(*mean, cut, float(kz))
+    part = slice(start, start + half)
+    return Prediction(model, site_class, model.hidden(features), features, part, mirrored=True, baseline=baseline)
 
 
 def domain_score(crystal: Crystal) -> DomainScore:

@@ -12,8 +12,9 @@ import sklearn
 
 from core.electronic.calculation import ENGINE_VERSION
 from core.errors import InputError
+from core.learning.baseline import virtual_cut
 from core.learning.basis import GroupBasis
-from core.learning.dataset import SCHEMA_VERSION, Record, read_shard
+from core.learning.dataset import CUTS, SCHEMA_VERSION, Record, read_shard
 from core.learning.domain import REFERENCES, Domain, weighted
 from core.learning.error_bars import ErrorBars, fit_scale, fit_shape, recalibrated
 from core.learning.families import LATTICE_TRAINED, LONGEST_BLOCK, LONGEST_PERIOD
@@ -52,13 +53,15 @@ class Examples:
     """Atom classes of some stacks as a model sees them, with their pictures.
 
     features: (sample, feature). pictures: (sample, k, energy) 1/eV times the number of atoms. stack: (sample,) number
-    of the stack. share: (sample,) share of the stack's atoms that the class stands for.
+    of the stack. share: (sample,) share of the stack's atoms that the class stands for. baseline: (sample, k, energy)
+    what the network's output is added to, (sample, 1, 1) zeros where there is nothing.
     """
 
     features: np.ndarray
     pictures: np.ndarray
     stack: np.ndarray
     share: np.ndarray
+    baseline: np.ndarray
 
     def totals(self, values: np.ndarray) -> np.ndarray:
         """(stack, …): averages over the atoms of each stack, in the order of the stacks."""
@@ -72,15 +75,21 @@ def record_examples(record: Record, cuts: bool, number: int = 0) -> Examples | N
     """The examples in one record; None where it has no cuts and they are asked for."""
     _, first, counts = np.unique(record.site_class, return_index=True, return_counts=True)
     features = layer_features(record.ge_fraction, record.spacing, record.sample.lattice)[first]
-    pictures = record.path
+    pictures, baseline = record.path, np.zeros((1, 1), np.float32)
     if cuts:
         if record.cut_x is None:
             return None
         features = np.hstack([features, np.tile(kz_features(record.sample.kz), (len(first), 1))])
         pictures = np.concatenate([record.cut_x, record.cut_k], axis=1)
+        mean = (float(record.ge_fraction.mean()), record.sample.lattice, float(record.spacing.mean()))
+        baseline = np.concatenate([virtual_cut(*mean, cut, record.sample.kz) for cut in CUTS.values()])
     atoms = len(record.site_class)
     return Examples(
-        features, pictures.astype(np.float32) * atoms, np.full(len(first), number), (counts / atoms).astype(np.float32)
+        features,
+        pictures.astype(np.float32) * atoms,
+        np.full(len(first), number),
+        (counts / atoms).astype(np.float32),
+        np.broadcast_to(baseline, (len(first), *baseline.shape)),
     )
 
 
@@ -166,10 +175,10 @@ def train(
 
 
 def _fit(used, kept, validation, cuts, settings, say) -> tuple[SpectrumModel, np.ndarray]:
-    pictures = (part.pictures for part in examples(used, cuts))
+    pictures = (part.pictures - part.baseline for part in examples(used, cuts))
     basis = GroupBasis.fit(pictures, settings.group, settings.coefficients)
     say(f"basis of {basis.width} coefficients")
-    parts = [(part.features, basis.encode(part.pictures)) for part in examples(used, cuts)]
+    parts = [(part.features, basis.encode(part.pictures - part.baseline)) for part in examples(used, cuts)]
     features, targets = (np.concatenate(column) for column in zip(*parts, strict=True))
     del parts
     networks = tuple(
@@ -186,7 +195,7 @@ def _fit(used, kept, validation, cuts, settings, say) -> tuple[SpectrumModel, np
 
 def fit_error_bars(model: SpectrumModel, kept: Examples, validation: Examples) -> ErrorBars:
     """Error bars of a model from stacks it was not trained on; the quantiles are those of the validation stacks."""
-    predicted = model.pictures(model.hidden(kept.features))
+    predicted = model.pictures(model.hidden(kept.features)) + kept.baseline
     errors = predicted - kept.pictures
     scale = fit_scale(kept.features, (errors**2).mean(axis=(1, 2)), seed=0)
     bars = ErrorBars(scale, None, None)
@@ -195,7 +204,7 @@ def fit_error_bars(model: SpectrumModel, kept: Examples, validation: Examples) -
     totals, total_errors = kept.totals(predicted), kept.totals(errors)
     of_totals = fit_shape(totals, total_errors, kept.totals(bars.typical(kept.features)))
 
-    predicted = model.pictures(model.hidden(validation.features))
+    predicted = model.pictures(model.hidden(validation.features)) + validation.baseline
     errors, typical = predicted - validation.pictures, bars.typical(validation.features)
     return ErrorBars(
         scale,
