@@ -13,7 +13,7 @@ from flask import Flask, Response, jsonify
 
 from components import shell
 from core.errors import InputError
-from core.storage import cache_directory
+from core.storage import cache_directory, result_store
 
 VERSION = "0.1.0"
 UPLOAD_LIMIT_BYTES = 64 * 2**20
@@ -66,6 +66,10 @@ def create_app() -> Dash:
     """The Dash app with all its pages, warmed up."""
     return_freed_memory()
     jobs = diskcache.Cache(str(cache_directory() / "jobs"), size_limit=JOB_CACHE_LIMIT_BYTES)
+    # SQLite's locks do not pass to a forked job: whoever closes the last connection beside it deletes the log that the
+    # job writes to. The connections that this thread opens here stay open.
+    for store in (jobs, result_store()):
+        store.get("")
     dash = Dash(
         __name__,
         server=create_server(),

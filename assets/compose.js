@@ -3,6 +3,7 @@
   "use strict";
   const at = (name) => document.getElementById("compose-" + name);
   const set = (name, props) => window.dash_clientside.set_props("compose-" + name, props);
+  const changed = () => window.dash_clientside.callback_context.triggered_id;
   const keep = () => window.dash_clientside.no_update;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
 
@@ -22,6 +23,9 @@
     return keep();
   }
 
+  /* Only a cancelled job offers to compute: the next sample and the next job end that. */
+  const jobCancelled = () => changed() !== "compose-cancel";
+
   /* Sliders and text. The text is the truth; a slider that is being used is never moved from outside. */
 
   function showValue(name, value) {
@@ -40,7 +44,11 @@
   function stackFromSliders(si, ge, repeats, sliders) {
     ["n-si", "n-ge", "repeats"].forEach((name, i) => showValue(name, [si, ge, repeats][i]));
     const blocks = sliders && sliders.blocks;
-    if (!sliders || !["n-si", "n-ge", "repeats"].some(inUse) || si + ge === 0) return keep();
+    if (!sliders || !["n-si", "n-ge", "repeats"].some(inUse)) return keep();
+    if (si + ge === 0) {
+      set(inUse("n-ge") ? "n-ge" : "n-si", { value: 1 }); // no layers at all make no stack
+      return keep();
+    }
     if (blocks && blocks[0] === si && blocks[1] === ge && blocks[2] === repeats) return keep();
     const unit = (si ? "Si" + si : "") + (ge ? "Ge" + ge : "");
     return repeats > 1 ? "[" + unit + "]" + repeats : unit;
@@ -74,7 +82,7 @@
   /* An uploaded crystal takes the place of stack, substrate and mixing: they rest until it is removed. */
   function fileMode(structure) {
     document.querySelectorAll(".compose-controls > [data-for=stack]").forEach((part) => (part.inert = Boolean(structure)));
-    return keep();
+    return !structure;
   }
 
   function showValues(mixing, sigma) {
@@ -149,16 +157,24 @@
       }
       if (!gd.bandloomWatched) {
         gd.bandloomWatched = true;
+        gd.on("plotly_afterplot", () => countDrawing(gd));
         gd.on("plotly_hover", (event) => pointed(event));
         gd.on("plotly_click", (event) => pointed(event));
         at("picture").addEventListener("keydown", moveCursor);
       }
       const file = document.querySelector("#compose-upload input");
       if (file) file.setAttribute("aria-label", "Structure file: CIF, POSCAR or xyz");
-      at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
-      describe(gd);
+      countDrawing(gd);
     })();
     return keep();
+  }
+
+  /* How many figures have been painted; the curves change a figure in place and do not count. */
+  function countDrawing(gd) {
+    if (gd.data === gd.bandloomData) return;
+    gd.bandloomData = gd.data;
+    at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
+    describe(gd);
   }
 
   function pointed(event) {
@@ -226,19 +242,21 @@
   function savePicture(format) {
     const gd = graph();
     if (!gd) return;
-    const name = (at("title").textContent || "bandloom").replace(/[^A-Za-z0-9.+-]+/g, "_").slice(0, 80);
+    const title = (at("title").textContent || "bandloom").replace(/[^A-Za-z0-9.+-]+/g, "_");
+    const name = title.length > 80 ? title.slice(0, 40) + "_" + title.slice(-39) : title;
     window.Plotly.downloadImage(gd, { format: format, filename: name, width: 1000, height: 700, scale: format === "png" ? 2 : 1 });
   }
 
   /* The link. */
 
-  function writeLink(request, chosen, view, shells, sigma, scale, map, defaults) {
+  function writeLink(request, chosen, view, shells, sigma, scale, map, scene, defaults) {
     if (!request || !at("stack")) return keep();
+    const present = (atom) => (scene ? Math.min(atom, scene.atoms.length - 1) : atom);
     const state = {
       stack: request.structure ? defaults.stack : request.stack,
       substrate: request.structure ? defaults.substrate : request.substrate,
       mixing: request.mixing, so: request.spin_orbit, structure: request.structure,
-      view: view, atom: chosen.atom, other: chosen.other,
+      view: view, atom: present(chosen.atom), other: present(chosen.other),
       shells: ["s", "p", "d", "S"].filter((letter) => shells.includes(letter)).join("") || defaults.shells,
       sigma: sigma, scale: scale, map: map,
     };
@@ -409,6 +427,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: { rest, passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
+    compose: { rest, passOn, jobCancelled, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
   });
 })();

@@ -1,7 +1,6 @@
 """Compose: from layers to the spectral function of every atom, exactly."""
 
 import base64
-import binascii
 import time
 from dataclasses import asdict
 
@@ -11,14 +10,25 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from components.compose.atoms import layer_diagram, scene, thumbnails
 from components.compose.controls import ids, sample_controls
 from components.compose.downloads import download
-from components.compose.link import decode_link
+from components.compose.link import checked_cursor, checked_view, decode_link
 from components.compose.panels import DOWNLOADS, picture_panel, side_panel, stores
 from components.compose.readouts import band_readouts, structure_readouts
 from components.compose.spectra import all_atoms, chosen_spectrum
 from components.figures.spectrum import spectrum_figure
 from components.figures.sprite import sprite
 from components.ids import THEME
-from core.electronic.request import is_known, is_quick, keep_structure, make_request, read_out, solve, stored_request
+from core.electronic.request import (
+    LOST_STRUCTURE,
+    check_kinds,
+    is_kept,
+    is_known,
+    is_quick,
+    keep_structure,
+    make_request,
+    read_out,
+    solve,
+    stored_request,
+)
 from core.errors import InputError
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, parse_substrate, strain_against
@@ -56,24 +66,35 @@ def layout(**query) -> html.Div:
     Input(ids("structure"), "data"),
 )
 def resolve(stack, substrate, mixing, spin_orbit, structure):
-    """Controls → a checked request; an error stands next to its control and the last request stays."""
+    """Controls → a checked request; an error stands next to its control and the last request stays.
+
+    A structure file that is no longer kept is said at the top and dropped.
+    """
+    stack, substrate, mixing, structure = stack or "", substrate or "", mixing or 0.0, structure or ""
+    check_kinds({"stack": stack, "substrate": substrate, "mixing": mixing, "structure": structure})
+    if structure and not is_kept(structure):
+        dash.set_props(ids("problems"), {"children": html.P(LOST_STRUCTURE)})
+        dash.set_props(ids("structure"), {"data": ""})
+        return no_update, no_update, no_update, no_update
+    sliders = no_update
     try:
-        blocks = parse_stack(stack or "")
-        ground = parse_substrate(substrate or "")
+        if not structure:
+            sliders = _slider_values(stack, substrate)
+        request = make_request(stack, substrate, mixing, spin_orbit, structure)
     except InputError as error:
-        in_stack = error.position is not None or "substrate" not in str(error).lower()
-        return no_update, no_update, str(error) if in_stack else None, None if in_stack else str(error)
-    sliders = {
+        in_substrate = error.position is None and "substrate" in str(error).lower()
+        return no_update, sliders, None if in_substrate else str(error), str(error) if in_substrate else None
+    return asdict(request), sliders, None, None
+
+
+def _slider_values(stack: str, substrate: str) -> dict:
+    """Where the sliders stand for two texts; None where they cannot say what the text says."""
+    blocks, ground = parse_stack(stack), parse_substrate(substrate)
+    return {
         "blocks": blocks.as_two_block(),
         "alloy": None if ground.ge_fraction is None else round(100 * ground.ge_fraction, 2),
         "strain": round(100 * strain_against(ground.lattice_constant, bulk_lattice_constant(0.0)), 2),
     }
-    try:
-        request = make_request(stack, substrate, mixing or 0.0, spin_orbit, structure or "")
-    except InputError as error:
-        strained = "strain" in str(error)
-        return no_update, sliders, None if strained else str(error), str(error) if strained else None
-    return asdict(request), sliders, None, None
 
 
 @callback(
@@ -108,8 +129,9 @@ def draw_spectrum(request, ready, selection, scheme, view, shells, sigma, scale,
     calculation = _calculation(request)
     if calculation is None:
         return no_update, no_update
-    spectrum, title = chosen_spectrum(calculation, view, selection["atom"], selection["other"], shells, sigma)
-    return spectrum_figure(spectrum, colour_map, scale == "log", tuple(cursor), scheme), title
+    chosen = checked_view(selection, shells, view=view, sigma=sigma, scale=scale, map=colour_map)
+    spectrum, title = chosen_spectrum(calculation, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma)
+    return spectrum_figure(spectrum, chosen.map, chosen.scale == "log", checked_cursor(cursor), scheme), title
 
 
 @callback(
@@ -127,7 +149,9 @@ def draw_thumbnails(request, ready, shells, sigma, scale, colour_map):
     calculation = _calculation(request)
     if calculation is None:
         return {"--sprite": "none"}
-    return {"--sprite": f"url({sprite(all_atoms(calculation, shells, sigma), colour_map, scale == 'log')})"}
+    chosen = checked_view(None, shells, sigma=sigma, scale=scale, map=colour_map)
+    image = sprite(all_atoms(calculation, chosen.shells, chosen.sigma), chosen.map, chosen.scale == "log")
+    return {"--sprite": f"url({image})"}
 
 
 @callback(
@@ -143,8 +167,13 @@ def show_readouts(request, ready):
     return band_readouts(read_out(stored_request(request)))
 
 
-@callback(Output(ids("job"), "data"), Input(ids("rested"), "data"), prevent_initial_call=True)
-def ask_exact(request):
+@callback(
+    Output(ids("job"), "data"),
+    Input(ids("rested"), "data"),
+    Input(ids("compute"), "n_clicks"),
+    prevent_initial_call=True,
+)
+def ask_exact(request, clicks):
     """A background job for a request that is neither quick nor known; its time lets a cancelled one be asked again."""
     asked = stored_request(request)
     return no_update if is_quick(asked) or is_known(asked) else {"request": request, "asked_at": time.time()}
@@ -166,7 +195,10 @@ def run_exact(set_progress, job):
 
     The browser passes `finished` on to `ready`: Dash holds back whatever takes the output of a running callback.
     """
-    asked = stored_request(job["request"])
+    try:
+        asked = stored_request(job["request"] if isinstance(job, dict) else None)
+    except InputError:
+        return None
     solve(asked, lambda fraction: set_progress([f"{0.95 * fraction:.3f}"]))
     read_out(asked)
     return asked.key
@@ -175,7 +207,6 @@ def run_exact(set_progress, job):
 @callback(
     Output(ids("structure"), "data"),
     Output(ids("file-name"), "children"),
-    Output(ids("file"), "hidden"),
     Output(ids("upload-error"), "children"),
     Input(ids("upload"), "contents"),
     Input(ids("file-remove"), "n_clicks"),
@@ -185,14 +216,14 @@ def run_exact(set_progress, job):
 def take_file(contents, removed, filename):
     """An uploaded structure file, checked before it is kept."""
     if ctx.triggered_id == ids("file-remove"):
-        return "", "", True, ""
+        return "", "", ""
     try:
         content = base64.b64decode(contents.partition(",")[2], validate=True)
-        return keep_structure(content, filename), filename, False, ""
+        return keep_structure(content, str(filename)), str(filename), ""
     except InputError as error:
-        return no_update, no_update, no_update, str(error)
-    except (binascii.Error, AttributeError):
-        return no_update, no_update, no_update, "The file did not arrive whole; try again"
+        return no_update, no_update, str(error)
+    except (ValueError, AttributeError):
+        return no_update, no_update, "The file did not arrive whole; try again"
 
 
 @callback(
@@ -210,7 +241,7 @@ def send_file(*values):
     kind = ctx.triggered_id.rpartition("-")[2]
     if kind not in DOWNLOADS:
         return no_update
-    content, name = download(stored_request(request), kind, sigma)
+    content, name = download(stored_request(request), kind, checked_view(None, None, sigma=sigma).sigma)
     return dcc.send_bytes(content, name)
 
 
@@ -225,7 +256,9 @@ for _outputs, _function, _inputs, _states in (
      [Input(ids(name), "value") for name in ("n-si", "n-ge", "repeats")], [State(ids("sliders"), "data")]),
     ([Output(ids("substrate"), "value")], "substrateFromSliders",
      [Input(ids(name), "value") for name in ("alloy", "strain")], [State(ids("sliders"), "data")]),
-    ([Output(ids("file"), "className")], "fileMode", [Input(ids("structure"), "data")], []),
+    ([Output(ids("file"), "hidden")], "fileMode", [Input(ids("structure"), "data")], []),
+    ([Output(ids("cancelled"), "hidden")], "jobCancelled",
+     [Input(ids("cancel"), "n_clicks"), Input(ids("rested"), "data"), Input(ids("job"), "data")], []),
     ([Output(ids("downloads"), "title")], "rest", [Input(ids("request"), "data")], []),
     ([Output(ids("progress"), "title")], "passOn", [Input(ids("finished"), "data")], []),
     ([Output(ids("n-si"), "className")], "followText", [Input(ids("sliders"), "data")], []),
@@ -240,6 +273,7 @@ for _outputs, _function, _inputs, _states in (
     ([Output(ids("mixing-shown"), "children"), Output(ids("sigma-shown"), "children")], "showValues",
      [Input(ids("mixing"), "value"), Input(ids("sigma"), "value")], []),
     ([Output(ids("copy"), "title")], "writeLink",
-     [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW], [State(ids("defaults"), "data")]),
+     [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW, Input(ids("scene"), "data")],
+     [State(ids("defaults"), "data")]),
 ):  # fmt: skip
     clientside_callback(ClientsideFunction("compose", _function), *_outputs, *_inputs, *_states)

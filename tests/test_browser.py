@@ -12,7 +12,8 @@ def test_complaints_are_caught_and_can_be_allowed(browser, server_url):
     page.goto("/healthz")
     with page.expect_event("requestfailed"):
         page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://other.invalid/x.png'}))")
-    page.evaluate("console.error('spoken'); setTimeout(() => { throw new Error('thrown') })")
+    with page.expect_event("pageerror"):
+        page.evaluate("console.error('spoken'); setTimeout(() => { throw new Error('thrown') })")
     page.wait_for_function("fetch('/missing').then(reply => reply.status >= 400 || reply.ok)")
     found = "\n".join(complaints.remaining())
     assert "spoken" in found

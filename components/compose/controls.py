@@ -8,7 +8,7 @@ from components.ids import Ids
 
 ids = Ids("compose")
 
-LAYER_RANGE = (0, 16)
+LAYER_RANGE = (0, 10)
 REPEAT_RANGE = (1, 4)
 STRAIN_RANGE = (-3.0, 6.0)
 
@@ -32,7 +32,12 @@ def sample_controls(link: ComposeLink) -> html.Section:
             html.Div(
                 [
                     _presets(),
-                    _stack_field(link),
+                    _notation_field(
+                        "stack",
+                        "Stack, in growth order",
+                        "Blocks Si4Ge4, alloys (Si0.7Ge0.3)6, repeats [Si2Ge2]3",
+                        link.stack,
+                    ),
                     slider("n-si", "Si layers", 4, *LAYER_RANGE, 1, unit="ML"),
                     slider("n-ge", "Ge layers", 4, *LAYER_RANGE, 1, unit="ML"),
                     slider("repeats", "Repeats", 1, *REPEAT_RANGE, 1),
@@ -95,12 +100,12 @@ def _presets() -> html.Div:
     )
 
 
-def _stack_field(link: ComposeLink) -> dmc.TextInput:
+def _notation_field(name: str, label: str, description: str, value: str) -> dmc.TextInput:
     return dmc.TextInput(
-        id=ids("stack"),
-        label="Stack, in growth order",
-        description="Blocks Si4Ge4, alloys (Si0.7Ge0.3)6, repeats [Si2Ge2]3",
-        value=link.stack,
+        id=ids(name),
+        label=label,
+        description=description,
+        value=value,
         debounce=350,
         spellCheck=False,
         autoComplete="off",
@@ -112,15 +117,8 @@ def _stack_field(link: ComposeLink) -> dmc.TextInput:
 def _substrate(link: ComposeLink) -> html.Div:
     return html.Div(
         [
-            dmc.TextInput(
-                id=ids("substrate"),
-                label="Substrate",
-                description="Si, Ge, Si0.5Ge0.5, 5.50 Å, or +1 % against bulk Si",
-                value=link.substrate,
-                debounce=350,
-                spellCheck=False,
-                autoComplete="off",
-                classNames={"input": "mono"},
+            _notation_field(
+                "substrate", "Substrate", "Si, Ge, Si0.5Ge0.5, 5.50 Å, or +1 % against bulk Si", link.substrate
             ),
             dmc.SegmentedControl(
                 id=ids("substrate-kind"),

@@ -16,7 +16,7 @@ from core.structure.files import structure_text
 def download(request: Request, kind: str, sigma: float) -> tuple[bytes, str]:
     """The content and the name of a file: kind nc, csv, cif, xyz or vasp; σ in eV."""
     crystal = request.crystal()
-    stem = re.sub(r"[^A-Za-z0-9.+-]+", "_", crystal.label).strip("_")[:80] or "structure"
+    stem = file_stem(crystal.label)
     if kind in ("cif", "xyz", "vasp"):
         return structure_text(crystal, kind).encode(), f"{stem}.{kind}"
     data = spectral_dataset(solve(request), broadening=Broadening(float(sigma)), by_shell=kind == "nc")
@@ -26,6 +26,17 @@ def download(request: Request, kind: str, sigma: float) -> tuple[bytes, str]:
         target = Path(folder) / "result.nc"
         write_dataset(data, target)
         return target.read_bytes(), f"{stem}.nc"
+
+
+def file_stem(label: str, limit: int = 80) -> str:
+    """A label as the name of a file; where it is too long the stack is cut, never what it lies on."""
+    stack, on, ground = (_plain(part) for part in label.partition(" on "))
+    tail = f"_{on}_{ground}"[:limit] if on else ""
+    return (stack[: limit - len(tail)] + tail) or "structure"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.+-]+", "_", text).strip("_")
 
 
 def _table(data) -> str:

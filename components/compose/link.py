@@ -11,6 +11,9 @@ VIEWS = ("atom", "total", "difference")
 SCALES = ("linear", "log")
 SIGMA_RANGE = (0.02, 0.30)
 MIXING_RANGE = (0.0, 4.0)
+CURSOR = (23, 108)
+"""Where the cursor of the picture starts: indices of the k-point and of the energy."""
+
 _TEXT_LIMIT = 400
 
 
@@ -57,6 +60,20 @@ def decode_link(query: dict[str, str]) -> tuple[ComposeLink, list[str]]:
         except InputError as error:
             problems.append(str(error))
     return ComposeLink(**values), problems
+
+
+def checked_view(selection: dict | None, shells: list[str] | None, **values) -> ComposeLink:
+    """The view that a browser kept, checked like a link: what cannot be used keeps its default."""
+    atoms = selection if isinstance(selection, dict) else {}
+    values |= {name: atoms.get(name) for name in ("atom", "other")}
+    values["shells"] = "".join(map(str, shells)) if isinstance(shells, list) else None
+    return decode_link({name: str(value) for name, value in values.items() if value not in (None, "")})[0]
+
+
+def checked_cursor(cursor: list[int] | None) -> tuple[int, int]:
+    """Indices of the k-point and of the energy that a browser kept, or CURSOR."""
+    fits = isinstance(cursor, list) and len(cursor) == 2 and all(isinstance(index, int) for index in cursor)
+    return tuple(cursor) if fits else CURSOR
 
 
 def link_defaults() -> dict:

@@ -5,7 +5,7 @@ from dash import dcc, html
 
 from components import theme
 from components.compose.controls import ids
-from components.compose.link import ComposeLink, link_defaults
+from components.compose.link import CURSOR, ComposeLink, link_defaults
 from components.compose.view_controls import view_controls
 
 _CLEAR = "rgba(0,0,0,0)"
@@ -36,7 +36,7 @@ def picture_panel(link: ComposeLink) -> html.Section:
             html.H2("Spectral function", className="visually-hidden"),
             view_controls(link),
             html.Div(
-                [html.P(id=ids("title"), className="picture-title", role="status"), _progress()],
+                [html.P(id=ids("title"), className="picture-title", role="status"), _job()],
                 className="picture-head",
             ),
             html.Div(
@@ -112,24 +112,35 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
         dcc.Store(id=ids("sliders")),
         dcc.Store(id=ids("structure"), data=link.structure),
         dcc.Store(id=ids("selection"), data={"atom": link.atom, "other": link.other}),
-        dcc.Store(id=ids("cursor"), data=[23, 108]),
+        dcc.Store(id=ids("cursor"), data=CURSOR),
         dcc.Store(id=ids("defaults"), data=link_defaults()),
         dcc.Download(id=ids("download")),
-        html.Div([html.P(text) for text in problems], className="field-error", role="alert"),
+        html.Div([html.P(text) for text in problems], id=ids("problems"), className="field-error", role="alert"),
     ]
 
 
-def _progress() -> html.Div:
-    return html.Div(
+def _job() -> html.Div:
+    """The exact calculation in the background: how far it is, or that it was cancelled."""
+    running = html.Div(
         [
             html.Progress(id=ids("progress"), max="1", value="0", **{"aria-label": "Exact calculation"}),
             html.Span("Exact calculation", className="muted"),
             html.Button("Cancel", id=ids("cancel"), type="button", className="button"),
         ],
         id=ids("progress-line"),
-        className="progress-line",
+        className="job-line",
         style={"visibility": "hidden"},
     )
+    cancelled = html.Div(
+        [
+            html.Button("Compute", id=ids("compute"), type="button", className="button"),
+            html.Span("Exact calculation cancelled", className="muted"),
+        ],
+        id=ids("cancelled"),
+        className="job-line",
+        hidden=True,
+    )
+    return html.Div([running, cancelled], className="job")
 
 
 def _downloads() -> html.Div:

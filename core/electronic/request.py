@@ -26,6 +26,8 @@ from core.structure.substrate import parse_substrate
 WINDOW = (-8.5, 5.5)
 """eV kept of the bands: the default picture and 5 σ of the widest broadening that pages offer."""
 
+LOST_STRUCTURE = "This structure file is no longer kept here; upload it again"
+
 _MEMORY_LIMIT_BYTES = 48 * 2**20
 _recent: "OrderedDict[str, BandCalculation]" = OrderedDict()
 _recent_lock = Lock()
@@ -92,11 +94,20 @@ def stored_request(document: dict) -> Request:
     Raises:
         InputError: fields or types that no request has, another path, or anything that `make_request` refuses.
     """
+    check_kinds(document)
+    return make_request(**{"stack": "", "substrate": ""} | {k: v for k, v in document.items() if k != "path"})
+
+
+def check_kinds(document: dict) -> None:
+    """Refuse what no page sends.
+
+    Raises:
+        InputError: fields or types that no request has, or another path.
+    """
     kinds = {"stack": str, "substrate": str, "mixing": (int, float), "spin_orbit": bool, "structure": str, "path": str}
     fits = isinstance(document, dict) and all(isinstance(document[name], kinds.get(name, ())) for name in document)
     if not fits or document.get("path", DEFAULT_PATH) != DEFAULT_PATH:
         raise InputError("This request did not come from the page; reload it")
-    return make_request(**{"stack": "", "substrate": ""} | {k: v for k, v in document.items() if k != "path"})
 
 
 def keep_structure(content: bytes, filename: str) -> str:
@@ -111,6 +122,11 @@ def keep_structure(content: bytes, filename: str) -> str:
     result_store().put(f"structure:{identity}", content)
     result_store().put(f"structure-name:{identity}", filename.encode())
     return identity
+
+
+def is_kept(structure: str) -> bool:
+    """Whether a structure file of this id is kept here."""
+    return all(result_store().get(f"{part}:{structure}") is not None for part in ("structure", "structure-name"))
 
 
 def is_quick(request: Request) -> bool:
@@ -162,10 +178,9 @@ def _readout_key(request: Request) -> str:
 def _crystal(stack: str, substrate: str, mixing: float, structure: str) -> Crystal:
     if not structure:
         return build_crystal(parse_stack(stack), parse_substrate(substrate), mixing)
-    store = result_store()
-    content, name = store.get(f"structure:{structure}"), store.get(f"structure-name:{structure}")
-    if content is None or name is None:
-        raise InputError("This structure file is no longer kept here; upload it again")
+    if not is_kept(structure):
+        raise InputError(LOST_STRUCTURE)
+    content, name = (result_store().get(f"{part}:{structure}") for part in ("structure", "structure-name"))
     return read_structure(content, name.decode())
 
 

@@ -23,6 +23,7 @@ from core.learning.forward import SpectrumModel, weights_file
 from core.learning.network import fit_network
 
 MODEL_VERSION = "1"
+LEAST_CLASSES = 6
 CALIBRATION_EVERY = 16
 """One training shard in so many is kept from the networks, for the typical error."""
 
@@ -62,6 +63,12 @@ class Examples:
     stack: np.ndarray
     share: np.ndarray
     baseline: np.ndarray
+
+    @property
+    def repeats(self) -> np.ndarray:
+        """(sample,) how often each counts in training: a short period has few classes, and is a stack like any other."""
+        _, row, classes = np.unique(self.stack, return_inverse=True, return_counts=True)
+        return -(-LEAST_CLASSES // classes)[row]
 
     def totals(self, values: np.ndarray) -> np.ndarray:
         """(stack, …): averages over the atoms of each stack, in the order of the stacks."""
@@ -178,8 +185,11 @@ def _fit(used, kept, validation, cuts, settings, say) -> tuple[SpectrumModel, np
     pictures = (part.pictures - part.baseline for part in examples(used, cuts))
     basis = GroupBasis.fit(pictures, settings.group, settings.coefficients)
     say(f"basis of {basis.width} coefficients")
-    parts = [(part.features, basis.encode(part.pictures - part.baseline)) for part in examples(used, cuts)]
-    features, targets = (np.concatenate(column) for column in zip(*parts, strict=True))
+    parts = [
+        (part.features, basis.encode(part.pictures - part.baseline), part.repeats) for part in examples(used, cuts)
+    ]
+    features, targets, repeats = (np.concatenate(column) for column in zip(*parts, strict=True))
+    features, targets = (np.repeat(values, repeats, axis=0) for values in (features, targets))
     del parts
     networks = tuple(
         fit_network(

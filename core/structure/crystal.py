@@ -119,12 +119,12 @@ class Crystal:
 
 
 def species_label(ge_fraction: float) -> str:
-    """Si, Ge or SiₓGeᵧ as plain text with two digits."""
-    if ge_fraction <= 0:
-        return "Si"
-    if ge_fraction >= 1:
-        return "Ge"
-    return f"Si{1 - ge_fraction:.2f}Ge{ge_fraction:.2f}"
+    """Si, Ge or SiₓGeᵧ as plain text: two digits, up to four where fewer would read as pure; then it is pure."""
+    for digits in (2, 3, 4):
+        share = round(float(ge_fraction), digits)
+        if 0 < share < 1:
+            return f"Si{1 - share:.{digits}f}Ge{share:.{digits}f}"
+    return "Ge" if ge_fraction > 0.5 else "Si"
 
 
 def _frozen(values, dtype) -> np.ndarray:

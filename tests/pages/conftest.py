@@ -6,6 +6,13 @@ from tests.browser import settled
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
+SHIFT_WATCH = (
+    "window.shift = 0; new PerformanceObserver(list => {"
+    " for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;"
+    "}).observe({type: 'layout-shift', buffered: true})"
+)
+"""Script that adds up in window.shift how far what is in sight moves by itself."""
+
 
 @pytest.fixture
 def opened(page):

@@ -2,7 +2,7 @@
 
 import io
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import ase.io
 import numpy as np
@@ -12,32 +12,10 @@ import xarray as xr
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser import settled
-from tests.pages.conftest import overflow, serious_violations
+from tests.pages.compose import GRAPH, choose_atom, link_of, map_values, open_compose, press, redrawn
+from tests.pages.conftest import PHONE, SHIFT_WATCH, overflow, serious_violations
 
-GRAPH = "document.querySelector('#compose-spectrum .js-plotly-plot')"
 SLIDERS = ("n-si", "n-ge", "repeats", "alloy", "mixing", "sigma")
-
-
-def drawn(page: Page) -> int:
-    return int(page.locator("#compose-picture").get_attribute("data-drawn") or 0)
-
-
-def wait_for_drawing(page: Page, after: int) -> None:
-    page.wait_for_function(
-        "count => Number(document.getElementById('compose-picture')?.dataset.drawn || 0) > count", arg=after
-    )
-
-
-def open_compose(page: Page, query: str = "?stack=Si2Ge2&substrate=Si") -> None:
-    page.goto(f"/compose{query}")
-    wait_for_drawing(page, 0)
-    settled(page)
-
-
-def map_values(page: Page) -> np.ndarray:
-    """(energy, k) as the browser draws it."""
-    return np.array(page.evaluate(f"() => Array.from({GRAPH}._fullData[0].z, row => Array.from(row))"))
 
 
 def saved(page: Page, button: str) -> bytes:
@@ -45,10 +23,6 @@ def saved(page: Page, button: str) -> bytes:
         page.get_by_role("button", name=button, exact=True).click()
     with open(waiting.value.path(), "rb") as file:
         return file.read()
-
-
-def link_of(page: Page) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 def test_cold_page_draws_and_describes_its_first_picture(page: Page):
@@ -67,11 +41,8 @@ def test_cold_page_draws_and_describes_its_first_picture(page: Page):
 def test_every_slider_changes_the_picture_and_its_label(page: Page, name: str):
     open_compose(page)
     before, label = map_values(page), page.locator(f"#compose-{name}-shown").inner_text()
-    count = drawn(page)
-    thumb = page.locator(f"#compose-{name} [role=slider]")
-    thumb.focus()
-    thumb.press("End" if name == "mixing" else "ArrowRight")
-    wait_for_drawing(page, count)
+    with redrawn(page):
+        press(page, name, "End" if name == "mixing" else "ArrowRight")
     expect(page.locator(f"#compose-{name}-shown")).not_to_have_text(label)
     after = map_values(page)
     assert after.shape == before.shape
@@ -84,12 +55,9 @@ def test_every_slider_changes_the_picture_and_its_label(page: Page, name: str):
 
 def test_strain_slider_writes_the_substrate(page: Page):
     open_compose(page)
-    count = drawn(page)
     page.get_by_text("Strain", exact=True).click()
-    thumb = page.locator("#compose-strain [role=slider]")
-    thumb.focus()
-    thumb.press("ArrowRight")
-    wait_for_drawing(page, count)
+    with redrawn(page):
+        press(page, "strain", "ArrowRight")
     expect(page.locator("#compose-substrate")).to_have_value("+0.1 %")
 
 
@@ -129,7 +97,7 @@ def test_odd_stack_is_doubled_and_says_so(page: Page):
 def test_choosing_an_atom_by_thumbnail_layer_and_keyboard(page: Page):
     open_compose(page)
     first = map_values(page)
-    page.get_by_role("button", name="Atom 3 Ge", exact=False).click()
+    choose_atom(page, 2)
     expect(page.locator("#compose-title")).to_contain_text("Atom 3 Ge")
     assert np.abs(map_values(page) - first).max() > 1e-2
     layer = page.locator(".layer[data-atom='2']")
@@ -151,12 +119,11 @@ def test_choosing_an_atom_in_the_3d_view(page: Page):
 def test_difference_is_the_first_atom_minus_the_one_before(page: Page):
     open_compose(page)
     one = map_values(page)
-    page.get_by_role("button", name="Atom 3 Ge").click()
+    choose_atom(page, 2)
     expect(page.locator("#compose-title")).to_contain_text("Atom 3 Ge")
     three = map_values(page)
-    count = drawn(page)
-    page.get_by_text("Difference", exact=True).click()
-    wait_for_drawing(page, count)
+    with redrawn(page):
+        page.get_by_text("Difference", exact=True).click()
     expect(page.locator("#compose-title")).to_contain_text("Atom 3 Ge minus atom 1 Si")
     np.testing.assert_allclose(map_values(page), three - one, atol=1e-5)
 
@@ -199,25 +166,25 @@ def test_log_scale_shows_the_same_values(page: Page):
 def test_theme_switch_redraws_in_the_other_colours(page: Page):
     open_compose(page)
     colour = f"() => {GRAPH}._fullLayout.paper_bgcolor"
-    before, count = page.evaluate(colour), drawn(page)
-    page.get_by_title("Dark").click()
-    wait_for_drawing(page, count)
+    before = page.evaluate(colour)
+    with redrawn(page):
+        page.get_by_title("Dark").click()
     assert page.evaluate(colour) != before
 
 
 def test_every_view_is_a_link(page: Page):
     open_compose(page)
-    page.locator("#compose-stack").fill("Si4Ge2")
-    page.locator(".thumbnail[data-atom='4']").click()
-    page.get_by_text("Log", exact=True).click()
+    with redrawn(page):
+        page.locator("#compose-stack").fill("Si4Ge2")
+    choose_atom(page, 4)
+    with redrawn(page):
+        page.get_by_text("Log", exact=True).click()
     page.wait_for_function("() => location.search.includes('scale=log') && location.search.includes('atom=4')")
     expect(page.locator("#compose-title")).to_have_text("Atom 5 Ge, interfacial · Si4Ge2 on Si")
     assert link_of(page)["stack"] == "Si4Ge2"
     address, values = page.url, map_values(page)
     page.goto("about:blank")
-    page.goto(address)
-    wait_for_drawing(page, 0)
-    settled(page)
+    open_compose(page, "?" + urlsplit(address).query)
     expect(page.locator("#compose-title")).to_have_text("Atom 5 Ge, interfacial · Si4Ge2 on Si")
     np.testing.assert_array_equal(map_values(page), values)
 
@@ -254,9 +221,8 @@ def test_structure_file_round_trip_and_refusals(page: Page, tmp_path):
     shown = map_values(page)
     (tmp_path / "mine.xyz").write_bytes(saved(page, "xyz"))
     (tmp_path / "bad.cif").write_text("this is no structure")
-    count = drawn(page)
-    page.locator("#compose-upload input").set_input_files(tmp_path / "mine.xyz")
-    wait_for_drawing(page, count)
+    with redrawn(page):
+        page.locator("#compose-upload input").set_input_files(tmp_path / "mine.xyz")
     expect(page.locator("#compose-title")).to_contain_text("mine")
     np.testing.assert_allclose(map_values(page), shown, atol=1e-3)
     page.locator("#compose-upload input").set_input_files(tmp_path / "bad.cif")
@@ -266,24 +232,49 @@ def test_structure_file_round_trip_and_refusals(page: Page, tmp_path):
     expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Si")
 
 
-def test_long_work_shows_progress_can_be_cancelled_and_asked_again(page: Page):
+@pytest.mark.parametrize("context_options", [PHONE | {"color_scheme": "dark"}], ids=["phone"])
+def test_narrow_page_shows_the_picture_first_and_does_not_scroll_sideways(page: Page):
     open_compose(page)
-    page.locator("#compose-stack").fill("Si16Ge14")
-    line = page.locator("#compose-progress-line")
-    expect(line).to_have_css("visibility", "visible")
-    page.locator("#compose-cancel").click()
-    expect(line).to_have_css("visibility", "hidden")
-    expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Si")
-    page.locator("#compose-stack").fill("Si2Ge2")
-    page.locator("#compose-stack").fill("Si16Ge12")
-    expect(page.locator("#compose-title")).to_contain_text("Si16Ge12 on Si", timeout=60_000)
-    expect(page.locator("#compose-band-readouts")).to_contain_text("Gap")
-
-
-@pytest.mark.parametrize("context_options", [{"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}])
-def test_narrow_page_does_not_scroll_sideways(page: Page, context_options: dict):
-    open_compose(page)
+    expect(page.locator("#compose-picture")).to_be_in_viewport(ratio=0.95)
+    expect(page.locator("#compose-spectrum .modebar").first).to_be_hidden()
     assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("context_options", [{}, PHONE], ids=["wide", "phone"])
+def test_nothing_in_sight_moves_while_loading(page: Page):
+    page.add_init_script(SHIFT_WATCH)
+    open_compose(page)
+    page.wait_for_function("() => document.getElementById('compose-scene-view').dataset.atoms === '4'")
+    assert page.evaluate("window.shift") < 0.02
+
+
+def test_atoms_that_the_stack_does_not_have_become_its_last(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si&view=difference&atom=4000&other=300")
+    expect(page.locator("#compose-title")).to_contain_text("Atom 4 Ge minus atom 1 Si")
+    expect(page.locator(".layer[data-atom='3']")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("() => new URLSearchParams(location.search).get('atom') === '3'")
+    open_compose(page, "?stack=Si2Ge2&substrate=Si&view=difference")
+    expect(page.locator("#compose-title")).to_contain_text("Atom 1 Si minus atom 2 Si")
+
+
+def test_sliders_never_stand_where_no_stack_is(page: Page):
+    open_compose(page, "?stack=Si1&substrate=Si")
+    for _ in range(3):
+        press(page, "n-si", "ArrowLeft")
+        expect(page.locator("#compose-n-si-shown")).to_have_text("1 ML")
+        expect(page.locator("#compose-n-si [role=slider]")).to_have_attribute("aria-valuenow", "1")
+    expect(page.locator("#compose-stack")).to_have_value("Si1")
+
+
+def test_lost_structure_file_is_said_and_the_sample_can_be_chosen(page: Page):
+    open_compose(page, "?structure=00000000000000000000")
+    expect(page.locator("#compose-problems")).to_contain_text("upload it again")
+    expect(page.locator("#compose-title")).to_contain_text("Si4Ge4 on Si")
+    expect(page.locator("#compose-file")).to_be_hidden()
+    with redrawn(page):
+        page.get_by_role("button", name="Bulk Si").click()
+    expect(page.locator("#compose-title")).to_contain_text("Si2 on Si")
+    assert "structure" not in link_of(page)
 
 
 @pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, {"color_scheme": "dark"}])

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.home import EXAMPLES
-from tests.pages.conftest import PHONE, overflow, serious_violations
+from tests.browser import settled
+from tests.pages.conftest import PHONE, SHIFT_WATCH, overflow, serious_violations
 
 
 def scheme_of(page) -> str:
@@ -91,7 +92,7 @@ def test_another_tab_follows_choice(opened, page):
     opened("/")
     other = page.context.new_page()
     other.goto("/")
-    other.locator("#theme-choice").wait_for()
+    settled(other)
     choose_scheme(page, "dark")
     expect(other.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
     expect(other.locator("#theme-choice input[value=dark]")).to_be_checked()
@@ -114,10 +115,6 @@ def test_unknown_address_leads_back(opened):
 
 @pytest.mark.parametrize("path", ["/", "/methods"])
 def test_nothing_moves_while_loading(opened, page, path):
-    page.add_init_script(
-        "window.shift = 0; new PerformanceObserver(list => {"
-        " for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;"
-        "}).observe({type: 'layout-shift', buffered: true})"
-    )
+    page.add_init_script(SHIFT_WATCH)
     opened(path)
     assert page.evaluate("window.shift") < 0.02

@@ -57,7 +57,8 @@ def test_shares_and_ranges(training):
         found = sum(sample.family == family for sample in training) / len(training)
         assert abs(found - share) < 0.1, family  # duplicates are dropped after the draw
     lattice = np.array([sample.lattice for sample in training])
-    assert lattice.min() >= LATTICE_TRAINED[0] and lattice.max() <= LATTICE_TRAINED[1]
+    assert lattice.min() >= LATTICE_TRAINED[0]
+    assert lattice.max() <= LATTICE_TRAINED[1]
     assert max(len(parse_stack(sample.stack)) for sample in training) <= LONGEST_PERIOD
     assert max(len(sample.crystal()) for sample in training[:200]) <= 2 * LONGEST_PERIOD
 

@@ -83,12 +83,16 @@ def test_domain_terms():
     features = crystal_features(crystal)
     domain = Domain(weighted(features), unit=0.5)
     same = domain.score(features, crystal.plane_ge_fraction, crystal.lattice_in_plane)
-    assert same.inside and same.novelty < 0.01 and same.reason == ""
+    assert same.inside
+    assert same.novelty < 0.01
+    assert same.reason == ""
     outside = domain.score(features, crystal.plane_ge_fraction, LATTICE_TRAINED[1] + 0.02)
-    assert not outside.inside and "substrate" in outside.reason
+    assert not outside.inside
+    assert "substrate" in outside.reason
     long = build_crystal(two_block(12, 12), parse_substrate("Si0.5Ge0.5"))
     score = domain.score(crystal_features(long), long.plane_ge_fraction, long.lattice_in_plane)
-    assert score.period > 1 and score.novelty > same.novelty
+    assert score.period > 1
+    assert score.novelty > same.novelty
 
 
 def test_shortest_period():

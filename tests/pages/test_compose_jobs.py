@@ -1,0 +1,61 @@
+"""Background calculations of Compose: handed over, cancelled, asked again."""
+
+import re
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.compose import open_compose, redrawn
+
+
+def test_finished_job_brings_picture_thumbnails_and_readouts(page: Page):
+    open_compose(page)
+    with redrawn(page):
+        page.locator("#compose-stack").fill("Si10Ge8")
+    expect(page.locator("#compose-title")).to_contain_text("Si10Ge8 on Si")
+    expect(page.locator("#compose-band-readouts")).to_contain_text("Gap")
+    expect(page.locator("#compose-thumbnails")).to_have_attribute("style", re.compile("data:image/png"))
+    expect(page.locator("#compose-progress-line")).to_have_css("visibility", "hidden")
+    expect(page.get_by_role("button", name="Compute")).to_be_hidden()
+
+
+@pytest.mark.parametrize("stack", ["Si4Ge6", "Si8Ge10"], ids=["quick", "with a job of its own"])
+def test_new_sample_ends_the_running_job(page: Page, stack: str):
+    open_compose(page)
+    before = set(psutil.Process().children(recursive=True))
+    page.locator("#compose-stack").fill("Si40Ge40")
+    expect(page.locator("#compose-progress-line")).to_have_css("visibility", "visible")
+    page.wait_for_function("() => Number(document.getElementById('compose-progress').getAttribute('value')) > 0")
+    jobs = set(psutil.Process().children(recursive=True)) - before
+    assert jobs
+    with redrawn(page):
+        page.locator("#compose-stack").fill(stack)
+    expect(page.locator("#compose-title")).to_contain_text(f"{stack} on Si")
+    expect(page.locator("#compose-progress-line")).to_have_css("visibility", "hidden")
+    assert not psutil.wait_procs(jobs, timeout=30)[1]
+
+
+def test_cancelled_job_can_be_asked_again(page: Page):
+    open_compose(page)
+    page.locator("#compose-stack").fill("Si16Ge12")
+    line, compute = page.locator("#compose-progress-line"), page.get_by_role("button", name="Compute")
+    expect(line).to_have_css("visibility", "visible")
+    page.locator("#compose-cancel").click()
+    expect(line).to_have_css("visibility", "hidden")
+    expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Si")
+    compute.press("Enter")
+    expect(compute).to_be_hidden()
+    expect(page.locator("#compose-title")).to_contain_text("Si16Ge12 on Si", timeout=60_000)
+    expect(page.locator("#compose-band-readouts")).to_contain_text("Gap")
+
+
+def test_new_sample_takes_the_offer_to_compute_away(page: Page):
+    open_compose(page)
+    page.locator("#compose-stack").fill("Si16Ge14")
+    page.locator("#compose-cancel").click()
+    compute = page.get_by_role("button", name="Compute")
+    expect(compute).to_be_visible()
+    with redrawn(page):
+        page.locator("#compose-stack").fill("Si2Ge6")
+    expect(compute).to_be_hidden()
