@@ -66,7 +66,7 @@ class Examples:
 
     @property
     def repeats(self) -> np.ndarray:
-        """(sample,) how often each counts in training, so that a short period with few classes counts like any other."""
+        """(sample,) how often each counts in training: a short period with few classes counts like any other stack."""
         _, row, classes = np.unique(self.stack, return_inverse=True, return_counts=True)
         return -(-LEAST_CLASSES // classes)[row]
 
