@@ -26,49 +26,55 @@
   /* Only a cancelled job offers to compute: the next sample and the next job end that. */
   const jobCancelled = () => changed() !== "compose-cancel";
 
-  /* Sliders and text. The text is the truth; a slider that is being used is never moved from outside. */
+  /* Sliders and text. The text is the truth; a slider that is being used is never moved from outside. Where a slider
+     cannot say what the text says, a dash stands for its value. */
+  const LAYERS = ["n-si", "n-ge", "repeats"];
 
   function showValue(name, value) {
     const output = at(name + "-shown");
-    if (output) output.textContent = [Number(value).toLocaleString("en", { maximumFractionDigits: 2 }), output.dataset.unit].join(" ").trim();
+    if (output && value === null) output.textContent = "–";
+    else if (output) output.textContent = [Number(value).toLocaleString("en", { maximumFractionDigits: 2 }), output.dataset.unit].join(" ").trim();
   }
 
   const inUse = (name) => at(name) && at(name).contains(document.activeElement);
 
-  function follow(name, value) {
-    if (value === null || value === undefined || inUse(name)) return;
-    set(name, { value: value });
+  function put(name, value) {
+    if (value !== null) set(name, { value: value });
     showValue(name, value);
   }
 
-  function stackFromSliders(si, ge, repeats, sliders) {
-    ["n-si", "n-ge", "repeats"].forEach((name, i) => showValue(name, [si, ge, repeats][i]));
-    const blocks = sliders && sliders.blocks;
-    if (!sliders || !["n-si", "n-ge", "repeats"].some(inUse)) return keep();
-    if (si + ge === 0) {
-      set(inUse("n-ge") ? "n-ge" : "n-si", { value: 1 }); // no layers at all make no stack
-      return keep();
-    }
-    if (blocks && blocks[0] === si && blocks[1] === ge && blocks[2] === repeats) return keep();
-    const unit = (si ? "Si" + si : "") + (ge ? "Ge" + ge : "");
-    return repeats > 1 ? "[" + unit + "]" + repeats : unit;
+  function follow(name, value) {
+    if (!inUse(name)) put(name, value);
   }
 
-  function substrateFromSliders(alloy, strain, sliders) {
-    showValue("alloy", alloy);
-    showValue("strain", strain);
-    if (!sliders) return keep();
-    if (inUse("alloy") && alloy !== sliders.alloy) {
-      if (alloy === 0 || alloy === 100) return alloy ? "Ge" : "Si";
-      return "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2);
+  const moved = (name) => changed() === "compose-" + name && inUse(name);
+
+  function stackFromSliders(si, ge, repeats) {
+    if (!LAYERS.some(moved)) return keep();
+    LAYERS.forEach((name, i) => showValue(name, [si, ge, repeats][i]));
+    if (si + ge === 0) {
+      put(moved("n-ge") ? "n-ge" : "n-si", 1); // no layers at all make no stack
+      return keep();
     }
-    if (inUse("strain") && strain !== sliders.strain) return (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %";
-    return keep();
+    if (si && ge) return repeats > 1 ? "[Si" + si + "Ge" + ge + "]" + repeats : "Si" + si + "Ge" + ge;
+    if (repeats > 1) put("repeats", 1); // one block has no repeats
+    return si ? "Si" + si : "Ge" + ge;
+  }
+
+  function substrateFromSliders(alloy, strain) {
+    if (moved("strain")) {
+      showValue("strain", strain);
+      return (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %";
+    }
+    if (!moved("alloy")) return keep();
+    showValue("alloy", alloy);
+    if (alloy === 0 || alloy === 100) return alloy ? "Ge" : "Si";
+    return "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2);
   }
 
   function followText(sliders) {
     if (sliders) {
-      (sliders.blocks || []).forEach((value, i) => follow(["n-si", "n-ge", "repeats"][i], value));
+      LAYERS.forEach((name, i) => follow(name, sliders.blocks ? sliders.blocks[i] : null));
       follow("alloy", sliders.alloy);
       follow("strain", sliders.strain);
     }
@@ -249,7 +255,7 @@
 
   /* The link. */
 
-  function writeLink(request, chosen, view, shells, sigma, scale, map, scene, defaults) {
+  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, scene, defaults) {
     if (!request || !at("stack")) return keep();
     const present = (atom) => (scene ? Math.min(atom, scene.atoms.length - 1) : atom);
     const state = {
@@ -258,7 +264,7 @@
       mixing: request.mixing, so: request.spin_orbit, structure: request.structure,
       view: view, atom: present(chosen.atom), other: present(chosen.other),
       shells: ["s", "p", "d", "S"].filter((letter) => shells.includes(letter)).join("") || defaults.shells,
-      sigma: sigma, scale: scale, map: map,
+      sigma: sigma, scale: scale, map: map, engine: engine,
     };
     const query = new URLSearchParams();
     Object.keys(defaults).forEach((name) => {

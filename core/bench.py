@@ -89,7 +89,7 @@ def _forward_figures(cost: list[dict], forward: list[dict], loading: float) -> d
         f"exact_over_{name}_{row['atoms']}_atoms": round(exact[row["atoms"]] / row[key])
         for row in forward
         for name, key in (("forward", "seconds"), ("forward_of_all", "all_atoms_seconds"))
-        if row["atoms"] in (16, 64)
+        if row["atoms"] in exact and row["atoms"] >= 16
     }
     return ratios | {"fitted_exponent": round(float(fitted), 2), "loading_seconds": _rounded(loading), "cost": forward}
 

@@ -2,6 +2,7 @@
 
 - slider_to_paint: from a key press on a slider to the painted picture of a cached sample, over an empty callback that
   returns the same picture on the same page. Median and 95th percentile, turn by turn.
+- live_drag: the same for steps of the substrate slider that nobody took before, painted by the forward model.
 - cold_start: from starting the server to the first picture, over starting Python and importing the libraries alone.
 - memory: resident memory of the server after 200 distinct stacks over that after the first 50.
 """
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +41,7 @@ _PAINT = """
 })
 """
 _PRESS = """
-  const thumb = document.querySelector('#compose-n-si [role=slider]');
+  const thumb = document.querySelector('#compose-NAME [role=slider]');
   thumb.focus();
   thumb.dispatchEvent(new KeyboardEvent('keydown', {key: 'KEY', code: 'KEY', bubbles: true, cancelable: true}));
 """
@@ -47,21 +50,37 @@ _EMPTY = "window.dash_clientside.set_props('compose-copy', {n_clicks: COUNT});"
 
 def slider_to_paint(browser: Browser, turns: int = 30) -> dict:
     """Milliseconds and ratios of a cached slider step against an empty callback with the same picture."""
-    _register_empty_callback()  # before the app is made, which takes up callbacks once
-    with served_app() as url:
+    with _app_with_empty_callback() as url:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         for stack in STACKS:
-            _open(page, f"{url}/compose?stack={stack}&substrate=Si")
-        _open(page, f"{url}/compose?stack={STACKS[0]}&substrate=Si")
-        slider, empty = [], []
-        for turn in range(turns + 3):
-            key = "ArrowRight" if turn % 2 == 0 else "ArrowLeft"
-            slider.append(page.evaluate(_PAINT.replace("ACTION", _PRESS.replace("KEY", key))))
-            settled(page)
-            empty.append(page.evaluate(_PAINT.replace("ACTION", _EMPTY.replace("COUNT", str(turn + 1)))))
-            settled(page)
+            _open(page, f"{url}/compose?stack={stack}&substrate=Si&engine=exact")
+        _open(page, f"{url}/compose?stack={STACKS[0]}&substrate=Si&engine=exact")
+        keys = [("n-si", "ArrowRight" if turn % 2 == 0 else "ArrowLeft") for turn in range(turns + 3)]
+        figures = _against_empty(page, keys)
         page.close()
-    slider, empty = np.array(slider[3:]), np.array(empty[3:])
+    return figures
+
+
+def live_drag(browser: Browser, turns: int = 60) -> dict:
+    """Milliseconds and ratios of a step to a new sample, painted by the forward model, against an empty callback."""
+    with _app_with_empty_callback() as url:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        _open(page, f"{url}/compose?stack=Si8Ge8&substrate=Si&engine=live")
+        figures = _against_empty(page, [("alloy", "ArrowRight")] * (turns + 3))
+        page.close()
+    return figures
+
+
+def _against_empty(page: Page, steps: list[tuple[str, str]]) -> dict:
+    """Time each (slider, key) and, in turn, an empty callback; the first three of each warm up."""
+    slider, empty = [], []
+    for turn, (name, key) in enumerate(steps):
+        press = _PRESS.replace("NAME", name).replace("KEY", key)
+        slider.append(page.evaluate(_PAINT.replace("ACTION", press)))
+        settled(page)
+        empty.append(page.evaluate(_PAINT.replace("ACTION", _EMPTY.replace("COUNT", str(turn + 1)))))
+        settled(page)
+    slider, empty, turns = np.array(slider[3:]), np.array(empty[3:]), len(steps) - 3
     return {
         "slider_ms_median": round(float(np.median(slider)), 1),
         "empty_ms_median": round(float(np.median(empty)), 1),
@@ -148,6 +167,15 @@ class _server:
         self._process.wait(10)
 
 
+@contextmanager
+def _app_with_empty_callback() -> Iterator[str]:
+    """The served app's address; the empty callback is there before the app is made, which takes callbacks up once."""
+    if "app" not in sys.modules:
+        _register_empty_callback()
+    with served_app() as url:
+        yield url
+
+
 def _register_empty_callback() -> None:
     """A callback that does nothing but return one of two ready pictures, to measure what the page itself costs."""
     from dash import Input, Output, callback
@@ -176,15 +204,17 @@ def _open(page: Page, address: str) -> None:
     settled(page)
 
 
+MEASURES = {"slider_to_paint": slider_to_paint, "live_drag": live_drag, "cold_start": cold_start, "memory": memory}
+
+
 def main() -> None:
     """Measure everything and print it as one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", choices=["slider_to_paint", "cold_start", "memory"])
+    parser.add_argument("--only", choices=list(MEASURES))
     chosen = parser.parse_args().only
-    measures = {"slider_to_paint": slider_to_paint, "cold_start": cold_start, "memory": memory}
     with tempfile.TemporaryDirectory() as cache, chromium() as browser:
         os.environ["BANDLOOM_CACHE"] = cache
-        figures = {name: measure(browser) for name, measure in measures.items() if chosen in (None, name)}
+        figures = {name: measure(browser) for name, measure in MEASURES.items() if chosen in (None, name)}
     print(json.dumps(figures, indent=1))
 
 

@@ -1,4 +1,4 @@
-"""Compose: from layers to the spectral function of every atom, exactly."""
+"""Compose: from layers to the spectral function of every atom, predicted at once and verified exactly."""
 
 import base64
 import time
@@ -10,6 +10,8 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from components.compose.atoms import layer_diagram, scene, thumbnails
 from components.compose.controls import ids, sample_controls
 from components.compose.downloads import download
+from components.compose.engines import badge, chosen_source
+from components.compose.explanation import chosen_atom, descriptor_list, what_moves
 from components.compose.link import checked_cursor, checked_view, decode_link
 from components.compose.panels import DOWNLOADS, picture_panel, side_panel, stores
 from components.compose.readouts import band_readouts, structure_readouts
@@ -23,6 +25,7 @@ from core.electronic.request import (
     is_kept,
     is_known,
     is_quick,
+    is_solvable,
     keep_structure,
     make_request,
     read_out,
@@ -30,6 +33,7 @@ from core.electronic.request import (
     stored_request,
 )
 from core.errors import InputError
+from core.learning.live import why_not_predicted
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, parse_substrate, strain_against
 
@@ -38,7 +42,7 @@ dash.register_page(
     description="Stack layers of silicon and germanium and see the spectral function of every atom.",
 )  # fmt: skip
 
-VIEW = [Input(ids(name), "value") for name in ("view", "shells", "sigma", "scale", "map")]
+VIEW = [Input(ids(name), "value") for name in ("view", "shells", "sigma", "scale", "map", "engine")]
 
 
 def layout(**query) -> html.Div:
@@ -116,22 +120,47 @@ def show_structure(request):
 @callback(
     Output(ids("spectrum"), "figure"),
     Output(ids("title"), "children"),
+    Output(ids("shown"), "data"),
     Input(ids("request"), "data"),
+    Input(ids("rested"), "data"),
     Input(ids("ready"), "data"),
     Input(ids("selection"), "data"),
     Input(THEME, "data"),
     *VIEW,
     State(ids("cursor"), "data"),
+    State(ids("shown"), "data"),
     prevent_initial_call=True,
 )
-def draw_spectrum(request, ready, selection, scheme, view, shells, sigma, scale, colour_map, cursor):
-    """The big picture, as soon as the bands are known or where they are quick."""
-    calculation = _calculation(request)
-    if calculation is None:
-        return no_update, no_update
-    chosen = checked_view(selection, shells, view=view, sigma=sigma, scale=scale, map=colour_map)
-    spectrum, title = chosen_spectrum(calculation, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma)
-    return spectrum_figure(spectrum, chosen.map, chosen.scale == "log", checked_cursor(cursor), scheme), title
+def draw_spectrum(
+    request, rested, ready, selection, scheme, view, shells, sigma, scale, colour_map, engine, cursor, shown
+):
+    """The big picture: predicted while the controls move, exact as soon as the bands are known or where they are quick.
+
+    What is shown already is not drawn again when the controls come to rest.
+    """
+    asked = stored_request(request)
+    chosen = checked_view(selection, shells, view=view, sigma=sigma, scale=scale, map=colour_map, engine=engine)
+    source, name = chosen_source(asked, chosen, rested == request)
+    now = [asked.key, name]
+    if source is None or (now == shown and ctx.triggered_id in (ids("rested"), ids("ready"))):
+        return no_update, no_update, no_update
+    spectrum, title = chosen_spectrum(source, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma)
+    return spectrum_figure(spectrum, chosen.map, chosen.scale == "log", checked_cursor(cursor), scheme), title, now
+
+
+@callback(
+    Output(ids("badge"), "children"),
+    Output(ids("badge"), "data-kind"),
+    Input(ids("rested"), "data"),
+    Input(ids("ready"), "data"),
+    Input(ids("shells"), "value"),
+    Input(ids("sigma"), "value"),
+    Input(ids("engine"), "value"),
+    prevent_initial_call=True,
+)
+def show_badge(request, ready, shells, sigma, engine):
+    """Which engine the picture comes from, and how well the prediction held."""
+    return badge(stored_request(request), checked_view(None, shells, sigma=sigma, engine=engine))
 
 
 @callback(
@@ -142,15 +171,16 @@ def draw_spectrum(request, ready, selection, scheme, view, shells, sigma, scale,
     Input(ids("sigma"), "value"),
     Input(ids("scale"), "value"),
     Input(ids("map"), "value"),
+    Input(ids("engine"), "value"),
     prevent_initial_call=True,
 )
-def draw_thumbnails(request, ready, shells, sigma, scale, colour_map):
+def draw_thumbnails(request, ready, shells, sigma, scale, colour_map, engine):
     """One image with all atoms, which the thumbnails share."""
-    calculation = _calculation(request)
-    if calculation is None:
+    chosen = checked_view(None, shells, sigma=sigma, scale=scale, map=colour_map, engine=engine)
+    source, _ = chosen_source(stored_request(request), chosen, resting=True)
+    if source is None:
         return {"--sprite": "none"}
-    chosen = checked_view(None, shells, sigma=sigma, scale=scale, map=colour_map)
-    image = sprite(all_atoms(calculation, chosen.shells, chosen.sigma), chosen.map, chosen.scale == "log")
+    image = sprite(all_atoms(source, chosen.shells, chosen.sigma), chosen.map, chosen.scale == "log")
     return {"--sprite": f"url({image})"}
 
 
@@ -162,9 +192,40 @@ def draw_thumbnails(request, ready, shells, sigma, scale, colour_map):
 )
 def show_readouts(request, ready):
     """Gap, valleys, masses and edge profiles."""
-    if _calculation(request) is None:
+    asked = stored_request(request)
+    if not is_solvable(asked):
+        return html.P("The exact engine does not take so many atoms; these figures need it.", className="muted")
+    if not (is_quick(asked) or is_known(asked)):
         return html.P("They come with the exact calculation.", className="muted")
-    return band_readouts(read_out(stored_request(request)))
+    return band_readouts(read_out(asked))
+
+
+@callback(
+    Output(ids("response"), "children"),
+    Input(ids("rested"), "data"),
+    Input(ids("selection"), "data"),
+    Input(ids("cursor"), "data"),
+    prevent_initial_call=True,
+)
+def show_response(request, selection, cursor):
+    """What the chosen atom's spectrum answers to at the cursor, by the forward model."""
+    asked = stored_request(request)
+    obstacle = why_not_predicted(asked.crystal(), asked.spin_orbit)
+    if obstacle:
+        return html.P(f"Not known here: {obstacle}.", className="muted")
+    return what_moves(asked.crystal(), chosen_atom(asked.crystal(), selection), checked_cursor(cursor))
+
+
+@callback(
+    Output(ids("descriptors"), "children"),
+    Input(ids("rested"), "data"),
+    Input(ids("selection"), "data"),
+    prevent_initial_call=True,
+)
+def show_descriptors(request, selection):
+    """The descriptors of the chosen atom."""
+    crystal = stored_request(request).crystal()
+    return descriptor_list(crystal, chosen_atom(crystal, selection))
 
 
 @callback(
@@ -176,7 +237,9 @@ def show_readouts(request, ready):
 def ask_exact(request, clicks):
     """A background job for a request that is neither quick nor known; its time lets a cancelled one be asked again."""
     asked = stored_request(request)
-    return no_update if is_quick(asked) or is_known(asked) else {"request": request, "asked_at": time.time()}
+    if is_quick(asked) or is_known(asked) or not is_solvable(asked):
+        return no_update
+    return {"request": request, "asked_at": time.time()}
 
 
 @callback(
@@ -196,7 +259,7 @@ def run_exact(set_progress, job):
     The browser passes `finished` on to `ready`: Dash holds back whatever takes the output of a running callback.
     """
     try:
-        asked = stored_request(job["request"] if isinstance(job, dict) else None)
+        asked = stored_request(job.get("request") if isinstance(job, dict) else None)
     except InputError:
         return None
     solve(asked, lambda fraction: set_progress([f"{0.95 * fraction:.3f}"]))
@@ -245,17 +308,11 @@ def send_file(*values):
     return dcc.send_bytes(content, name)
 
 
-def _calculation(request: dict | None):
-    """The bands of a request if a page may have them at once, else None."""
-    asked = stored_request(request) if request else None
-    return solve(asked) if asked and (is_quick(asked) or is_known(asked)) else None
-
-
 for _outputs, _function, _inputs, _states in (
     ([Output(ids("stack"), "value")], "stackFromSliders",
-     [Input(ids(name), "value") for name in ("n-si", "n-ge", "repeats")], [State(ids("sliders"), "data")]),
+     [Input(ids(name), "value") for name in ("n-si", "n-ge", "repeats")], []),
     ([Output(ids("substrate"), "value")], "substrateFromSliders",
-     [Input(ids(name), "value") for name in ("alloy", "strain")], [State(ids("sliders"), "data")]),
+     [Input(ids(name), "value") for name in ("alloy", "strain")], []),
     ([Output(ids("file"), "hidden")], "fileMode", [Input(ids("structure"), "data")], []),
     ([Output(ids("cancelled"), "hidden")], "jobCancelled",
      [Input(ids("cancel"), "n_clicks"), Input(ids("rested"), "data"), Input(ids("job"), "data")], []),

@@ -5,13 +5,15 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 CACHE = tempfile.TemporaryDirectory(prefix="bandloom-test-")
 os.environ["BANDLOOM_CACHE"] = CACHE.name  # before anything imports the app
 
 import app  # noqa: E402, F401  (pages can be imported only after it)
 from tests.browser import Complaints, chromium, served_app  # noqa: E402
+
+expect.set_options(timeout=20_000)  # as long as the page's own; a busy machine starts a background job in seconds
 
 
 @pytest.fixture(scope="session")

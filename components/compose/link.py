@@ -8,6 +8,9 @@ from core.errors import InputError
 from core.parameters.tight_binding import SHELLS
 
 VIEWS = ("atom", "total", "difference")
+ENGINES = ("live", "exact", "forward")
+"""Prediction first and the exact result when it is there, or one of the two alone."""
+
 SCALES = ("linear", "log")
 SIGMA_RANGE = (0.02, 0.30)
 MIXING_RANGE = (0.0, 4.0)
@@ -32,6 +35,7 @@ class ComposeLink:
     shells: str = "spdS"
     sigma: float = DEFAULT_SIGMA
     scale: str = "linear"
+    engine: str = "live"
     map: str = DEFAULT
 
 
@@ -99,7 +103,7 @@ def _decoded(name: str, text: str, kind: type):
         if not text or set(text) - set(SHELL_LETTERS):
             raise InputError(f"The link's shells are {text!r}; use letters of spdS, S for s*")
         return "".join(letter for letter in SHELL_LETTERS if letter in text)
-    allowed = {"view": VIEWS, "scale": SCALES, "map": tuple(SEQUENTIAL)}.get(name)
+    allowed = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": tuple(SEQUENTIAL)}.get(name)
     return _one_of(name, text, allowed) if allowed else text
 
 

@@ -39,6 +39,7 @@ def picture_panel(link: ComposeLink) -> html.Section:
                 [html.P(id=ids("title"), className="picture-title", role="status"), _job()],
                 className="picture-head",
             ),
+            html.P(id=ids("badge"), className="badge", role="status"),
             html.Div(
                 dcc.Graph(
                     id=ids("spectrum"), figure=_EMPTY, config=theme.GRAPH_CONFIG, className="spectrum", responsive=True
@@ -94,6 +95,11 @@ def side_panel() -> html.Section:
             html.Div(id=ids("structure-readouts")),
             html.H2("Bands"),
             html.Div(id=ids("band-readouts"), className="band-readouts"),
+            html.H2("What moves this point"),
+            html.Div(id=ids("response"), className="response"),
+            html.Details(
+                [html.Summary("Descriptors of the atom"), html.Div(id=ids("descriptors"))], className="descriptor-box"
+            ),
         ],
         className="compose-side",
         **{"aria-label": "Structure and figures"},
@@ -107,6 +113,7 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
         dcc.Store(id=ids("rested")),
         dcc.Store(id=ids("finished")),
         dcc.Store(id=ids("ready")),
+        dcc.Store(id=ids("shown")),
         dcc.Store(id=ids("job")),
         dcc.Store(id=ids("scene")),
         dcc.Store(id=ids("sliders")),

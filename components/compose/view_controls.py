@@ -7,6 +7,7 @@ from components.compose.controls import ids, slider
 from components.compose.link import SHELL_LETTERS, SIGMA_RANGE, ComposeLink
 from components.figures.colour_maps import SEQUENTIAL
 
+ENGINE_NAMES = {"live": "Live", "exact": "Exact", "forward": "Forward"}
 VIEW_NAMES = {"atom": "One atom", "total": "Total", "difference": "Difference"}
 
 
@@ -14,7 +15,7 @@ def view_controls(link: ComposeLink) -> html.Div:
     """Two rows above the picture."""
     return html.Div(
         [
-            html.Div([_view(link), _shells(link)], className="view-row"),
+            html.Div([_view(link), _engine(link), _shells(link)], className="view-row"),
             html.Div(
                 [slider("sigma", "Broadening σ", link.sigma, *SIGMA_RANGE, 0.01, unit="eV"), _scale(link), _map(link)],
                 className="view-row",
@@ -33,6 +34,16 @@ def _view(link: ComposeLink) -> dmc.SegmentedControl:
         value=link.view,
         size="xs",
         attributes={"root": {"aria-label": "Spectrum"}},
+    )
+
+
+def _engine(link: ComposeLink) -> dmc.SegmentedControl:
+    return dmc.SegmentedControl(
+        id=ids("engine"),
+        data=[{"value": value, "label": name} for value, name in ENGINE_NAMES.items()],
+        value=link.engine,
+        size="xs",
+        attributes={"root": {"aria-label": "Engine: predict first and verify, exact only, or prediction only"}},
     )
 
 

@@ -11,7 +11,13 @@ from threading import Lock
 
 import numpy as np
 
-from core.electronic.calculation import ENGINE_VERSION, BandCalculation, calculate_bands, check_size
+from core.electronic.calculation import (
+    ENGINE_VERSION,
+    EXACT_ATOM_LIMIT,
+    BandCalculation,
+    calculate_bands,
+    check_size,
+)
 from core.electronic.diagonalise import Bands
 from core.electronic.kpath import DEFAULT_PATH, build_path
 from core.electronic.readouts import readouts_document
@@ -20,6 +26,7 @@ from core.storage import content_key, result_store
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.files import read_structure
+from core.structure.mixing import MAX_WIDTH
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
 
@@ -27,6 +34,9 @@ WINDOW = (-8.5, 5.5)
 """eV kept of the bands: the default picture and 5 σ of the widest broadening that pages offer."""
 
 LOST_STRUCTURE = "This structure file is no longer kept here; upload it again"
+
+PAGE_ATOM_LIMIT = 512
+"""Atoms that pages take; beyond the exact engine's own limit they can only be predicted."""
 
 _MEMORY_LIMIT_BYTES = 48 * 2**20
 _recent: "OrderedDict[str, BandCalculation]" = OrderedDict()
@@ -77,14 +87,15 @@ def make_request(
     """A checked request from what a person entered.
 
     Raises:
-        InputError: anything that is not acceptable, including sizes that the exact engine refuses.
+        InputError: anything that is not acceptable, including sizes that no engine takes.
     """
     if structure:
         request = Request(structure=structure, spin_orbit=bool(spin_orbit))
     else:
         canonical = parse_stack(stack).notation
         request = Request(canonical, parse_substrate(substrate).label, round(float(mixing), 6), bool(spin_orbit))
-    check_size(request.crystal(), request.spin_orbit)
+    if not is_solvable(request):
+        _check_page_size(request)
     return request
 
 
@@ -102,10 +113,11 @@ def check_kinds(document: dict) -> None:
     """Refuse what no page sends.
 
     Raises:
-        InputError: fields or types that no request has, or another path.
+        InputError: fields, types or a mixing that no request has, or another path.
     """
     kinds = {"stack": str, "substrate": str, "mixing": (int, float), "spin_orbit": bool, "structure": str, "path": str}
     fits = isinstance(document, dict) and all(isinstance(document[name], kinds.get(name, ())) for name in document)
+    fits = fits and abs(document.get("mixing", 0.0)) <= MAX_WIDTH
     if not fits or document.get("path", DEFAULT_PATH) != DEFAULT_PATH:
         raise InputError("This request did not come from the page; reload it")
 
@@ -124,6 +136,22 @@ def keep_structure(content: bytes, filename: str) -> str:
     return identity
 
 
+def is_solvable(request: Request) -> bool:
+    """Whether the exact engine takes the request."""
+    return len(request.crystal()) <= EXACT_ATOM_LIMIT // (2 if request.spin_orbit else 1)
+
+
+def _check_page_size(request: Request) -> None:
+    crystal = request.crystal()
+    if request.spin_orbit or request.structure:
+        check_size(crystal, request.spin_orbit)
+    if len(crystal) > PAGE_ATOM_LIMIT:
+        raise InputError(
+            f"{crystal.label} has {len(crystal)} atoms; the exact engine takes at most {EXACT_ATOM_LIMIT} and the "
+            f"forward model {PAGE_ATOM_LIMIT}: use a shorter period or fewer monolayers"
+        )
+
+
 def is_kept(structure: str) -> bool:
     """Whether a structure file of this id is kept here."""
     return all(result_store().get(f"{part}:{structure}") is not None for part in ("structure", "structure-name"))
@@ -132,6 +160,12 @@ def is_kept(structure: str) -> bool:
 def is_quick(request: Request) -> bool:
     """Whether a page may compute the request at once: some 0.3 s on two cores."""
     return len(request.crystal()) <= (8 if request.spin_orbit else 16)
+
+
+def is_at_hand(request: Request) -> bool:
+    """Whether the bands of the request are in the memory of this process."""
+    with _recent_lock:
+        return request.key in _recent
 
 
 def is_known(request: Request) -> bool:

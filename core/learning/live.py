@@ -20,7 +20,7 @@ class Agreement:
     cbm_error: float
 
 
-def why_not_predicted(crystal: Crystal, spin_orbit: bool, sigma: float, all_shells: bool) -> str:
+def why_not_predicted(crystal: Crystal, spin_orbit: bool, sigma: float = DEFAULT_SIGMA, all_shells: bool = True) -> str:
     """What keeps the forward model from predicting, in words; empty where it can."""
     if spin_orbit:
         return "the forward model was trained without spin-orbit coupling"

@@ -30,7 +30,10 @@ def redrawn(page: Page) -> Iterator[None]:
     wait_for_drawing(page, count)
 
 
-def open_compose(page: Page, query: str = "?stack=Si2Ge2&substrate=Si") -> None:
+def open_compose(page: Page, query: str = "?stack=Si2Ge2&substrate=Si", engine: str = "exact") -> None:
+    """Open a link with the picture of one engine, unless the link names its own."""
+    if "engine=" not in query:
+        query = f"{query}&engine={engine}" if query else f"?engine={engine}"
     page.goto(f"/compose{query}")
     wait_for_drawing(page, 0)
     settled(page)

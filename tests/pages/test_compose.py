@@ -77,7 +77,7 @@ def test_bad_input_is_said_beside_its_control_and_the_picture_stays(page: Page):
     open_compose(page)
     before = map_values(page)
     stack, substrate = page.locator("#compose-stack"), page.locator("#compose-substrate")
-    for text, said in (("SiC4", "'C'"), ("", "stack"), ("Si400", "256"), ("[Si9999]9999", "4096")):
+    for text, said in (("SiC4", "'C'"), ("", "stack"), ("Si600", "512"), ("[Si9999]9999", "4096")):
         stack.fill(text)
         expect(page.locator("#compose-stack-error")).to_contain_text(said)
     stack.fill("Si2Ge2")

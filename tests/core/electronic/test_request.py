@@ -1,6 +1,7 @@
 """Requests: canonical, checked, kept by content."""
 
 import multiprocessing
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -9,7 +10,16 @@ from core.electronic import request as requests
 from core.electronic.calculation import calculate_bands
 from core.electronic.kpath import build_path
 from core.electronic.readouts import readouts_document
-from core.electronic.request import WINDOW, is_known, is_quick, keep_structure, make_request, read_out, solve
+from core.electronic.request import (
+    WINDOW,
+    is_known,
+    is_quick,
+    keep_structure,
+    make_request,
+    read_out,
+    solve,
+    stored_request,
+)
 from core.errors import InputError
 from core.storage import result_store
 from core.structure.files import structure_text
@@ -59,6 +69,31 @@ def test_structure_file_becomes_a_request_and_a_lost_one_says_so():
     assert request.key != make_request("Si2Ge2", "Si").key
     with pytest.raises(InputError, match="upload it again"):
         make_request("", "", structure="0" * 20)
+
+
+def test_request_that_a_browser_kept_is_the_same_again():
+    request = make_request("Si2Ge2", "Si0.5Ge0.5", 1.0, True)
+    assert stored_request(asdict(request)) == request
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [None, [], "Si2Ge2", {"stack": 5}, {"mixing": "1"}, {"mixing": None}, {"spin_orbit": "yes"}, {"substrate": ["Si"]},
+     {"path": "Z-G"}, {"path": 3}, {"colour": "red"}, {"structure": 7}, {"crystal": {}}],
+    ids=repr,
+)  # fmt: skip
+def test_forged_request_is_refused(forged):
+    document = asdict(make_request("Si2Ge2", "Si")) | forged if isinstance(forged, dict) else forged
+    with pytest.raises(InputError, match="did not come from the page"):
+        stored_request(document)
+
+
+@pytest.mark.parametrize(
+    "change", [{"stack": "Si9999"}, {"mixing": float("nan")}, {"mixing": -1.0}, {"structure": "0"}]
+)
+def test_request_that_a_browser_kept_is_checked_again(change):
+    with pytest.raises(InputError):
+        stored_request(asdict(make_request("Si2Ge2", "Si")) | change)
 
 
 @pytest.mark.parametrize(("stack", "substrate"), [("", "Si"), ("Si300", "Si"), ("Si2", "GaAs"), ("Ge2", "-3 %")])

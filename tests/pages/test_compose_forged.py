@@ -1,0 +1,94 @@
+"""Values that no page sends: Compose answers with its defaults or with status 400 and a sentence, never with 500."""
+
+from dataclasses import asdict
+
+import pytest
+
+from app import app, server
+from core.electronic.request import make_request
+
+REQUEST = asdict(make_request("Si2Ge2", "Si"))
+TRUE_VALUES = {
+    "compose-stack.value": "Si2Ge2",
+    "compose-substrate.value": "Si",
+    "compose-request.data": REQUEST,
+    "compose-rested.data": REQUEST,
+    "compose-selection.data": {"atom": 0, "other": 1},
+    "compose-shells.value": ["s", "p", "d", "S"],
+    "compose-sigma.value": 0.1,
+    "compose-cursor.data": [23, 108],
+    "compose-download-csv.n_clicks": 1,
+    "compose-file-remove.n_clicks": None,
+}
+WRONG = (None, "x", "", -1, 1e9, float("nan"), True, [], ["x", None], [1, 2, 3], {}, {"atom": "x", "other": [1]})
+REFUSED = {"stack": 5}, {"stack": "Si2Ge2", "colour": "red"}, REQUEST | {"path": "elsewhere"}, REQUEST | {"mixing": "x"}
+
+
+def ask(output: str, changed: str, **forged):
+    """The reply to a callback whose values are true but for `forged`, by names such as sigma__value."""
+    values = TRUE_VALUES | {f"compose-{name.replace('__', '.')}": value for name, value in forged.items()}
+    key = next(key for key in app.callback_map if f"compose-{output}" in key.replace("...", "..").split(".."))
+    callback = app.callback_map[key]
+    inputs, state = (
+        [{**part, "value": values.get(f"{part['id']}.{part['property']}")} for part in callback[kind]]
+        for kind in ("inputs", "state")
+    )
+    pairs = [part.rpartition(".") for part in key.strip(".").split("...")]
+    outputs = [{"id": name, "property": prop} for name, _, prop in pairs]
+    body = {
+        "output": key,
+        "outputs": outputs if key.startswith("..") else outputs[0],
+        "inputs": inputs,
+        "state": state,
+        "changedPropIds": [f"compose-{changed}"],
+    }
+    return server.test_client().post("/_dash-update-component", json=body)
+
+
+@pytest.mark.parametrize("name", ["selection__data", "cursor__data", "shells__value", "sigma__value", "view__value",
+                                  "scale__value", "map__value"])  # fmt: skip
+@pytest.mark.parametrize("value", WRONG, ids=repr)
+def test_picture_falls_back_to_its_defaults(name, value):
+    reply = ask("spectrum.figure", "request.data", **{name: value})
+    assert reply.status_code == 200
+    assert len(reply.json["response"]["compose-spectrum"]["figure"]["data"]) == 3
+
+
+@pytest.mark.parametrize("name", ["shells__value", "sigma__value", "scale__value", "map__value"])
+@pytest.mark.parametrize("value", WRONG, ids=repr)
+def test_thumbnails_fall_back_to_their_defaults(name, value):
+    reply = ask("thumbnails.style", "rested.data", **{name: value})
+    assert reply.json["response"]["compose-thumbnails"]["style"]["--sprite"].startswith("url(data:image/png")
+
+
+@pytest.mark.parametrize("document", REFUSED, ids=repr)
+@pytest.mark.parametrize(
+    ("output", "changed"),
+    [("spectrum.figure", "request.data"), ("scene.data", "rested.data"), ("thumbnails.style", "rested.data"),
+     ("band-readouts.children", "rested.data"), ("job.data", "rested.data"),
+     ("download.data", "download-csv.n_clicks")],
+)  # fmt: skip
+def test_forged_request_is_refused_with_a_sentence(output, changed, document):
+    reply = ask(output, changed, request__data=document, rested__data=document)
+    assert reply.status_code == 400
+    assert "did not come from the page" in reply.json["error"]
+
+
+@pytest.mark.parametrize("name", ["stack__value", "substrate__value", "mixing__value", "structure__data"])
+@pytest.mark.parametrize("value", [["Si2"], {"a": 1}, 7.5, "x"], ids=repr)
+def test_forged_controls_are_said_or_refused(name, value):
+    assert ask("request.data", "stack.value", **{name: value}).status_code in (200, 400)
+
+
+@pytest.mark.parametrize("contents", [None, 5, "data:,%%%", "data:;base64,é", "data:;base64,AAAA", ["x"]], ids=repr)
+@pytest.mark.parametrize("filename", [None, 5, "a.cif"], ids=repr)
+def test_forged_upload_is_said(contents, filename):
+    reply = ask("upload-error.children", "upload.contents", upload__contents=contents, upload__filename=filename)
+    assert reply.status_code == 200
+    assert reply.json["response"]["compose-upload-error"]["children"]
+
+
+@pytest.mark.parametrize("sigma", WRONG, ids=repr)
+def test_download_falls_back_to_the_default_broadening(sigma):
+    reply = ask("download.data", "download-csv.n_clicks", sigma__value=sigma)
+    assert reply.json["response"]["compose-download"]["data"]["filename"] == "Si2Ge2_on_Si.csv"
