@@ -40,6 +40,61 @@ def validation_table(rows: list[dict]) -> html.Div:
     return html.Div([*tables, html.Ol([html.Li(source) for source in sources], className="source-list")])
 
 
+FAMILY_NAMES = {
+    "unseen_pairs": "SiₙGeₘ, (n, m) never trained on",
+    "unseen_strains": "SiₙGeₘ of trained (n, m), unseen strain",
+    "blocks": "random block stacks",
+    "graded_alloy": "graded interfaces and alloys",
+    "bulk": "strained bulk",
+    "all": "all",
+}
+
+
+def forward_tables(directory: Path = DIRECTORY) -> list | None:
+    """Figures of the forward model on test stacks in forward.json; None where they have not been measured."""
+    found = _read(directory / "forward.json")
+    return found and [
+        _forward_table("Standard path", found["path"]),
+        _forward_table("In-plane cuts at random k_z", found["cuts"]),
+        data_table(
+            "Band edges read from predicted totals, against the exact bands",
+            ["Edge", "Median error (meV)", "95 % below (meV)"],
+            [
+                [edge.upper(), *(decimal(1000 * values[key], 0) for key in ("median", "p95"))]
+                for edge, values in found["edges"].items()
+            ],
+        ),
+    ]
+
+
+def _forward_table(caption: str, families: dict) -> html.Figure:
+    return data_table(
+        caption,
+        [
+            "Test stacks",
+            "Stacks",
+            "R², total",
+            "R², atoms",
+            "L1, total",
+            "L1, atoms",
+            "Covered, total",
+            "Covered, atoms",
+        ],
+        [
+            [
+                FAMILY_NAMES[name],
+                decimal(figures["total"]["pictures"], 0),
+                *(decimal(figures[of]["r2"], 4) for of in ("total", "atoms")),
+                *(decimal(figures[of]["relative_l1"], 3) for of in ("total", "atoms")),
+                *(f"{100 * figures[of]['coverage']:.0f} %" for of in ("total", "atoms")),
+            ]
+            for name, figures in families.items()
+        ],
+        note="R² is 1 − Σ(predicted − exact)²/Σ(exact − mean)² over all pixels; L1 is Σ|predicted − exact|/Σ exact; "
+        "covered is the share of pixels within the nominal 90 % error bar.",
+    )
+
+
 def parameter_tables(directory: Path = PARAMETERS) -> dict[str, list]:
     """Tables of the shipped parameters by section of the methods page: "tight-binding" and "relaxation"."""
     binding, keating = _read(directory / "niquet2009_sp3d5s.json"), _read(directory / "keating.json")

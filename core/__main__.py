@@ -15,7 +15,8 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: k-
 
 from core.errors import InputError  # noqa: E402  (after the number of threads)
 
-TRAINING_STACKS = 7500
+TRAINING_STACKS = 7536
+RACE_STACKS = 1008
 STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
 
 
@@ -161,6 +162,16 @@ def train(arguments: argparse.Namespace) -> None:
         train_model(folder, line, out, settings, lambda text, line=line: _progress(f"{line}: {text}"))
 
 
+def race(arguments: argparse.Namespace) -> None:
+    """Train the candidates for the forward model on the same stacks and print their table."""
+    from core.learning.dataset import generate
+    from core.learning.race import race_table, run_race
+
+    folder = _dataset_folder(arguments)
+    generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, _progress)
+    print(race_table(run_race(folder, arguments.stacks, _progress)), end="")
+
+
 def evaluate(arguments: argparse.Namespace) -> None:
     """Measure the shipped models on stacks that they were not trained on."""
     from core.learning.evaluation import evaluate as evaluate_models
@@ -303,6 +314,7 @@ def build_parser() -> argparse.ArgumentParser:
     entry.add_argument("--line", choices=["path", "cuts"], help="one of the two models; both by default")
     entry.add_argument("--epochs", type=int, help="of the training")
     entry.add_argument("--out", help="folder of the weights; that of the shipped ones by default")
+    command(race, [place, source]).set_defaults(stacks=RACE_STACKS)
     entry = command(evaluate, [place])
     entry.add_argument("--split", default="test", choices=["validation", "test"])
     entry.add_argument("--json", action="store_true")

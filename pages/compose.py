@@ -138,6 +138,8 @@ def draw_spectrum(
 
     What is shown already is not drawn again when the controls come to rest.
     """
+    if not request:
+        return no_update, no_update, no_update
     asked = stored_request(request)
     chosen = checked_view(selection, shells, view=view, sigma=sigma, scale=scale, map=colour_map, engine=engine)
     source, name = chosen_source(asked, chosen, rested == request)
@@ -160,6 +162,8 @@ def draw_spectrum(
 )
 def show_badge(request, ready, shells, sigma, engine):
     """Which engine the picture comes from, and how well the prediction held."""
+    if not request:
+        return no_update, no_update
     return badge(stored_request(request), checked_view(None, shells, sigma=sigma, engine=engine))
 
 
@@ -176,6 +180,8 @@ def show_badge(request, ready, shells, sigma, engine):
 )
 def draw_thumbnails(request, ready, shells, sigma, scale, colour_map, engine):
     """One image with all atoms, which the thumbnails share."""
+    if not request:
+        return no_update
     chosen = checked_view(None, shells, sigma=sigma, scale=scale, map=colour_map, engine=engine)
     source, _ = chosen_source(stored_request(request), chosen, resting=True)
     if source is None:
@@ -192,6 +198,8 @@ def draw_thumbnails(request, ready, shells, sigma, scale, colour_map, engine):
 )
 def show_readouts(request, ready):
     """Gap, valleys, masses and edge profiles."""
+    if not request:
+        return no_update
     asked = stored_request(request)
     if not is_solvable(asked):
         return html.P("The exact engine does not take so many atoms; these figures need it.", className="muted")
@@ -209,6 +217,8 @@ def show_readouts(request, ready):
 )
 def show_response(request, selection, cursor):
     """What the chosen atom's spectrum answers to at the cursor, by the forward model."""
+    if not request:
+        return no_update
     asked = stored_request(request)
     obstacle = why_not_predicted(asked.crystal(), asked.spin_orbit)
     if obstacle:
@@ -224,6 +234,8 @@ def show_response(request, selection, cursor):
 )
 def show_descriptors(request, selection):
     """The descriptors of the chosen atom."""
+    if not request:
+        return no_update
     crystal = stored_request(request).crystal()
     return descriptor_list(crystal, chosen_atom(crystal, selection))
 

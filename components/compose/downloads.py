@@ -31,12 +31,13 @@ def download(request: Request, kind: str, sigma: float) -> tuple[bytes, str]:
 def file_stem(label: str, limit: int = 80) -> str:
     """A label as the name of a file; where it is too long the stack is cut, never what it lies on."""
     stack, on, ground = (_plain(part) for part in label.partition(" on "))
-    tail = f"_{on}_{ground}"[:limit] if on else ""
-    return (stack[: limit - len(tail)] + tail) or "structure"
+    tail = f"_{on}_{ground}"[: limit - 20] if on else ""
+    room = limit - len(tail)
+    return (stack if len(stack) <= room else stack[: room - 3] + "...") + tail or "structure"
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.+-]+", "_", text).strip("_")
+    return re.sub(r"[^A-Za-z0-9.+-]+", "_", text).strip("._")
 
 
 def _table(data) -> str:

@@ -57,9 +57,7 @@ def what_moves(crystal: Crystal, atom: int, cursor: tuple[int, int]) -> list:
             bars,
             className="response-bars",
             role="img",
-            **{
-                "aria-label": f"Response to planes {SHOWN_REACH} below to {SHOWN_REACH} above; strongest: {where}"
-            },
+            **{"aria-label": f"Response to planes {SHOWN_REACH} below to {SHOWN_REACH} above; strongest: {where}"},
         ),
         html.Div(
             [html.Span(f"{SHOWN_REACH} below"), html.Span("atom"), html.Span(f"{SHOWN_REACH} above")],

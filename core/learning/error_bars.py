@@ -17,6 +17,8 @@ from core.electronic.spectral import EnergyGrid
 from core.learning.network import Network, fit_network
 
 COVERAGE = 0.90
+SMALLEST_SQUARE = 1e-8
+"""(1/eV)²: below it an error is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ class ErrorBars:
 
 def fit_scale(features: np.ndarray, squared_error: np.ndarray, seed: int) -> Network:
     """The network of typical errors from mean squared errors (sample,) of pictures that training did not see."""
-    return fit_network(features, 0.5 * np.log(squared_error)[:, None], (64, 64), 40, seed)
+    return fit_network(features, 0.5 * np.log(np.maximum(squared_error, SMALLEST_SQUARE))[:, None], (64, 64), 40, seed)
 
 
 def fit_shape(pictures: np.ndarray, errors: np.ndarray, typical: np.ndarray) -> PixelShape:

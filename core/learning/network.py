@@ -63,7 +63,7 @@ def fit_network(
     report: gets the epoch and the loss on the training samples.
     """
     centre, spread = inputs.mean(axis=0), inputs.std(axis=0)
-    spread = np.where(spread > 1e-6, spread, 1.0)
+    spread = np.where(spread > 1e-3, spread, 1.0)
     scale = float(targets.std())
     ready = ((inputs - centre) / spread).astype(np.float32)
     aimed = (targets / scale).astype(np.float32)

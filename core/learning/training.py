@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -231,10 +232,11 @@ def fit_domain(features: np.ndarray, validation: np.ndarray, seed: int) -> Domai
 
 
 def _save(arrays: dict[str, np.ndarray], out: Path) -> None:
-    """16-bit numbers for layers and bases: their rounding is far below the model's error."""
-    small = ("weight", "components", "references")
-    stored = {
-        name: array.astype(np.float16) if name.rpartition(".")[2].rstrip("0123456789") in small else array
-        for name, array in arrays.items()
+    """16-bit numbers for layers and bases, whose rounding is far below the model's error; not for first layers.
+
+    Those take inputs that are not centred, and small differences of large products would be lost.
+    """
+    small = {
+        name for name in arrays if name.endswith(("components", "references")) or re.search(r"\.weight[1-9]\d*$", name)
     }
-    np.savez(out, **stored)
+    np.savez(out, **{name: array.astype(np.float16) if name in small else array for name, array in arrays.items()})

@@ -6,6 +6,7 @@ import pytest
 
 from app import app, server
 from core.electronic.request import make_request
+from pages.compose import run_exact
 
 REQUEST = asdict(make_request("Si2Ge2", "Si"))
 TRUE_VALUES = {
@@ -21,6 +22,7 @@ TRUE_VALUES = {
     "compose-file-remove.n_clicks": None,
 }
 WRONG = (None, "x", "", -1, 1e9, float("nan"), True, [], ["x", None], [1, 2, 3], {}, {"atom": "x", "other": [1]})
+ODD = (None, "é\0", -1, 10**400, float("nan"), True, ["x"], [10**9, -(10**9)], {"atom": 10**30}, REQUEST | {"stack": 3})
 REFUSED = {"stack": 5}, {"stack": "Si2Ge2", "colour": "red"}, REQUEST | {"path": "elsewhere"}, REQUEST | {"mixing": "x"}
 
 
@@ -92,3 +94,21 @@ def test_forged_upload_is_said(contents, filename):
 def test_download_falls_back_to_the_default_broadening(sigma):
     reply = ask("download.data", "download-csv.n_clicks", sigma__value=sigma)
     assert reply.json["response"]["compose-download"]["data"]["filename"] == "Si2Ge2_on_Si.csv"
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:40])
+def test_nothing_makes_a_callback_fail(value):
+    for key, callback in app.callback_map.items():
+        if "compose-" not in key or callback["background"] or "callback" not in callback:
+            continue  # another page, a job, or answered in the browser
+        names = [f"{part['id']}.{part['property']}" for part in callback["inputs"] + callback["state"]]
+        settings = [name for name in names if not name.endswith((".data", ".contents", ".filename"))]
+        output, changed = (name.removeprefix("compose-") for name in (key.strip(".").split("...")[0], names[0]))
+        for forged in (settings, *([name] for name in names if name not in settings)):
+            wrong = {name.removeprefix("compose-").replace(".", "__"): value for name in forged}
+            assert ask(output, changed, **wrong).status_code in (200, 204, 400), (output, forged)
+
+
+@pytest.mark.parametrize("job", [None, "x", {}, {"request": REQUEST | {"stack": "Xe"}}], ids=repr)
+def test_forged_job_ends_without_a_result(job):
+    assert run_exact(lambda _: None, job) is None

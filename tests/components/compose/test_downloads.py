@@ -12,6 +12,7 @@ from components.compose.downloads import file_stem
         ("[Si2Ge2]3 on Si0.5Ge0.5, interfaces mixed over 1.5 ML",
          "Si2Ge2_3_on_Si0.5Ge0.5_interfaces_mixed_over_1.5_ML"),
         ("mine", "mine"),
+        ("../my file", "my_file"),
         ("", "structure"),
     ],
 )  # fmt: skip
@@ -23,4 +24,5 @@ def test_long_stack_is_cut_and_the_substrate_stays():
     stem = file_stem("Si1Ge2" * 60 + " on Si0.5Ge0.5")
     assert len(stem) == 80
     assert stem.startswith("Si1Ge2Si1Ge2")
-    assert stem.endswith("_on_Si0.5Ge0.5")
+    assert stem.endswith("..._on_Si0.5Ge0.5")
+    assert len(file_stem("x" * 100 + " on " + "y" * 100)) == 80

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.compose.link import ComposeLink, decode_link, link_defaults
+from components.compose.link import CURSOR, ComposeLink, checked_cursor, checked_view, decode_link, link_defaults
 
 
 def test_empty_query_is_the_default_view():
@@ -18,18 +18,22 @@ def test_full_query_is_read():
         "shells": "ps",
         "sigma": "0.2",
         "scale": "log",
+        "engine": "forward",
         "map": "magma",
     }
     query = sample | view
     link, problems = decode_link(query)
     assert problems == []
-    assert link == ComposeLink("Si6Ge4", "Ge", 1.5, True, "ab", "difference", 3, 7, "sp", 0.2, "log", "magma")
+    assert link == ComposeLink(
+        "Si6Ge4", "Ge", 1.5, True, "ab", "difference", 3, 7, "sp", 0.2, "log", "forward", "magma"
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [("mixing", "much"), ("mixing", "-1"), ("sigma", "nan"), ("sigma", "inf"), ("atom", "1.5"), ("atom", "-1"),
-     ("so", "yes"), ("view", "all"), ("shells", "f"), ("shells", ""), ("scale", "sqrt"), ("map", "jet"),
+     ("so", "yes"), ("view", "all"), ("engine", "fast"), ("shells", "f"), ("shells", ""),
+     ("scale", "sqrt"), ("map", "jet"),
      ("stack", "Si2" * 500), ("__class__", "x"), ("colour", "red")],
 )  # fmt: skip
 def test_bad_entry_keeps_its_default_and_is_named(name, text):
@@ -37,6 +41,21 @@ def test_bad_entry_keeps_its_default_and_is_named(name, text):
     assert link == ComposeLink(substrate="Ge")
     assert len(problems) == 1
     assert name in problems[0]
+
+
+def test_view_from_the_browser_is_checked_like_a_link():
+    chosen = checked_view({"atom": 3, "other": 7}, ["p", "s"], view="total", sigma=0.2, scale="log", map="magma")
+    assert chosen == ComposeLink(view="total", atom=3, other=7, shells="sp", sigma=0.2, scale="log", map="magma")
+    for selection in (None, 3, [], {"atom": "x", "other": -1}, {"atom": 10**30}):
+        assert checked_view(selection, None) == ComposeLink()
+    for shells in (None, [], "f", ["f"], [None], 7):
+        assert checked_view(None, shells, view="all", sigma="x", scale=[], map="jet") == ComposeLink()
+
+
+def test_cursor_from_the_browser_is_two_whole_numbers():
+    assert checked_cursor([3, 4]) == (3, 4)
+    for forged in (None, "ab", [1], [1, 2, 3], [1.5, 2], ["1", "2"], {}):
+        assert checked_cursor(forged) == CURSOR
 
 
 def test_browser_gets_the_same_defaults():
