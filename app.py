@@ -10,6 +10,7 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: re
 import diskcache
 from dash import Dash, DiskcacheManager
 from flask import Flask, Response, jsonify
+from threadpoolctl import threadpool_limits
 
 from components import shell
 from core.errors import InputError
@@ -65,6 +66,8 @@ def create_server() -> Flask:
 def create_app() -> Dash:
     """The Dash app with all its pages, warmed up."""
     return_freed_memory()
+    # OpenBLAS stops its threads before a fork: beside a product that waits for them, starting a job would never return.
+    threadpool_limits(1, user_api="blas")
     jobs = diskcache.Cache(str(cache_directory() / "jobs"), size_limit=JOB_CACHE_LIMIT_BYTES)
     # SQLite's locks do not pass to a forked job: whoever closes the last connection beside it deletes the log that the
     # job writes to. The connections that this thread opens here stay open.
