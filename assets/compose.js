@@ -47,7 +47,9 @@
     if (!inUse(name)) put(name, value);
   }
 
-  const moved = (name) => changed() === "compose-" + name && inUse(name);
+  /* Several sliders may arrive in one call: one that a person moves, and one that follows the text. */
+  const moved = (name) =>
+    inUse(name) && window.dash_clientside.callback_context.triggered.some((part) => part.prop_id.startsWith("compose-" + name + "."));
 
   function stackFromSliders(si, ge, repeats) {
     if (!LAYERS.some(moved)) return keep();

@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -250,14 +251,20 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _executor(scheduler: str | None) -> Executor:
+@contextmanager
+def _executor(scheduler: str | None) -> Iterator[Executor]:
     if scheduler is None:
-        return ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(mp_context=spawn, initializer=_end_with_parent) as pool:
+            yield pool
+        return
     try:
         from distributed import Client
     except ImportError:
         raise InputError("--scheduler needs Dask: pip install distributed") from None
-    try:
-        return Client(scheduler, timeout=CONNECT_TIMEOUT).get_executor()
+    try:  # never the default client: xarray would write its files through it, long after it closed
+        client = Client(scheduler, timeout=CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"No Dask scheduler answers at {scheduler}: {error}") from None
+    with client, client.get_executor() as pool:
+        yield pool
