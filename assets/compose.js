@@ -364,7 +364,7 @@
     const foot = plus(plus([0, 0, 0], a, -0.35), b, -0.35);
     const length = Math.min(c[2], 8);
     viewer.addArrow({ start: point(foot), end: point(plus(foot, [0, 0, 1], length)), radius: 0.12, color: colour("text") });
-    viewer.addLabel("[001]", { position: point(plus(foot, [0, 0, 1], length + 0.8)), fontSize: 11, fontColor: colour("muted"), showBackground: false });
+    viewer.addLabel("[001]", { position: point(plus(foot, [0, 0, 1], length + 0.8)), fontSize: 11, fontColor: colour("muted"), showBackground: false, inFront: true, alignment: "bottomCenter" });
     if (drawn !== scene.atoms.length + ":" + c[2].toFixed(1)) {
       viewer.setView([0, 0, 0, 0, ...turned([[1, 0, 0, 14], [0, 1, 0, 24], [1, 0, 0, -90]])]);
       fit(scene, flat.length);
@@ -405,7 +405,7 @@
     [0, 1, 2].forEach((i) => (view[i] = -(low[i] + high[i]) / 2));
     viewer.setView(view);
     const tall = high[2] - low[2] + 5;
-    const wide = Math.hypot(high[0] - low[0], high[1] - low[1]) + 4;
+    const wide = Math.hypot(high[0] - low[0], high[1] - low[1]) + 5;
     viewer.zoomTo();
     const box = at("scene-view");
     const scale = Math.max(tall / box.clientHeight, wide / box.clientWidth);
