@@ -15,7 +15,7 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: k-
 
 from core.errors import InputError  # noqa: E402  (after the number of threads)
 
-TRAINING_STACKS = 7536
+TRAINING_STACKS = 14000
 RACE_STACKS = 1008
 STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
 

@@ -7,7 +7,7 @@ from core.electronic.spectral import DEFAULT_SIGMA
 from core.errors import InputError
 from core.parameters.tight_binding import SHELLS
 
-VIEWS = ("atom", "total", "difference")
+VIEWS = ("atom", "total", "difference", "error")
 ENGINES = ("live", "exact", "forward")
 """Prediction first and the exact result when it is there, or one of the two alone."""
 

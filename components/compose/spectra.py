@@ -11,6 +11,7 @@ from core.electronic.calculation import BandCalculation
 from core.electronic.kpath import KPath, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
 from core.learning.forward import Prediction, predict
+from core.learning.live import why_not_predicted
 from core.structure.crystal import Crystal
 
 GRID = EnergyGrid()
@@ -42,11 +43,14 @@ def chosen_spectrum(
 ) -> tuple[Spectrum, str]:
     """The spectrum for the big picture and the sentence that names it; atoms out of range fall back to the last.
 
-    An atom minus itself is nothing: the next one then takes the place of the other.
+    An atom minus itself is nothing: the next one then takes the place of the other. Where the forward model cannot
+    predict, there is no error bar, and the atom's spectrum is shown instead.
     """
     crystal = source.crystal
     atom, other = (min(max(0, int(index)), len(crystal) - 1) for index in (atom, other))
     other = (atom + 1) % len(crystal) if other == atom else other
+    if view == "error" and not _why_no_error_bar(source):
+        return _error_bar(source, atom)
     if view == "total":
         rows, symbol, name = None, "A", "All atoms: the unfolded bands"
     elif view == "difference":
@@ -61,7 +65,22 @@ def chosen_spectrum(
     if indices is not None:
         chosen = list(SHELL_LETTERS.values())
         name += ", " + ", ".join(chosen[index] for index in indices) + " only"
+    if view == "error":
+        name += f"; no error bar: {_why_no_error_bar(source)}"
     return Spectrum(picture, GRID.values, source.path, symbol, view == "difference"), f"{name} · {crystal.label}"
+
+
+def _why_no_error_bar(source: BandCalculation | Predicted) -> str:
+    exact = isinstance(source, BandCalculation)
+    return why_not_predicted(source.crystal, source.spin_orbit) if exact else ""
+
+
+def _error_bar(source: BandCalculation | Predicted, atom: int) -> tuple[Spectrum, str]:
+    """Half-width of the prediction's 90 % error bar, pixel by pixel, also where the exact result is shown otherwise."""
+    predicted = source if isinstance(source, Predicted) else Predicted.of(source.crystal)
+    half_width = predicted.prediction.atom_error(atom)
+    name = f"90 % error bar of the prediction, atom {atom_name(source.crystal, atom)} · {source.crystal.label}"
+    return Spectrum(half_width, GRID.values, predicted.path, f"±A<sub>{atom + 1}</sub>"), name
 
 
 def all_atoms(source: BandCalculation | Predicted, shells: list[str] | str, sigma: float) -> np.ndarray:

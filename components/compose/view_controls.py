@@ -8,7 +8,7 @@ from components.compose.link import SHELL_LETTERS, SIGMA_RANGE, ComposeLink
 from components.figures.colour_maps import SEQUENTIAL
 
 ENGINE_NAMES = {"live": "Live", "exact": "Exact", "forward": "Forward"}
-VIEW_NAMES = {"atom": "One atom", "total": "Total", "difference": "Difference"}
+VIEW_NAMES = {"atom": "Atom", "total": "Total", "difference": "Difference", "error": "Error bar"}
 
 
 def view_controls(link: ComposeLink) -> html.Div:
@@ -51,7 +51,7 @@ def _shells(link: ComposeLink) -> html.Div:
     chips = [dmc.Chip(name, value=letter, size="xs", variant="outline") for letter, name in SHELL_LETTERS.items()]
     return html.Div(
         [
-            html.Span("Orbitals", className="field-label", id=ids("shells-label")),
+            html.Span("Orbitals", className="visually-hidden", id=ids("shells-label")),
             dmc.ChipGroup(chips, id=ids("shells"), multiple=True, value=list(link.shells)),
         ],
         className="inline",
