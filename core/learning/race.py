@@ -101,8 +101,9 @@ def global_components(train: Examples, shown: Examples) -> np.ndarray:
 def non_negative(train: Examples, shown: Examples) -> np.ndarray:
     """96 non-negative components of whole pictures."""
     flat = train.pictures.reshape(len(train.pictures), -1)
-    model = NMF(96, init="nndsvda", max_iter=60, random_state=0).fit(flat[::8])
-    found = _network(train.features, model.transform(flat), shown.features) @ model.components_
+    model = NMF(96, init="nndsvda", max_iter=200, random_state=0).fit(flat[::8])
+    size = np.linalg.norm(model.components_, axis=1)  # the factors' scales are arbitrary: give all patterns one size
+    found = _network(train.features, model.transform(flat) * size, shown.features) @ (model.components_ / size[:, None])
     return found.reshape(len(found), *train.pictures.shape[1:]).astype(np.float32)
 
 
