@@ -58,20 +58,20 @@
       put(moved("n-ge") ? "n-ge" : "n-si", 1); // no layers at all make no stack
       return keep();
     }
-    if (si && ge) return repeats > 1 ? "[Si" + si + "Ge" + ge + "]" + repeats : "Si" + si + "Ge" + ge;
+    if (si && ge) return ask("stack", repeats > 1 ? "[Si" + si + "Ge" + ge + "]" + repeats : "Si" + si + "Ge" + ge);
     if (repeats > 1) put("repeats", 1); // one block has no repeats
-    return si ? "Si" + si : "Ge" + ge;
+    return ask("stack", si ? "Si" + si : "Ge" + ge);
   }
 
   function substrateFromSliders(alloy, strain) {
     if (moved("strain")) {
       showValue("strain", strain);
-      return (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %";
+      return ask("substrate", (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %");
     }
     if (!moved("alloy")) return keep();
     showValue("alloy", alloy);
-    if (alloy === 0 || alloy === 100) return alloy ? "Ge" : "Si";
-    return "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2);
+    if (alloy === 0 || alloy === 100) return ask("substrate", alloy ? "Ge" : "Si");
+    return ask("substrate", "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2));
   }
 
   function followText(sliders) {
@@ -79,8 +79,30 @@
       LAYERS.forEach((name, i) => follow(name, sliders.blocks ? sliders.blocks[i] : null));
       follow("alloy", sliders.alloy);
       follow("strain", sliders.strain);
+      clearTimeout(settling);
+      settling = setTimeout(() => Object.keys(SLIDERS_OF).forEach((field) => settle(field, sliders[field])), SETTLE_MS);
     }
     return keep();
+  }
+
+  /* A text field repeats its text some time after a change. Where another change comes just then, that echo of an older
+     text is the last word. So when all is quiet, a text that the sliders asked for a moment ago gives way to their last. */
+  const SLIDERS_OF = { stack: LAYERS, substrate: ["alloy", "strain"] };
+  const SETTLE_MS = 600; // longer than the fields wait for further typing
+  const ECHO_MS = 5000;
+  const asked = { stack: [], substrate: [] };
+  let settling = null;
+
+  function ask(field, text) {
+    const now = Date.now();
+    asked[field] = asked[field].filter((earlier) => now - earlier.at < ECHO_MS).concat({ text: text, at: now });
+    return text;
+  }
+
+  function settle(field, text) {
+    const last = asked[field].at(-1);
+    const echo = last && text !== last.text && asked[field].some((earlier) => earlier.text === text);
+    if (echo && Date.now() - last.at < ECHO_MS && SLIDERS_OF[field].some(inUse)) set(field, { value: last.text });
   }
 
   function substrateKind(kind) {

@@ -92,12 +92,14 @@ def resolve(stack, substrate, mixing, spin_orbit, structure):
 
 
 def _slider_values(stack: str, substrate: str) -> dict:
-    """Where the sliders stand for two texts; None where they cannot say what the text says."""
+    """Where the sliders stand for two texts, None where they cannot say what the text says, and the texts."""
     blocks, ground = parse_stack(stack), parse_substrate(substrate)
     return {
         "blocks": blocks.as_two_block(),
         "alloy": None if ground.ge_fraction is None else round(100 * ground.ge_fraction, 2),
         "strain": round(100 * strain_against(ground.lattice_constant, bulk_lattice_constant(0.0)), 2),
+        "stack": stack,
+        "substrate": substrate,
     }
 
 
