@@ -1,0 +1,1 @@
+"""Measured band images: reading them from files."""

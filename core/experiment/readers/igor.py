@@ -1,0 +1,83 @@
+"""Igor waves (.ibw) and packed experiments (.pxt), as SES and beamlines write them."""
+
+import io
+import re
+
+import igor2.binarywave
+import igor2.packed
+import numpy as np
+import xarray as xr
+
+from core.errors import InputError
+from core.experiment.readers.axes import axis_kind, band_images, check_declared
+from core.experiment.readers.ses import header_attrs, parse_sections
+
+_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, OSError, NotImplementedError)
+"""What igor2 raises on files that are damaged or of another kind."""
+
+
+def read_ibw(content: bytes) -> list[xr.DataArray]:
+    """The image in an Igor binary wave.
+
+    Raises:
+        InputError: damaged, or not a numeric wave with an energy axis.
+    """
+    try:
+        wave = igor2.binarywave.load(io.BytesIO(content))["wave"]
+    except _UNREADABLE as error:
+        raise InputError(f"This Igor wave cannot be read ({_short(error)}): it is damaged or not whole") from None
+    return _images(wave, "Igor binary wave")
+
+
+def read_pxt(content: bytes) -> list[xr.DataArray]:
+    """The images among the waves of a packed Igor experiment.
+
+    Raises:
+        InputError: damaged, or without a numeric wave that has an energy axis.
+    """
+    try:
+        _, root = igor2.packed.load(io.BytesIO(content))
+        waves = [part.wave["wave"] for part in root["root"].values() if hasattr(part, "wave")]
+    except _UNREADABLE as error:
+        raise InputError(f"This Igor experiment cannot be read ({_short(error)}): it is damaged or not whole") from None
+    if not waves:
+        raise InputError("This Igor experiment holds no wave; save the spectrum as .ibw, or with its waves as .pxt")
+    images, problems = [], []
+    for wave in waves:
+        try:
+            images += _images(wave, "Igor packed experiment")
+        except InputError as error:
+            problems.append(error)
+    if not images:
+        raise problems[0]
+    return images
+
+
+def _images(wave: dict, source: str) -> list[xr.DataArray]:
+    values, header = np.asarray(wave["wData"]), wave["wave_header"]
+    check_declared(values.shape, values.itemsize, "This Igor wave")
+    note = bytes(wave.get("note", b"")).decode("latin-1")
+    sections = parse_sections(note)
+    fields = {key: value for part in sections.values() for key, value in part.items()}
+    step, start = header.get("sfA"), header.get("sfB")
+    if step is None:  # version 2 waves have one dimension
+        raise InputError("This Igor wave has one dimension; give an image over energy and angle")
+    axes = [start[i] + step[i] * np.arange(n) for i, n in enumerate(values.shape)]
+    return band_images(values, _labels(wave, values.ndim), axes, header_attrs(fields, source))
+
+
+def _labels(wave: dict, dimensions: int) -> list[str]:
+    """Names of the dimensions: their units field, or what SES writes in one string, or energy first."""
+    units = bytes(wave.get("dimension_units", b"")).decode("latin-1")
+    found = re.findall(r"[^\[\]]+\[[^\]]*\]", units)
+    if len(found) == dimensions:
+        return found
+    short = wave["wave_header"].get("dimUnits")
+    names = [b"".join(row).decode("latin-1").strip("\0 ") for row in short[:dimensions]] if short is not None else []
+    if [axis_kind(name) for name in names].count("eV") == 1:
+        return names
+    return ["Energy [eV]", "Angle [deg]", "Slice"][:dimensions]
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__} {error}".strip()[:80]

@@ -1,0 +1,145 @@
+"""Scienta SES: text exports and the zip archives of swept maps."""
+
+import io
+import re
+import zipfile
+
+import numpy as np
+import xarray as xr
+
+from core.errors import InputError
+from core.experiment.readers.axes import band_images, check_declared
+
+_SECTION = re.compile(r"^\[(.+?)\]\s*$")
+_HEADER_LIMIT_BYTES = 2**20
+
+
+def parse_sections(text: str) -> dict[str, dict[str, str]]:
+    """`[section]` and `key=value` lines as SES writes them; keys in lower case."""
+    sections: dict[str, dict[str, str]] = {}
+    current: dict[str, str] = sections.setdefault("", {})
+    for line in re.split(r"\r\n|\r|\n", text):
+        heading = _SECTION.match(line)
+        if heading:
+            current = sections.setdefault(heading[1].strip().lower(), {})
+        elif "=" in line:
+            key, _, value = line.partition("=")
+            current[key.strip().lower()] = value.strip()
+    return sections
+
+
+def header_attrs(fields: dict[str, str], source: str) -> dict:
+    """What later steps need of an SES header: photon energy in eV, and where the image comes from."""
+    attrs = {"source_format": source}
+    photon = _number(fields.get("excitation energy", ""))
+    if photon > 0:  # 0 where the beamline did not tell SES
+        attrs["hv"] = photon
+    for name in ("sample", "lens mode", "pass energy", "region name", "instrument", "location"):
+        if fields.get(name):
+            attrs[name.replace(" ", "_")] = fields[name][:200]
+    return attrs
+
+
+def _number(text: str) -> float:
+    """The number in a text, 0 where there is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def read_ses_text(content: bytes) -> list[xr.DataArray]:
+    """The regions of an SES text export.
+
+    Raises:
+        InputError: a region whose numbers do not fill its axes.
+    """
+    text = content.decode("latin-1")
+    starts = [match.start() for match in re.finditer(r"^\[Region \d+\]", text, re.MULTILINE)]
+    if not starts:
+        raise InputError("This SES text has no [Region] section; export the spectrum again")
+    images = []
+    for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
+        images += _region(text[start:stop])
+    return images
+
+
+def _region(text: str) -> list[xr.DataArray]:
+    head, *blocks = re.split(r"^\[Data [\d:]+\]\s*$", text, flags=re.MULTILINE)
+    fields = {key: value for part in parse_sections(head).values() for key, value in part.items()}
+    try:
+        axes = [np.array(fields[f"dimension {i} scale"].split(), float) for i in (1, 2)]
+        labels = [fields[f"dimension {i} name"] for i in (1, 2)]
+    except (KeyError, ValueError):
+        raise InputError("This SES text lacks a dimension's name or scale; two-dimensional spectra are read") from None
+    rows, columns = len(axes[0]), len(axes[1])
+    check_declared((rows, columns + 1), 8, "This SES text")
+    images = []
+    for block in blocks:
+        try:
+            numbers = np.array(block.partition("[")[0].split(), dtype=np.float64)
+        except ValueError:
+            raise InputError("This SES text has words where numbers belong; export the spectrum again") from None
+        if numbers.size != rows * (columns + 1):
+            raise InputError(
+                f"This SES text holds {numbers.size} numbers where {rows} rows of {columns + 1} belong: it is not whole"
+            )
+        table = numbers.reshape(rows, columns + 1)  # the first column repeats the energies
+        images += band_images(table[:, 1:], labels, axes, header_attrs(fields, "SES text"))
+    return images
+
+
+def read_ses_zip(content: bytes) -> list[xr.DataArray]:
+    """The spectra in a SES zip archive, the sweeps of a map one by one.
+
+    Members are read into memory by name, nothing is unpacked on disk.
+
+    Raises:
+        InputError: no spectrum inside, members that are missing, too large or not whole.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = set(archive.namelist())
+        regions = sorted(name[9:-4] for name in names if name.startswith("Spectrum_") and name.endswith(".bin"))
+        if not regions:
+            raise InputError("This zip archive holds no SES spectrum (Spectrum_….bin); give the archive that SES wrote")
+        return [image for region in regions for image in _zip_region(archive, names, region)]
+
+
+def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[xr.DataArray]:
+    header = f"Spectrum_{region}.ini"
+    if header not in names:
+        raise InputError(f"This SES archive lacks {header}, which says the axes of its spectrum")
+    about = parse_sections(_member(archive, header, _HEADER_LIMIT_BYTES).decode("latin-1")).get("spectrum", {})
+    axes, labels, shape = [], [], []
+    try:
+        for side in ("depth", "height", "width"):
+            count = int(about[side])
+            axes.append(float(about[f"{side}offset"]) + float(about[f"{side}delta"]) * np.arange(min(count, 2**20)))
+            labels.append(about.get(f"{side}label", side))
+            shape.append(count)
+    except (KeyError, ValueError):
+        raise InputError(f"{header} in this SES archive lacks the size or the scale of an axis") from None
+    check_declared(tuple(shape), 4, "This SES archive")
+    size = 4 * int(np.prod(shape))
+    values = _member(archive, f"Spectrum_{region}.bin", size)
+    if len(values) != size or min(shape) < 1:
+        raise InputError(
+            f"The spectrum of this SES archive has {len(values)} bytes where {size} belong: it is not whole"
+        )
+    fields = {}
+    if f"{region}.ini" in names:
+        sections = parse_sections(_member(archive, f"{region}.ini", _HEADER_LIMIT_BYTES).decode("latin-1"))
+        fields = {key: value for part in sections.values() for key, value in part.items()}
+    array = np.frombuffer(values, "<f4").reshape(shape)
+    if shape[0] == 1:
+        array, labels, axes = array[0], labels[1:], axes[1:]
+    return band_images(array, labels, axes, header_attrs(fields, "SES zip"))
+
+
+def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    """A member's bytes, never more than the limit whatever the directory says."""
+    with archive.open(name) as member:
+        content = member.read(limit + 1)
+    if len(content) > limit:
+        raise InputError(f"{name[:80]} in this archive holds more than the {limit} bytes that belong there")
+    return content

@@ -1,0 +1,91 @@
+"""Plain tables: NumPy files and text with the axes in the first row and the first column."""
+
+import io
+import zipfile
+
+import numpy as np
+import xarray as xr
+from numpy.lib import format as npy
+
+from core.errors import InputError
+from core.experiment.readers.axes import MOST_VALUES, axis_kind, band_images, check_declared
+
+_TABLE = "energies (eV) in the first column, angles (degree) or wave vectors (1/Å) in the first row"
+
+
+def read_csv(content: bytes) -> list[xr.DataArray]:
+    """A table of numbers separated by commas, semicolons, tabs or blanks.
+
+    The corner may say what the axes are, such as `eV/kx`; without it the first row is taken for wave vectors where all
+    lie within ±4 1/Å, else for angles.
+
+    Raises:
+        InputError: words among the numbers, or rows of different lengths.
+    """
+    text = content.decode("utf-8-sig", "replace")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    separator = next((s for s in (",", ";", "\t") if lines and s in lines[0]), None)
+    rows = [line.split(separator) for line in lines]
+    check_declared((len(rows), max(map(len, rows), default=0)), 8, "This table")
+    if len({len(row) for row in rows}) != 1:
+        raise InputError(f"The rows of this table differ in length; give {_TABLE}")
+    corner, rows[0][0] = rows[0][0].strip(), "0"
+    try:
+        table = np.array(rows, dtype=np.float64)
+    except ValueError:
+        raise InputError(f"This table has words among its numbers; give {_TABLE}") from None
+    return _table(table[1:, 1:], table[1:, 0], table[0, 1:], corner, "text table")
+
+
+def read_numpy(content: bytes) -> list[xr.DataArray]:
+    """A `.npz` with `intensity`, `eV` and `kx` or `alpha`, or a `.npy` table laid out as for `read_csv`.
+
+    Raises:
+        InputError: pickled objects, missing arrays, or sizes that are not whole.
+    """
+    if content[:6] == b"\x93NUMPY":
+        table = _array(io.BytesIO(content), len(content))
+        if table.ndim != 2 or min(table.shape) < 2:
+            raise InputError(f"This NumPy array has shape {table.shape}; give a table with {_TABLE}")
+        return _table(table[1:, 1:], table[1:, 0], table[0, 1:], "", "NumPy array")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name[:-4]: name for name in archive.namelist() if name.endswith(".npy")}
+        other = next((name for name in ("kx", "alpha") if name in members), None)
+        if other is None or not {"intensity", "eV"} <= set(members):
+            raise InputError(
+                f"This .npz holds {', '.join(sorted(members))[:80] or 'no arrays'}; "
+                "give arrays intensity, eV and kx or alpha"
+            )
+        arrays = {}
+        for name in ("intensity", "eV", other):
+            with archive.open(members[name]) as member:
+                arrays[name] = _array(member, 8 * MOST_VALUES)
+    values = arrays["intensity"]
+    sides = (len(arrays["eV"]), len(arrays[other]))
+    if values.shape == sides[::-1] and sides[0] != sides[1]:
+        values = values.T
+    return band_images(values, ["eV", other], [arrays["eV"], arrays[other]], {"source_format": "NumPy archive"})
+
+
+def _array(stream, limit: int) -> np.ndarray:
+    """An array whose declared type and size are checked before its values are read."""
+    try:
+        version = npy.read_magic(stream)
+        shape, fortran, kind = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(stream)
+    except ValueError as error:
+        raise InputError(f"This NumPy file cannot be read ({str(error)[:60]})") from None
+    if kind.hasobject or kind.kind not in "fiu":
+        raise InputError(f"This NumPy file holds {kind}; arrays of real numbers are read, objects never")
+    check_declared(shape, kind.itemsize, "This NumPy file")
+    size = int(np.prod(shape, dtype=object)) * kind.itemsize
+    content = stream.read(min(size, limit))
+    if len(content) != size:
+        raise InputError(f"This NumPy file has {len(content)} bytes of values where {size} belong: it is not whole")
+    return np.frombuffer(content, kind).reshape(shape, order="F" if fortran else "C")
+
+
+def _table(values, energy, other, corner: str, source: str) -> list[xr.DataArray]:
+    """By the corner's words, else energies go down and the other axis across."""
+    words = [part for part in corner.replace("\\", "/").split("/") if axis_kind(part)]
+    labels = words if len(words) == 2 else ["eV", "kx" if np.abs(other).max(initial=0) <= 4.0 else "alpha"]
+    return band_images(values, labels, [energy, other], {"source_format": source})
