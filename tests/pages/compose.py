@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import settled
 
@@ -51,6 +51,7 @@ def map_values(page: Page) -> np.ndarray:
 
 def press(page: Page, slider: str, key: str) -> None:
     thumb = page.locator(f"#compose-{slider} [role=slider]")
+    expect(thumb).to_be_visible()  # what is hidden takes no focus, and says nothing
     thumb.focus()
     thumb.press(key)
 
