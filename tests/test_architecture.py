@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PHYSICS_ORDER = ("parameters", "structure", "electronic", "descriptors", "learning", "experiment", "reverse", "loop", "design")
+PHYSICS_ORDER = (
+    "parameters",
+    "structure",
+    "electronic",
+    "descriptors",
+    "learning",
+    "experiment",
+    "reverse",
+    "loop",
+    "design",
+)
 OUTSIDE_CORE = ("dash", "plotly", "flask", "dash_mantine_components", "components", "pages", "app", "tests", "docs")
 FORBIDDEN = {
     "core": OUTSIDE_CORE,
