@@ -16,7 +16,7 @@ from core.structure.build import crystal_of_planes
 _WINDOW = (-8.5, 5.5)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def virtual_cut(ge_fraction: float, lattice: float, spacing: float, cut: str, kz: float) -> np.ndarray:
     """(k, energy) 1/eV, read-only: A(k, E) of the virtual crystal on the outward half of a cut.
 
