@@ -12,7 +12,7 @@ become the expectation values in that basis, which differ by less than the toler
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -84,23 +84,31 @@ def solve_bands(
         len(index) * sum(len(block) ** 3 for block in blocks) * (1 if real else 3) for index, blocks, real in batches
     ]
     pieces: list[Bands | None] = [None] * len(batches)
+    tasks = [
+        (hamiltonian, k_reduced[index], direction[index], blocks, real, window) for index, blocks, real in batches
+    ]
     done = 0
+    for number, piece in _solved(tasks, workers):
+        pieces[number] = piece
+        done += cost[number]
+        if progress is not None:
+            progress(done / sum(cost))
+    return _merged([index for index, _, _ in batches], pieces)
+
+
+def _solved(tasks: list[tuple], workers: int | None) -> Iterator[tuple[int, Bands]]:
+    """Number and bands of each batch as they get ready; without threads where these could not help."""
+    if workers == 1 or len(tasks) == 1:
+        yield from ((number, _solve_batch(*task)) for number, task in enumerate(tasks))
+        return
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        running = {
-            pool.submit(_solve_batch, hamiltonian, k_reduced[index], direction[index], blocks, real, window): number
-            for number, (index, blocks, real) in enumerate(batches)
-        }
+        running = {pool.submit(_solve_batch, *task): number for number, task in enumerate(tasks)}
         try:
             for future in as_completed(running):
-                number = running.pop(future)
-                pieces[number] = future.result()
-                done += cost[number]
-                if progress is not None:
-                    progress(done / sum(cost))
-        except BaseException:
+                yield running.pop(future), future.result()
+        except BaseException:  # among them the end of a generator whose reader was cancelled
             pool.shutdown(cancel_futures=True)
             raise
-    return _merged([index for index, _, _ in batches], pieces)
 
 
 def _batches(hamiltonian: Hamiltonian, k_reduced: np.ndarray, direction: np.ndarray):

@@ -1,0 +1,82 @@
+"""The final state of photoemission: its momentum normal to the surface, from the photon energy, and its broadening."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import InputError
+
+FREE_ELECTRON = 0.26246843
+"""2m/ħ² in 1/(eV Å²): k² = FREE_ELECTRON · E of a free electron."""
+
+INNER_POTENTIAL = {"Si": 12.6, "Ge": 8.8}
+"""eV below the vacuum level, in common use for the two crystals."""
+
+WORK_FUNCTION = 4.5
+"""eV, of the analyser; typical."""
+
+NODES = 9
+"""Values of k_z that stand for a broadened one."""
+
+TAIL = 2.5
+"""Half-widths to which the Lorentzian is followed."""
+
+
+def final_momentum(photon_energy: float, inner_potential: float, work_function: float = WORK_FUNCTION) -> float:
+    """Momentum (1/Å) of the final state inside the crystal, of an electron from the Fermi level.
+
+    k_f² = (2m/ħ²)(hν − Φ + V₀): the radius of the sphere on which a cut lies, k_z = √(k_f² − k∥²).
+
+    Raises:
+        InputError: no electron leaves the crystal.
+    """
+    energy = photon_energy - work_function + inner_potential
+    if not (photon_energy > work_function and energy > 0):
+        raise InputError(
+            f"Photons of {photon_energy:g} eV free no electrons at a work function of {work_function:g} eV: "
+            "give the photon energy in eV, above the work function"
+        )
+    return float(np.sqrt(FREE_ELECTRON * energy))
+
+
+def reduced_kz(momentum: float | np.ndarray, mean_spacing: float) -> float | np.ndarray:
+    """k_z in 2π/c̄, folded to 0 … 1, of a normal momentum in 1/Å; c̄ is four mean plane spacings (Å)."""
+    return np.abs((np.asarray(momentum) * 4 * mean_spacing / (2 * np.pi) + 1.0) % 2.0 - 1.0)
+
+
+@dataclass(frozen=True)
+class FinalState:
+    """Which k_z a cut sees.
+
+    kz: at k∥ = 0, in 2π/c̄. radius: k_f in 1/Å of the sphere on which the cut lies, infinite for a flat one.
+    width: half-width at half maximum (1/Å) of the Lorentzian in k_z, half of the inverse escape depth.
+    """
+
+    kz: float
+    radius: float = np.inf
+    width: float = 0.0
+
+    def sampling(self, k_parallel: np.ndarray, mean_spacing: float) -> tuple[np.ndarray, np.ndarray]:
+        """k_z values (node,) in 2π/c̄, and their weights (k, node) at every k∥; weights add up to 1.
+
+        Args:
+            k_parallel: (k,) 1/Å.
+            mean_spacing: Å between planes.
+        """
+        unit = 2 * np.pi / (4 * mean_spacing)
+        bend = np.zeros(len(k_parallel))
+        if np.isfinite(self.radius):
+            inside = np.minimum(np.abs(k_parallel), 0.999 * self.radius)
+            bend = (self.radius - np.sqrt(self.radius**2 - inside**2)) / unit
+        width = self.width / unit
+        if width == 0 and not bend.any():
+            return np.array([self.kz]), np.ones((len(k_parallel), 1))
+        nodes = np.linspace(self.kz - bend.max() - TAIL * width, self.kz + TAIL * width, NODES)
+        step = nodes[1] - nodes[0]
+        centre = (self.kz - bend)[:, None]
+        if width < 0.5 * step:
+            weights = np.maximum(1 - np.abs(nodes - centre) / step, 0.0)
+        else:
+            edge = np.concatenate([nodes - step / 2, [nodes[-1] + step / 2]])
+            weights = np.diff(np.arctan((edge - centre) / width), axis=1)
+        return nodes, weights / weights.sum(axis=1, keepdims=True)

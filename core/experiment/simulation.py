@@ -1,0 +1,278 @@
+"""Simulated measurements: what an ARPES experiment makes of a spectral function.
+
+The chain is that of a measurement: final-state momentum (k_z is broadened and bent), matrix elements, lifetime and
+resolution, background, Fermi edge, detector, counting noise, and errors of calibration. Each step is one artefact that
+can be left out; everything random follows from one seed.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from core.electronic.spectral import EnergyGrid
+
+FIELD_KNOTS = (7, 7)
+"""Knots of the smooth random fields along k∥ and E: about 0.4 1/Å and 1.5 eV over the standard window."""
+
+BOLTZMANN = 8.617333e-5
+"""eV/K."""
+
+FWHM = 2.3548
+"""Full width at half maximum of a Gaussian over its σ."""
+
+SHADOW = 0.02
+"""Least intensity that a matrix element leaves."""
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """One measurement. What is 0 is absent, but for `fermi_level` and `counts`.
+
+    seed: of everything random.
+    fermi_level: E_F in eV on the theory's energy scale.
+    fermi_edge: whether states above E_F are empty. temperature: K, for the width of the edge.
+    intensity: spread of the logarithm of a smooth random matrix element; `ripple`: the same as a bounded factor, so
+        that 0.4 stands for ±40 %.
+    asymmetry: intensity at one sign of k∥ over that at the other goes as exp(±asymmetry).
+    energy_resolution, momentum_resolution: FWHM in eV and 1/Å.
+    lifetime: eV of additional width (σ) that states gain from E_F to 6 eV below.
+    dos_background: momentum-independent share of a density of states; shirley, linear: other backgrounds; all in units
+        of the mean signal.
+    counts: electrons in the mean pixel. response: spread of a smooth detector response. mesh, stripes: relative
+        modulation by the detector's mesh and by its columns. hot_pixels: share of pixels. round_edge: how much of the
+        corners a round detector cuts off, 0 to 1.
+    k_shift, k_stretch, e_stretch: errors of the calibration: 1/Å, relative, relative.
+    k_left, k_right, e_bottom: edges of what was measured, 1/Å and eV against E_F.
+    """
+
+    seed: int = 0
+    fermi_level: float = 0.0
+    fermi_edge: bool = False
+    temperature: float = 30.0
+    intensity: float = 0.0
+    ripple: float = 0.0
+    asymmetry: float = 0.0
+    energy_resolution: float = 0.0
+    momentum_resolution: float = 0.0
+    lifetime: float = 0.0
+    dos_background: float = 0.0
+    shirley: float = 0.0
+    linear: float = 0.0
+    counts: float = 200.0
+    response: float = 0.0
+    mesh: float = 0.0
+    stripes: float = 0.0
+    hot_pixels: float = 0.0
+    round_edge: float = 0.0
+    k_shift: float = 0.0
+    k_stretch: float = 0.0
+    e_stretch: float = 0.0
+    k_left: float = -np.inf
+    k_right: float = np.inf
+    e_bottom: float = -np.inf
+
+
+def clean_artefacts(random: np.random.Generator) -> Artefacts:
+    """The lower severity: offset ±0.25 eV, smooth ±40 % intensity, 200 counts a pixel."""
+    return Artefacts(
+        seed=int(random.integers(2**31)), fermi_level=float(random.uniform(-0.25, 0.25)), ripple=0.4, counts=200.0
+    )
+
+
+def realistic_artefacts(random: np.random.Generator, vbm: float) -> Artefacts:
+    """The higher severity: every artefact, at strengths matched to real files.
+
+    Args:
+        random: what the strengths are drawn from.
+        vbm: valence band maximum in eV on the theory's scale; E_F lies 0 to 1.5 eV above it.
+    """
+    uniform = lambda low, high: float(random.uniform(low, high))  # noqa: E731
+    rarely = lambda chance, value: value if random.random() < chance else 0.0  # noqa: E731
+    return Artefacts(
+        seed=int(random.integers(2**31)),
+        fermi_level=vbm + uniform(0.0, 1.5),
+        fermi_edge=True,
+        temperature=uniform(10.0, 300.0),
+        intensity=uniform(0.2, 1.1),
+        asymmetry=uniform(-1.2, 1.2),
+        energy_resolution=uniform(0.02, 0.25),
+        momentum_resolution=uniform(0.01, 0.06),
+        lifetime=uniform(0.0, 0.3),
+        dos_background=uniform(0.0, 1.0),
+        shirley=uniform(0.0, 0.8),
+        linear=uniform(0.0, 0.4),
+        counts=float(np.exp(random.uniform(np.log(20.0), np.log(1000.0)))),
+        response=uniform(0.0, 0.2),
+        mesh=rarely(0.5, uniform(0.0, 0.05)),
+        stripes=rarely(0.5, uniform(0.0, 0.05)),
+        hot_pixels=rarely(0.5, uniform(0.0, 0.002)),
+        round_edge=rarely(0.3, uniform(0.0, 0.6)),
+        k_shift=float(random.normal(0.0, 0.01)),
+        k_stretch=float(random.normal(0.0, 0.01)),
+        e_stretch=float(random.normal(0.0, 0.005)),
+        k_left=-uniform(0.7, 1.6),
+        k_right=uniform(0.7, 1.6),
+        e_bottom=-uniform(4.5, 9.0),
+    )
+
+
+ZONE_EDGE = {"G-X": 1.0, "G-K": 0.75}
+"""Where the outward half of a cut ends, in units of 2π/a∥ (times √2 for Γ-K)."""
+
+_UNIT = {"G-X": 1.0, "G-K": float(np.sqrt(2.0))}
+
+
+def cut_end(cut: str, lattice: float) -> float:
+    """Momentum (1/Å) at the end of the outward half of a cut."""
+    return ZONE_EDGE[cut] * _UNIT[cut] * 2 * np.pi / lattice
+
+
+def simulate(
+    signal: np.ndarray,
+    lattice: np.ndarray,
+    cut: str,
+    artefacts: list[Artefacts],
+    kx: np.ndarray,
+    ev: np.ndarray,
+    grid: EnergyGrid | None = None,
+) -> np.ndarray:
+    """(image, kx, eV) counts on the axes as the experimenter has calibrated them; NaN where nothing was measured.
+
+    Args:
+        signal: (image, k, energy) 1/eV, A(k, E) on the outward half of the cut; spectra are even, and on Γ-X they are
+            even about X too.
+        lattice: (image,) a∥ in Å.
+        cut: `G-X` or `G-K`; beyond its end, Γ-K goes on as it was there.
+        artefacts: one an image.
+        kx: axis in 1/Å. ev: axis in eV against E_F, rising.
+        grid: energy axis of the signal, the default one if not given.
+    """
+    column = {f.name: np.array([getattr(a, f.name) for a in artefacts])[:, None, None] for f in fields(Artefacts)}
+    random = [np.random.default_rng(a.seed) for a in artefacts]
+    true_k = (kx[None] - column["k_shift"][:, 0]) / (1 + column["k_stretch"][:, 0])
+    true_e = ev[None] / (1 + column["e_stretch"][:, 0])
+    image = _resampled(signal, np.asarray(lattice), cut, true_k, true_e + column["fermi_level"][:, 0], grid)
+    image *= _matrix_element(column, random, kx, ev)
+    image = _resolved(image, column, kx, ev)
+    image = _with_background(image, column)
+    image *= _occupation(column, true_e)
+    image *= _detector(column, random, kx, ev)
+    seen = (kx[None, :, None] >= column["k_left"]) & (kx[None, :, None] <= column["k_right"])
+    seen = seen & (ev[None, None] >= column["e_bottom"]) & _inside_round(column, kx, ev)
+    lowest = (grid or EnergyGrid()).values[0]
+    seen = seen & ((true_e + column["fermi_level"][:, 0])[:, None] >= lowest)
+    return _counted(image, seen, column, random)
+
+
+def _resampled(signal, lattice, cut, k, energy, grid) -> np.ndarray:
+    """(image, kx, eV) by linear interpolation; (image, kx) momenta, (image, eV) energies of the theory."""
+    grid = grid or EnergyGrid()
+    points = signal.shape[1] - 1
+    place = np.abs(k) / cut_end(cut, 1.0) * lattice[:, None]
+    place = 1 - np.abs(1 - place % 2.0) if cut == "G-X" else np.minimum(place, 1.0)
+    place = np.clip(place * points, 0, points - 1e-4)
+    low = place.astype(int)
+    part = (place - low).astype(np.float32)[..., None]
+    row = np.arange(len(signal))[:, None]
+    image = signal[row, low] * (1 - part) + signal[row, low + 1] * part
+    values = grid.values
+    place = np.clip((energy - values[0]) / grid.step, 0, len(values) - 1.0001)
+    low = place.astype(int)[:, None]
+    part = (place - place.astype(int)).astype(np.float32)[:, None]
+    return np.take_along_axis(image, low, 2) * (1 - part) + np.take_along_axis(image, low + 1, 2) * part
+
+
+def _knots(axis: np.ndarray, count: int) -> np.ndarray:
+    """(point, knot) Gaussian bumps of unit norm at every point, so that a field of normal numbers has unit variance."""
+    place = (axis - axis[0]) / (axis[-1] - axis[0]) * (count - 1)
+    bumps = np.exp(-0.5 * ((place[:, None] - np.arange(count)) / 0.8) ** 2)
+    return (bumps / np.sqrt((bumps**2).sum(axis=1, keepdims=True))).astype(np.float32)
+
+
+def _smooth_fields(random, kx, ev) -> np.ndarray:
+    """(image, kx, eV) smooth normal fields."""
+    normal = np.stack([r.standard_normal(FIELD_KNOTS, dtype=np.float32) for r in random])
+    return _knots(kx, FIELD_KNOTS[0]) @ normal @ _knots(ev, FIELD_KNOTS[1]).T
+
+
+def _matrix_element(column, random, kx, ev) -> np.ndarray:
+    field = _smooth_fields(random, kx, ev)
+    odd = np.tanh(kx / 0.3)[None, :, None]
+    factor = np.exp(column["intensity"] * field + column["asymmetry"] * odd)
+    return (np.maximum(factor, SHADOW) * (1 + column["ripple"] * np.tanh(field))).astype(np.float32)
+
+
+def _resolved(image, column, kx, ev) -> np.ndarray:
+    """Gaussian resolution along both axes, and a width that grows towards deep states; Fourier space, mirrored ends."""
+    sigma_e, sigma_k = column["energy_resolution"] / FWHM, column["momentum_resolution"] / FWHM
+    lifetime = column["lifetime"]
+    if not (np.any(sigma_e) or np.any(sigma_k) or np.any(lifetime)):
+        return image
+    sharp = _blurred(_blurred(image, sigma_e, ev, 2), sigma_k, kx, 1)
+    if not np.any(lifetime):
+        return sharp
+    deep = _blurred(sharp, lifetime, ev, 2)
+    depth = np.clip(-ev / 6.0, 0.0, 1.0)[None, None].astype(np.float32)
+    return sharp * (1 - depth) + deep * depth
+
+
+def _blurred(image, sigma, axis, along) -> np.ndarray:
+    if not np.any(sigma):
+        return image
+    mirrored = np.concatenate([image, np.flip(image, along)], axis=along)
+    frequency = 2 * np.pi * np.fft.rfftfreq(mirrored.shape[along], axis[1] - axis[0])
+    frequency = frequency[None, :, None] if along == 1 else frequency[None, None]
+    damping = np.exp(-0.5 * (sigma * frequency) ** 2).astype(np.float32)
+    blurred = np.fft.irfft(np.fft.rfft(mirrored, axis=along) * damping, mirrored.shape[along], axis=along)
+    return np.take(blurred, range(image.shape[along]), axis=along).astype(np.float32)
+
+
+def _with_background(image, column) -> np.ndarray:
+    mean = image.mean(axis=(1, 2), keepdims=True)
+    states = image.mean(axis=1, keepdims=True)
+    scattered = np.cumsum(image[:, :, ::-1], axis=2)[:, :, ::-1].mean(axis=1, keepdims=True)
+    scattered = scattered / np.maximum(scattered.mean(axis=2, keepdims=True), 1e-9) * mean
+    slope = np.linspace(1.0, 0.0, image.shape[2], dtype=np.float32)[None, None] * 2 * mean
+    return image + column["dos_background"] * states + column["shirley"] * scattered + column["linear"] * slope
+
+
+def _occupation(column, energy) -> np.ndarray:
+    """Fermi function, widened by the resolution."""
+    width = np.hypot(BOLTZMANN * column["temperature"], column["energy_resolution"] / FWHM / 1.7)
+    exponent = np.clip(energy[:, None] / np.maximum(width, 1e-3), -40.0, 40.0)
+    return np.where(column["fermi_edge"], 1 / (1 + np.exp(exponent)), 1.0).astype(np.float32)
+
+
+def _detector(column, random, kx, ev) -> np.ndarray:
+    response = 1 + column["response"] * np.tanh(_smooth_fields(random, kx, ev))
+    columns = np.stack([r.standard_normal(len(kx), dtype=np.float32) for r in random])[..., None]
+    phase = np.stack([r.uniform(0, 2 * np.pi, 2) for r in random])
+    period = np.stack([r.uniform(4.0, 9.0, 2) for r in random])
+    waves = [
+        np.sin(2 * np.pi * np.arange(n) / period[:, [i]] + phase[:, [i]]) for i, n in enumerate((len(kx), len(ev)))
+    ]
+    mesh = 1 + column["mesh"] * (waves[0][:, :, None] + waves[1][:, None, :])
+    return (response * mesh * np.maximum(1 + column["stripes"] * columns, 0.1)).astype(np.float32)
+
+
+def _inside_round(column, kx, ev) -> np.ndarray:
+    """Pixels inside the detector's round edge: 0 cuts nothing off, 1 leaves the inscribed ellipse."""
+    across, down = (np.linspace(-1, 1, len(axis)) for axis in (kx, ev))
+    radius = across[:, None] ** 2 + down**2
+    return radius[None] <= 2.0 - column["round_edge"]
+
+
+def _counted(image, seen, column, random) -> np.ndarray:
+    mean = np.where(seen, image, 0.0).sum(axis=(1, 2), keepdims=True) / np.maximum(seen.sum((1, 2), keepdims=True), 1)
+    expected = np.where(seen, image / np.maximum(mean, 1e-12) * column["counts"], 0.0)
+    counts = np.stack([r.poisson(e) for r, e in zip(random, np.maximum(expected, 0.0), strict=True)]).astype(np.float32)
+    if np.any(column["hot_pixels"]):
+        for number, r in enumerate(random):
+            hot = r.random(counts.shape[1:]) < column["hot_pixels"][number]
+            counts[number][hot] += column["counts"][number, 0, 0] * r.uniform(5, 60, int(hot.sum()))
+    return np.where(seen, counts, np.nan).astype(np.float32)
+
+
+def without_noise(artefacts: Artefacts, counts: float = 1e6) -> Artefacts:
+    """The same measurement with so many counts that noise is not seen."""
+    return replace(artefacts, counts=counts)

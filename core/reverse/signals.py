@@ -1,0 +1,43 @@
+"""Spectra as a measurement would see them before its artefacts: cuts of a crystal at a broadened, bent k_z."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.electronic.calculation import calculate_bands
+from core.electronic.spectral import Broadening, EnergyGrid, total_spectral_function
+from core.experiment.final_state import FinalState
+from core.experiment.simulation import cut_end
+from core.learning.dataset import WINDOW, half_cut
+from core.learning.edges import GAMMA, VALENCE_RANGE, outermost_peak
+from core.learning.forward import predict, predict_cut
+from core.structure.crystal import Crystal
+
+HALF_POINTS = 49
+
+
+def predicted_signal(crystal: Crystal, cut: str, state: FinalState) -> np.ndarray:
+    """(k, energy) 1/eV on the outward half of a cut, by the forward model."""
+    momentum = np.linspace(0.0, cut_end(cut, crystal.lattice_in_plane), HALF_POINTS)
+    nodes, weights = state.sampling(momentum, float(crystal.plane_spacing.mean()))
+    pictures = [predict_cut(crystal, cut, float(abs((kz + 1) % 2 - 1))).total()[HALF_POINTS - 1 :] for kz in nodes]
+    return np.einsum("kn,nke->ke", weights.astype(np.float32), np.stack(pictures))
+
+
+def exact_signal(crystal: Crystal, cut: str, state: FinalState) -> np.ndarray:
+    """(k, energy) 1/eV on the outward half of a cut, by the exact engine on one thread."""
+    momentum = np.linspace(0.0, cut_end(cut, crystal.lattice_in_plane), HALF_POINTS)
+    nodes, weights = state.sampling(momentum, float(crystal.plane_spacing.mean()))
+    grid, broadening, pictures = EnergyGrid(), Broadening(), []
+    for kz in nodes:
+        path = half_cut(crystal, cut, float(kz))
+        bands = calculate_bands(crystal, path, window=WINDOW, workers=1).bands
+        pictures.append(total_spectral_function(bands, path.step, grid, broadening))
+    return np.einsum("kn,nke->ke", weights, np.stack(pictures)).astype(np.float32)
+
+
+def predicted_vbm(crystal: Crystal) -> float:
+    """Valence band maximum in eV, read from the forward model's total at Γ."""
+    energy = EnergyGrid().values
+    valence = (energy > VALENCE_RANGE[0]) & (energy < VALENCE_RANGE[1])
+    return outermost_peak(predict(crystal).total()[GAMMA].mean(axis=0)[valence], energy[valence], rising=False)
