@@ -119,6 +119,33 @@ def descriptors(arguments: argparse.Namespace) -> None:
     _report(crystal, f"descriptors of {len(crystal)} atoms written to {arguments.out}")
 
 
+def infer(arguments: argparse.Namespace) -> None:
+    """Read the crystal's figures and candidate stacks from one or several band images of a sample."""
+    from core.reverse.files import read_cut
+    from core.reverse.inference import infer as infer_cuts
+
+    names = [part for text in arguments.cut or ["G-X"] for part in text.split(",")]
+    if len(names) not in (1, len(arguments.file)):
+        raise InputError(f"{len(arguments.file)} files and {len(names)} cuts: name one cut for all, or one for each")
+    names = names * len(arguments.file) if len(names) == 1 else names
+    found = infer_cuts([read_cut(file, cut, arguments) for file, cut in zip(arguments.file, names, strict=True)])
+    document = found.document()
+    print(json.dumps(document, ensure_ascii=False) if arguments.json else _inference_lines(document))
+
+
+def _inference_lines(document: dict) -> str:
+    rows = [
+        f"{name:<34}{d['value']:>10.4f}  {d['low']:.4f} to {d['high']:.4f} {d['unit']}"
+        for name, d in document["descriptors"].items()
+    ]
+    verdict = "inside" if document["in_domain"] else "OUTSIDE"
+    rows.append(f"{verdict} what the model knows (domain score {document['domain_score']:.2f}, limit 1)")
+    for row in document["candidates"][:5]:
+        mixed = f" mixed over {row['mixing']:g} ML" if row["mixing"] else ""
+        rows.append(f"{100 * row['probability']:5.1f} %  {row['stack']} on {row['substrate']}{mixed}")
+    return "\n".join(rows)
+
+
 def validate(arguments: argparse.Namespace) -> None:
     """Compare with the parameters' own checks and with experiment."""
     from core.validation import MEASURED_FILE, validation_table
@@ -303,6 +330,19 @@ def build_parser() -> argparse.ArgumentParser:
     entry.add_argument("--kz", type=float, default=0.0, help="in 2π/c̄: 0 is the Γ plane, 1 the Z plane")
     entry.add_argument("--points", type=int, default=97, help="k-points over both signs")
     command(descriptors, [sample]).add_argument("--out", required=True, help="table of the atoms, .csv")
+    entry = command(infer, [])
+    entry.add_argument("file", nargs="+", metavar="FILE", help="band images of one sample: beamline files or pictures")
+    entry.add_argument(
+        "--cut", action="append", help="G-X ([100], default) or G-K ([110]); one for each file, or for all"
+    )
+    entry.add_argument("--kz", help="in 2π/c̄, or auto to infer it; from --hv where that is given")
+    entry.add_argument("--hv", type=float, help="photon energy, eV")
+    entry.add_argument("--inner-potential", type=float, help="eV, 12.6 by default")
+    entry.add_argument("--work-function", type=float, help="eV, the file's own or 4.5")
+    entry.add_argument("--k-range", type=float, nargs=2, metavar=("LEFT", "RIGHT"), help="of a picture's frame, 1/Å")
+    entry.add_argument("--e-range", type=float, nargs=2, metavar=("BOTTOM", "TOP"), help="of it, eV against E_F")
+    entry.add_argument("--fermi", type=float, help="Fermi level on the file's energy axis, eV")
+    entry.add_argument("--json", action="store_true")
     place = argparse.ArgumentParser(add_help=False)
     place.add_argument("--folder", help="of the data set; in the cache by default")
     source = argparse.ArgumentParser(add_help=False)

@@ -84,9 +84,7 @@ def solve_bands(
         len(index) * sum(len(block) ** 3 for block in blocks) * (1 if real else 3) for index, blocks, real in batches
     ]
     pieces: list[Bands | None] = [None] * len(batches)
-    tasks = [
-        (hamiltonian, k_reduced[index], direction[index], blocks, real, window) for index, blocks, real in batches
-    ]
+    tasks = [(hamiltonian, k_reduced[index], direction[index], blocks, real, window) for index, blocks, real in batches]
     done = 0
     for number, piece in _solved(tasks, workers):
         pieces[number] = piece

@@ -56,8 +56,8 @@ class Frame(Step):
         left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
         if right - left < _LEAST_SIDE or bottom - top < _LEAST_SIDE:
             raise InputError(
-                f"The frame {self.left}, {self.top} to {self.right}, {self.bottom} keeps less than {_LEAST_SIDE} pixels "
-                f"a side of a picture of {width} x {height}: mark a larger one"
+                f"The frame {self.left}, {self.top} to {self.right}, {self.bottom} keeps less than {_LEAST_SIDE} "
+                f"pixels a side of a picture of {width} x {height}: mark a larger one"
             )
         return image.isel(x=slice(left, right), y=slice(top, bottom))
 
@@ -163,7 +163,10 @@ class AngleToMomentum(Step):
         ends = radius[-1] * np.sin(angle[[0, -1]])
         kx = np.linspace(ends[0], ends[1], len(angle))
         values = np.stack(
-            [np.interp(kx, r * np.sin(angle), row, left=np.nan, right=np.nan) for r, row in zip(radius, image.values)]
+            [
+                np.interp(kx, r * np.sin(angle), row, left=np.nan, right=np.nan)
+                for r, row in zip(radius, image.values, strict=True)
+            ]
         )
         return _band_image(values, image["eV"].values, kx, "kx", image.attrs | {"kinetic_energy": self.kinetic})
 
@@ -249,7 +252,8 @@ class Symmetrise(Step):
 STEPS = {
     kind.name: kind
     for kind in (
-        Frame, Colours, PictureAxes, FermiLevel, FittedFermiLevel, AngleToMomentum, Momentum, Crop, Background, Symmetrise,
+        Frame, Colours, PictureAxes, FermiLevel, FittedFermiLevel, AngleToMomentum, Momentum, Crop, Background,
+        Symmetrise,
     )
 }  # fmt: skip
 """All steps by name."""
@@ -316,8 +320,10 @@ def suggested_steps(
 
     Args:
         image: from `read_images`.
-        photon_energy, work_function: eV; the file's own by default, then the fitted edge and a typical work function.
-        k_range: (left, right) of a picture's frame, 1/Å. e_range: (bottom, top), eV against E_F.
+        photon_energy: eV; the file's own by default, else the Fermi edge is fitted.
+        work_function: eV; the file's own by default, else a typical one.
+        k_range: (left, right) of a picture's frame, 1/Å.
+        e_range: (bottom, top) of a picture's frame, eV against E_F.
 
     Raises:
         InputError: a picture without ranges; angles where the kinetic energy is not known.
@@ -391,7 +397,7 @@ def _need(image: xr.DataArray, dim: str, what: str) -> None:
 
 def _check_range(what: str, unit: str, low: float, high: float, limit: float) -> None:
     if not (np.isfinite([low, high]).all() and abs(low) <= limit and abs(high) <= limit and abs(high - low) > 0.05):
-        raise InputError(f"{what} from {low:g} to {high:g} {unit} is no axis: give two different values within ±{limit:g}")
+        raise InputError(f"{what} from {low:g} to {high:g} {unit} is no axis: give two values within ±{limit:g}")
 
 
 def _band_image(values, ev, k, k_name, attrs) -> xr.DataArray:

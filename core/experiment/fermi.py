@@ -8,6 +8,9 @@ from scipy.special import erf
 
 from core.errors import InputError
 
+_VISIBLE = 0.01
+"""Share of the highest intensity below which a spectrum counts as empty."""
+
 _WINDOW = 0.6
 """eV on either side of the steepest drop that take part in the fit."""
 
@@ -15,7 +18,7 @@ _WINDOW = 0.6
 def fit_fermi_edge(image: xr.DataArray) -> tuple[float, float]:
     """Energy of the Fermi edge on the image's own axis, and its width σ, both in eV.
 
-    The momentum-integrated spectrum is fitted near its last drop to almost nothing by an error function on a line.
+    The momentum-integrated spectrum is fitted by an error function on a line, where it falls by the largest factor.
 
     Args:
         image: over (eV, alpha or kx).
@@ -28,11 +31,10 @@ def fit_fermi_edge(image: xr.DataArray) -> tuple[float, float]:
         curve = np.nan_to_num(np.nanmean(image.values, axis=1))
     smooth = gaussian_filter1d(curve, max(1.0, 0.05 / abs(energy[1] - energy[0])))
     floor, peak = np.percentile(smooth, 5), np.percentile(smooth, 98)
-    above = np.flatnonzero(smooth > floor + 0.1 * (peak - floor))
-    if peak <= floor or not len(above):
-        raise InputError("No Fermi edge is seen in this image: give the Fermi level, or photon energy and work function")
-    near = np.abs(energy - energy[above[-1]]) < _WINDOW
-    steepest = energy[near][np.argmin(np.gradient(smooth, energy)[near])]
+    if peak <= floor:
+        raise InputError("No Fermi edge is seen: give the Fermi level, or photon energy and work function, in eV")
+    fall = np.gradient(np.log(np.maximum(smooth - floor, 0.0) + _VISIBLE * (peak - floor)), energy)
+    steepest = energy[np.argmin(fall)]
     part = np.abs(energy - steepest) < _WINDOW
     scale = max(float(curve[part].max()), 1e-12)
     try:

@@ -8,6 +8,7 @@ _THIN = 7
 """Pixels: what is thinner is a tick, a letter or a line."""
 
 _LEAST_SHARE = 0.05
+_MOSTLY = 0.6
 
 
 def find_frame(pixels: np.ndarray) -> tuple[int, int, int, int]:
@@ -33,4 +34,17 @@ def find_frame(pixels: np.ndarray) -> tuple[int, int, int, int]:
     rows, columns = ndimage.find_objects(label)[int(np.argmax(sizes))]
     if sizes.max() < _LEAST_SHARE * height * width:
         return whole
-    return columns.start, rows.start, columns.stop, rows.stop
+    return _trimmed(drawn, columns.start, rows.start, columns.stop, rows.stop)
+
+
+def _trimmed(drawn: np.ndarray, left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
+    """The box without outer rows and columns that are mostly page: ticks stick out of a frame."""
+    while bottom - top > _THIN and drawn[top, left:right].mean() < _MOSTLY:
+        top += 1
+    while bottom - top > _THIN and drawn[bottom - 1, left:right].mean() < _MOSTLY:
+        bottom -= 1
+    while right - left > _THIN and drawn[top:bottom, left].mean() < _MOSTLY:
+        left += 1
+    while right - left > _THIN and drawn[top:bottom, right - 1].mean() < _MOSTLY:
+        right -= 1
+    return left, top, right, bottom

@@ -5,9 +5,10 @@ resolution, background, Fermi edge, detector, counting noise, and errors of cali
 can be left out; everything random follows from one seed.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
+from scipy.fft import dct, idct
 
 from core.electronic.spectral import EnergyGrid
 
@@ -135,6 +136,7 @@ def simulate(
     kx: np.ndarray,
     ev: np.ndarray,
     grid: EnergyGrid | None = None,
+    noise: bool = True,
 ) -> np.ndarray:
     """(image, kx, eV) counts on the axes as the experimenter has calibrated them; NaN where nothing was measured.
 
@@ -144,10 +146,14 @@ def simulate(
         lattice: (image,) a∥ in Å.
         cut: `G-X` or `G-K`; beyond its end, Γ-K goes on as it was there.
         artefacts: one an image.
-        kx: axis in 1/Å. ev: axis in eV against E_F, rising.
+        kx: axis in 1/Å.
+        ev: axis in eV against E_F, rising.
         grid: energy axis of the signal, the default one if not given.
+        noise: counts are drawn; expected counts are given otherwise.
     """
-    column = {f.name: np.array([getattr(a, f.name) for a in artefacts])[:, None, None] for f in fields(Artefacts)}
+    column = {
+        f.name: np.array([getattr(a, f.name) for a in artefacts], np.float32)[:, None, None] for f in fields(Artefacts)
+    }
     random = [np.random.default_rng(a.seed) for a in artefacts]
     true_k = (kx[None] - column["k_shift"][:, 0]) / (1 + column["k_stretch"][:, 0])
     true_e = ev[None] / (1 + column["e_stretch"][:, 0])
@@ -161,7 +167,7 @@ def simulate(
     seen = seen & (ev[None, None] >= column["e_bottom"]) & _inside_round(column, kx, ev)
     lowest = (grid or EnergyGrid()).values[0]
     seen = seen & ((true_e + column["fermi_level"][:, 0])[:, None] >= lowest)
-    return _counted(image, seen, column, random)
+    return _counted(image, seen, column, random if noise else None)
 
 
 def _resampled(signal, lattice, cut, k, energy, grid) -> np.ndarray:
@@ -197,13 +203,13 @@ def _smooth_fields(random, kx, ev) -> np.ndarray:
 
 def _matrix_element(column, random, kx, ev) -> np.ndarray:
     field = _smooth_fields(random, kx, ev)
-    odd = np.tanh(kx / 0.3)[None, :, None]
+    odd = np.tanh(kx / 0.3)[None, :, None].astype(np.float32)
     factor = np.exp(column["intensity"] * field + column["asymmetry"] * odd)
     return (np.maximum(factor, SHADOW) * (1 + column["ripple"] * np.tanh(field))).astype(np.float32)
 
 
 def _resolved(image, column, kx, ev) -> np.ndarray:
-    """Gaussian resolution along both axes, and a width that grows towards deep states; Fourier space, mirrored ends."""
+    """Gaussian resolution along both axes, and a width that grows towards deep states; mirrored at the ends."""
     sigma_e, sigma_k = column["energy_resolution"] / FWHM, column["momentum_resolution"] / FWHM
     lifetime = column["lifetime"]
     if not (np.any(sigma_e) or np.any(sigma_k) or np.any(lifetime)):
@@ -219,12 +225,10 @@ def _resolved(image, column, kx, ev) -> np.ndarray:
 def _blurred(image, sigma, axis, along) -> np.ndarray:
     if not np.any(sigma):
         return image
-    mirrored = np.concatenate([image, np.flip(image, along)], axis=along)
-    frequency = 2 * np.pi * np.fft.rfftfreq(mirrored.shape[along], axis[1] - axis[0])
+    frequency = np.pi * np.arange(image.shape[along]) / image.shape[along] / (axis[1] - axis[0])
     frequency = frequency[None, :, None] if along == 1 else frequency[None, None]
     damping = np.exp(-0.5 * (sigma * frequency) ** 2).astype(np.float32)
-    blurred = np.fft.irfft(np.fft.rfft(mirrored, axis=along) * damping, mirrored.shape[along], axis=along)
-    return np.take(blurred, range(image.shape[along]), axis=along).astype(np.float32)
+    return idct(dct(image, axis=along) * damping, axis=along)
 
 
 def _with_background(image, column) -> np.ndarray:
@@ -265,14 +269,11 @@ def _inside_round(column, kx, ev) -> np.ndarray:
 def _counted(image, seen, column, random) -> np.ndarray:
     mean = np.where(seen, image, 0.0).sum(axis=(1, 2), keepdims=True) / np.maximum(seen.sum((1, 2), keepdims=True), 1)
     expected = np.where(seen, image / np.maximum(mean, 1e-12) * column["counts"], 0.0)
+    if random is None:
+        return np.where(seen, expected, np.nan).astype(np.float32)
     counts = np.stack([r.poisson(e) for r, e in zip(random, np.maximum(expected, 0.0), strict=True)]).astype(np.float32)
     if np.any(column["hot_pixels"]):
         for number, r in enumerate(random):
             hot = r.random(counts.shape[1:]) < column["hot_pixels"][number]
             counts[number][hot] += column["counts"][number, 0, 0] * r.uniform(5, 60, int(hot.sum()))
     return np.where(seen, counts, np.nan).astype(np.float32)
-
-
-def without_noise(artefacts: Artefacts, counts: float = 1e6) -> Artefacts:
-    """The same measurement with so many counts that noise is not seen."""
-    return replace(artefacts, counts=counts)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
-from core.learning.baseline import virtual_cut
+from core.learning.baseline import virtual_cut, virtual_cuts
 from core.learning.basis import GroupBasis
 from core.learning.dataset import CUT_POINTS, CUTS
 from core.learning.domain import Domain, DomainScore
@@ -141,6 +141,23 @@ def predict_cut(crystal: Crystal, cut: str, kz: float) -> Prediction:
     baseline = virtual_cut(*mean, cut, float(kz))
     part = slice(start, start + half)
     return Prediction(model, site_class, model.hidden(features), features, part, mirrored=True, baseline=baseline)
+
+
+def predict_cuts(crystal: Crystal, cut: str, kz: np.ndarray) -> np.ndarray:
+    """(kz, k, energy) 1/eV: totals on the outward half of a cut at many k_z (n,) in 2π/c̄, in one go.
+
+    Raises:
+        InputError: as `predict`.
+    """
+    site_class, features = _seen(crystal)
+    model = spectrum_model("cuts")
+    share = (np.bincount(site_class) / len(site_class)).astype(np.float32)
+    rows = np.hstack([np.tile(features, (len(kz), 1)), np.repeat(kz_features(kz), len(features), axis=0)])
+    hidden = [share @ part.reshape(len(kz), len(features), -1) for part in model.hidden(rows)]
+    half = CUT_POINTS // 2 + 1
+    start = half * list(CUTS.values()).index(cut)
+    mean = (float(crystal.plane_ge_fraction.mean()), crystal.lattice_in_plane, float(crystal.plane_spacing.mean()))
+    return np.maximum(model.pictures(hidden)[:, start : start + half] + virtual_cuts(*mean, cut, kz), 0.0)
 
 
 def domain_score(crystal: Crystal) -> DomainScore:

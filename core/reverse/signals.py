@@ -1,7 +1,5 @@
 """Spectra as a measurement would see them before its artefacts: cuts of a crystal at a broadened, bent k_z."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from core.electronic.calculation import calculate_bands
@@ -10,7 +8,7 @@ from core.experiment.final_state import FinalState
 from core.experiment.simulation import cut_end
 from core.learning.dataset import WINDOW, half_cut
 from core.learning.edges import GAMMA, VALENCE_RANGE, outermost_peak
-from core.learning.forward import predict, predict_cut
+from core.learning.forward import predict, predict_cuts
 from core.structure.crystal import Crystal
 
 HALF_POINTS = 49
@@ -20,8 +18,8 @@ def predicted_signal(crystal: Crystal, cut: str, state: FinalState) -> np.ndarra
     """(k, energy) 1/eV on the outward half of a cut, by the forward model."""
     momentum = np.linspace(0.0, cut_end(cut, crystal.lattice_in_plane), HALF_POINTS)
     nodes, weights = state.sampling(momentum, float(crystal.plane_spacing.mean()))
-    pictures = [predict_cut(crystal, cut, float(abs((kz + 1) % 2 - 1))).total()[HALF_POINTS - 1 :] for kz in nodes]
-    return np.einsum("kn,nke->ke", weights.astype(np.float32), np.stack(pictures))
+    pictures = predict_cuts(crystal, cut, nodes)
+    return np.einsum("kn,nke->ke", weights.astype(np.float32), pictures)
 
 
 def exact_signal(crystal: Crystal, cut: str, state: FinalState) -> np.ndarray:

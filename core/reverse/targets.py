@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from core.descriptors.table import descriptor_table
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.stack import Block, Stack, two_block
@@ -34,6 +35,22 @@ QUANTITIES = {
 }
 """What `crystal_figures` gives, in this order."""
 
+_LOCAL = {
+    "tot_cell_volume": ("Å³", 15.0, 30.0, "Volume of the Voronoi cell"),
+    "bond_length": ("Å", 2.3, 3.0, "Distance to all Voronoi neighbours, by face area"),
+    "mean_ionic_character": ("1", 0.0, 0.01, "Ionic character towards the neighbours, by face area"),
+    "1_order": ("1", 0.0, 1.0, "Weight of one-step walks from the atom's own kind"),
+    "2_order": ("1", 0.0, 1.0, "Weight of two-step walks through the atom's own kind"),
+    "3_order": ("1", 0.0, 1.0, "Weight of three-step walks through the atom's own kind"),
+}
+GROUPS = ("inner", "interfacial")
+LOCAL_QUANTITIES = {
+    f"{group}_{name}": Quantity(unit, low, high, f"{sentence}; mean over the {group} atoms.")
+    for group in GROUPS
+    for name, (unit, low, high, sentence) in _LOCAL.items()
+}
+"""What `local_figures` gives, in this order: descriptors of inner and of interfacial atoms."""
+
 LEAST_BONDS = 0.02
 """Share of the bonds that a kind must have for its mean length to be taken from the crystal."""
 
@@ -59,6 +76,17 @@ def crystal_figures(crystal: Crystal, mixing: float) -> dict[str, float]:
     }
     figures |= mean_bond_lengths(profile, crystal.plane_spacing, lattice)
     return {name: float(figures[name]) for name in QUANTITIES}
+
+
+def local_figures(crystal: Crystal) -> dict[str, float]:
+    """The LOCAL_QUANTITIES of a stack of planes; a group that it lacks gets the mean over all atoms."""
+    table = descriptor_table(crystal)
+    groups = dict(zip(GROUPS, (table[~table["interfacial"]], table[table["interfacial"]]), strict=True))
+    return {
+        f"{group}_{name}": float((rows if len(rows) else table)[name].mean())
+        for group, rows in groups.items()
+        for name in _LOCAL
+    }
 
 
 def interfacial_share(profile: np.ndarray) -> float:

@@ -1,0 +1,160 @@
+"""The left column of Interpret: the image, its calibration, the cut."""
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from components.ids import Ids
+from core.experiment.background import BACKGROUNDS
+from core.experiment.colours import COLOUR_MAPS
+from core.experiment.readers import ACCEPTED
+
+ids = Ids("interpret")
+
+EXAMPLES = {"sharp": "Si6Ge4, sharp", "graded": "Graded Si/Ge", "alloy": "Strained alloy"}
+"""Example images that ship with the app: name → label."""
+
+NUMBERS = {
+    "k-left": ("k∥ at the left edge", "1/Å", "picture"),
+    "k-right": ("k∥ at the right edge", "1/Å", "picture"),
+    "e-bottom": ("E − E_F at the bottom", "eV", "picture"),
+    "e-top": ("E − E_F at the top", "eV", "picture"),
+    "fermi": ("Fermi level in the file", "eV", "bands"),
+    "hv": ("Photon energy hν", "eV", "both"),
+    "inner-potential": ("Inner potential V₀", "eV", "both"),
+    "work-function": ("Work function Φ", "eV", "bands"),
+    "k-centre": ("Γ lies at", "1/Å", "both"),
+    "k-scale": ("Momentum scale", "", "both"),
+}
+"""Name → label, unit, and the kind of file that it belongs to."""
+
+POINTS = {"k1": "k∥, first", "k2": "k∥, second", "e1": "E, first", "e2": "E, second"}
+"""Points that are clicked on the axes of a picture."""
+
+
+def image_controls() -> html.Section:
+    """Drop zone, examples, calibration, cut."""
+    return html.Section(
+        [
+            html.H2("Image"),
+            dcc.Upload(
+                [
+                    html.Button("Choose a band image", type="button", className="button"),
+                    html.Span(" or drop it here", className="muted"),
+                ],
+                id=ids("upload"),
+                className="drop-zone",
+                max_size=64 * 2**20,
+                multiple=False,
+            ),
+            html.P(ACCEPTED + "; at most 64 MB.", className="muted small"),
+            html.Div(
+                [
+                    html.Button(label, id=ids(f"example-{name}"), type="button", className="chip")
+                    for name, label in EXAMPLES.items()
+                ],
+                className="chips",
+                role="group",
+                **{"aria-label": "Example images, simulated"},
+            ),
+            html.P("The examples are simulated.", className="muted small"),
+            html.P(id=ids("file-name"), className="small", role="status"),
+            html.P(id=ids("upload-error"), className="field-error", role="alert"),
+            _cut(),
+            html.Div(_calibration(), id=ids("calibration"), hidden=True, className="group"),
+        ],
+        className="interpret-controls",
+        **{"aria-label": "Image"},
+    )
+
+
+def _cut() -> html.Div:
+    return html.Div(
+        [
+            html.Span("Cut", className="field-label"),
+            dmc.SegmentedControl(
+                id=ids("cut"),
+                data=[{"value": "G-X", "label": "Γ–X [100]"}, {"value": "G-K", "label": "Γ–K [110]"}],
+                value="G-X",
+                size="xs",
+                fullWidth=True,
+                attributes={"root": {"aria-label": "Direction of the cut"}},
+            ),
+            dmc.TextInput(
+                id=ids("kz"),
+                label="k_z in 2π/c̄",
+                description="0 is the Γ plane, 1 the Z plane; auto infers it; empty takes it from hν",
+                value="auto",
+                debounce=350,
+                size="xs",
+                inputProps={"maxLength": 12},
+            ),
+        ],
+        className="group",
+    )
+
+
+def _calibration() -> list:
+    return [
+        html.H2("Calibration"),
+        dmc.Select(
+            id=ids("index"), label="Image of the file", data=[], value=None, size="xs", allowDeselect=False,
+            checkIconPosition="right",
+        ),
+        html.Div(
+            [
+                dmc.Select(
+                    id=ids("colours"),
+                    label="Colour map of the figure",
+                    data=[{"value": name, "label": name} for name in ("auto", *COLOUR_MAPS)],
+                    value="auto",
+                    size="xs",
+                    allowDeselect=False,
+                    checkIconPosition="right",
+                ),
+                html.Span("Click on the picture: which point, and its value", className="field-label"),
+                dmc.SegmentedControl(
+                    id=ids("point"),
+                    data=[{"value": name, "label": label} for name, label in POINTS.items()],
+                    value="k1",
+                    size="xs",
+                    orientation="vertical",
+                    fullWidth=True,
+                    attributes={"root": {"aria-label": "Point that the next click sets"}},
+                ),
+                dmc.NumberInput(
+                    id=ids("point-value"), label="Value there", value=0, size="xs", hideControls=True, debounce=True
+                ),
+                html.P(id=ids("points-text"), className="muted small", role="status"),
+            ],
+            id=ids("picture-only"),
+            className="group",
+            hidden=True,
+        ),
+        *(
+            dmc.NumberInput(
+                id=ids(name),
+                label=f"{label}{', ' + unit if unit else ''}",
+                size="xs",
+                hideControls=True,
+                debounce=350,
+                value={"k-centre": 0, "k-scale": 1}.get(name, ""),
+                className=f"for-{kind}",
+            )
+            for name, (label, unit, kind) in NUMBERS.items()
+        ),
+        dmc.Select(
+            id=ids("background"),
+            label="Background",
+            data=[{"value": name, "label": name.capitalize()} for name in BACKGROUNDS],
+            value="none",
+            size="xs",
+            allowDeselect=False,
+            checkIconPosition="right",
+        ),
+        dmc.Switch(id=ids("symmetrise"), label="Symmetrise about Γ", checked=False, size="sm"),
+        html.Div(
+            [html.Button("Undo", id=ids("undo"), type="button", className="button")],
+            className="chips",
+        ),
+        html.Details([html.Summary("Steps"), html.Ol(id=ids("steps"), className="small")]),
+    ]  # fmt: skip

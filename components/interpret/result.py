@@ -1,0 +1,110 @@
+"""What the reverse model says, beside the image: verdict, figures with intervals, candidates."""
+
+from urllib.parse import urlencode
+
+from dash import html
+
+from components.interpret.controls import ids
+from core.reverse.inference import EQUALLY_GOOD, NUISANCE_QUANTITIES, Inference
+from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES
+
+LABELS = {
+    "lattice_in_plane": "In-plane lattice constant",
+    "strain_silicon": "Strain against bulk Si",
+    "ge_fraction": "Mean Ge fraction",
+    "interfacial_fraction": "Interfacial atoms",
+    "bond_length_si_si": "Si–Si bond",
+    "bond_length_si_ge": "Si–Ge bond",
+    "bond_length_ge_ge": "Ge–Ge bond",
+    "interface_width": "Interface width w",
+    "period": "Period",
+    "fermi_above_vbm": "Fermi level above VBM",
+    "kz": "k_z",
+}
+DIGITS = {"lattice_in_plane": 4, "bond_length_si_si": 4, "bond_length_si_ge": 4, "bond_length_ge_ge": 4, "period": 1}
+SHOWN = 6
+"""Candidates in the table."""
+
+
+def verdict(found: Inference) -> tuple[str, str]:
+    """A sentence on whether the model knows such images, and its kind for the style."""
+    if not found.in_domain:
+        return (
+            f"This is outside what the model knows (domain score {found.domain_score:.1f}, limit 1): it knows Γ–X and "
+            "Γ–K cuts of Si/Ge stacks. The figures below are not to be trusted.",
+            "outside",
+        )
+    equal = [c for c in found.candidates if c.probability >= EQUALLY_GOOD * found.candidates[0].probability]
+    text = f"Such images are known (domain score {found.domain_score:.2f}, limit 1). "
+    if len(equal) > 1:
+        names = ", ".join(c.stack for c in equal[:4])
+        return text + f"{len(equal)} stacks explain it about equally well: {names}.", "inside"
+    return text + f"{found.candidates[0].stack} explains it best.", "inside"
+
+
+def figure_list(found: Inference) -> html.Div:
+    """The figures with their 90 % intervals; descriptors of inner and interfacial atoms folded away."""
+    local = [name for name in LOCAL_QUANTITIES if name in found.descriptors]
+    return html.Div(
+        [
+            _table([name for name in (*QUANTITIES, *NUISANCE_QUANTITIES) if name in found.descriptors], found),
+            *([html.Details([html.Summary("Inner and interfacial atoms"), _table(local, found)])] if local else []),
+        ]
+    )
+
+
+def _table(names: list[str], found: Inference) -> html.Table:
+    quantities = QUANTITIES | LOCAL_QUANTITIES | NUISANCE_QUANTITIES
+    rows = []
+    for name in names:
+        estimate, digits = found.descriptors[name], DIGITS.get(name, 4 if "ionic" in name else 3)
+        shown = [f"{x:.{digits}f}".replace("-", "−") for x in (estimate.value, estimate.low, estimate.high)]
+        unit = "" if estimate.unit == "1" else f" {estimate.unit}"
+        rows.append(
+            html.Tr(
+                [
+                    html.Th(LABELS.get(name, name.replace("_", " ")), scope="row", title=quantities[name].sentence),
+                    html.Td(f"{shown[0]}{unit}"),
+                    html.Td(f"{shown[1]} … {shown[2]}", className="muted"),
+                ]
+            )
+        )
+    head = html.Thead(html.Tr([html.Th("Figure", scope="col"), html.Th("Value", scope="col"), html.Th("90 %", scope="col")]))
+    return html.Table([head, html.Tbody(rows)], className="small-table")
+
+
+def candidate_list(found: Inference) -> html.Div:
+    """The most probable stacks; each opens in Compose."""
+    rows = [
+        html.Tr(
+            [
+                html.Th(
+                    html.A(candidate.stack, href=compose_link(candidate), title="Open in Compose"), scope="row"
+                ),
+                html.Td(f"{candidate.mixing:g} ML" if candidate.mixing else "sharp"),
+                html.Td(f"{100 * candidate.probability:.0f} %"),
+                html.Td(
+                    html.Button(
+                        "Show", id=ids.item("show", number), type="button", className="button",
+                        **{"aria-label": f"Overlay the bands of {candidate.stack}"},
+                    )
+                ),
+            ]
+        )
+        for number, candidate in enumerate(found.candidates[:SHOWN])
+    ]  # fmt: skip
+    head = html.Thead(
+        html.Tr([html.Th(text, scope="col") for text in ("Stack", "Interface", "Probability", "Bands")])
+    )
+    substrate = f"All on a substrate of a∥ = {found.candidates[0].lattice:.4f} Å."
+    return html.Div(
+        [html.Table([head, html.Tbody(rows)], className="small-table"), html.P(substrate, className="muted small")]
+    )
+
+
+def compose_link(candidate) -> str:
+    """The link that opens a candidate in Compose."""
+    query = {"stack": candidate.stack, "substrate": candidate.substrate}
+    if candidate.mixing:
+        query["mixing"] = f"{candidate.mixing:g}"
+    return "/compose?" + urlencode(query)

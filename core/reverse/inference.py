@@ -1,0 +1,173 @@
+"""From calibrated images to figures, candidates and a verdict on whether the model knows such images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from core.errors import InputError
+from core.experiment.final_state import INNER_POTENTIAL, FinalState, final_momentum, reduced_kz
+from core.reverse.candidates import Candidate, tried
+from core.reverse.domain import domain_score, signs
+from core.reverse.model import reverse_model
+from core.reverse.standard import standard_image
+from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES, Quantity
+from core.structure.substrate import bulk_lattice_constant, strain_against
+
+SHARED_ERROR = 0.4
+"""Share of the variance that the errors of two cuts of one sample have in common."""
+
+NORMAL_90 = 1.645
+
+NUISANCE_QUANTITIES = {
+    "fermi_above_vbm": Quantity("eV", -1.0, 3.0, "Fermi level above the valence band maximum."),
+    "kz": Quantity("2π/c̄", 0.0, 1.0, "Momentum normal to the layers: 0 is the Γ plane, 1 the Z plane."),
+}
+
+TYPICAL_SPACING = 1.38
+"""Å between planes, for k_z from a photon energy before the sample is known."""
+
+ESCAPE_WIDTH = 0.04
+"""1/Å: half-width of k_z that candidates' pictures are given where it is broadened by an unknown amount."""
+
+EQUALLY_GOOD = 0.5
+"""Candidates of at least this share of the best one's probability explain an image as well as it does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """One calibrated image, over (eV, kx).
+
+    cut: `G-X` or `G-K`. kz: in 2π/c̄; None where it is to be inferred. radius: k_f in 1/Å where the photon energy is
+    known, infinite otherwise.
+    """
+
+    image: xr.DataArray
+    cut: str
+    kz: float | None = None
+    radius: float = np.inf
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """What an image says.
+
+    descriptors: by name, QUANTITIES, LOCAL_QUANTITIES and NUISANCE_QUANTITIES. domain_score: above 1 is outside.
+    candidates: most probable first. images: (cut, kx, eV) standard images. fermi_level: eV on the theory's scale.
+    state: k_z of the first cut as given or inferred.
+    """
+
+    descriptors: dict[str, Estimate]
+    in_domain: bool
+    domain_score: float
+    candidates: list[Candidate]
+    images: np.ndarray
+    cuts: tuple[str, ...]
+    fermi_level: float
+    state: FinalState
+
+    def document(self) -> dict:
+        """Plain JSON."""
+        return {
+            "descriptors": {
+                name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit}
+                for name, e in self.descriptors.items()
+            },
+            "in_domain": self.in_domain,
+            "domain_score": round(self.domain_score, 3),
+            "candidates": [
+                {
+                    "stack": c.stack,
+                    "substrate": c.substrate,
+                    "mixing": c.mixing,
+                    "probability": round(c.probability, 4),
+                    "agreement": round(c.agreement, 4),
+                }
+                for c in self.candidates
+            ],
+            "equally_good": sum(
+                c.probability >= EQUALLY_GOOD * self.candidates[0].probability for c in self.candidates
+            ),
+        }
+
+
+def kz_from_photons(photon_energy: float, inner_potential: float | None, work_function: float) -> tuple[float, float]:
+    """k_z at k∥ = 0 in 2π/c̄, and the final-state momentum in 1/Å.
+
+    Raises:
+        InputError: the photons free no electrons.
+    """
+    potential = INNER_POTENTIAL["Si"] if inner_potential is None else inner_potential
+    radius = final_momentum(photon_energy, potential, work_function)
+    return float(reduced_kz(radius, TYPICAL_SPACING)), radius
+
+
+def infer(cuts: list[Cut]) -> Inference:
+    """Figures, candidates and verdict of one or several cuts of the same sample.
+
+    Raises:
+        InputError: no image, a cut that is not known, or an image that hardly reaches the model's window.
+    """
+    if not cuts:
+        raise InputError("Give at least one band image")
+    images = np.stack([standard_image(cut.image) for cut in cuts])
+    found, inputs = [], []
+    for image, cut in zip(images, cuts, strict=True):
+        model = reverse_model(cut.cut)
+        known = np.array([cut.kz is not None])
+        inputs.append(model.inputs(image[None], np.array([cut.kz or 0.0]), known))
+        found.append(model.estimate(inputs[-1]))
+    value, half = combined(found)
+    names = model.names
+    value, half = dict(zip(names, value[0].tolist(), strict=True)), dict(zip(names, half[0].tolist(), strict=True))
+    first = cuts[0]
+    own_level = float(found[0][0][0, names.index("fermi_level")])
+    kz = first.kz if first.kz is not None else min(1.0, max(0.0, value["kz"]))
+    state = FinalState(kz, first.radius, ESCAPE_WIDTH if np.isfinite(first.radius) or first.kz is None else 0.0)
+    size = {name: half[name] / NORMAL_90 for name in half}
+    candidates = tried(images[0], first.cut, state, value | {"fermi_level": own_level}, size)
+    model = reverse_model(first.cut)
+    score = domain_score(
+        model, signs(model, inputs[0][0], float(model.explained(images[:1])[0]), candidates[0].agreement)
+    )
+    return Inference(
+        _estimates(value, half, first.kz), score <= 1.0, score, candidates, images,
+        tuple(cut.cut for cut in cuts), candidates[0].fermi_level, state,
+    )  # fmt: skip
+
+
+def combined(found: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Values and half-widths of several cuts as one: weighted by precision, errors taken as partly shared."""
+    if len(found) == 1:
+        return found[0]
+    weight = [1 / np.maximum(half, 1e-9) ** 2 for _, half in found]
+    total = sum(weight)
+    value = sum(w * v for w, (v, _) in zip(weight, found, strict=True)) / total
+    alone = 1 / np.sqrt(total)
+    smallest = np.min([half for _, half in found], axis=0)
+    return value, np.sqrt((1 - SHARED_ERROR) * alone**2 + SHARED_ERROR * smallest**2)
+
+
+def _estimates(value: dict, half: dict, kz: float | None) -> dict[str, Estimate]:
+    """Estimates within the limits of their quantities; the strain is that of the lattice constant."""
+    found = {}
+    for name, quantity in (QUANTITIES | LOCAL_QUANTITIES | NUISANCE_QUANTITIES).items():
+        if name not in value or (name == "kz" and kz is not None):
+            continue
+        ends = [value[name], value[name] - half[name], value[name] + half[name]]
+        if name == "strain_silicon":
+            lattice = value["lattice_in_plane"], half["lattice_in_plane"]
+            silicon = bulk_lattice_constant(0.0)
+            ends = [100 * strain_against(a, silicon) for a in (lattice[0], lattice[0] - lattice[1], sum(lattice))]
+        found[name] = Estimate(*(round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in ends), quantity.unit)
+    return found

@@ -1,0 +1,226 @@
+"""What a page keeps of an uploaded image, and what it asks about it: calibration, figures, pictures to compare."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from core.errors import InputError
+from core.experiment.calibration import (
+    Background,
+    Colours,
+    FermiLevel,
+    Frame,
+    Momentum,
+    PictureAxes,
+    Step,
+    Symmetrise,
+    calibrate,
+    suggested_steps,
+)
+from core.experiment.frame import find_frame
+from core.experiment.readers import read_images
+from core.experiment.simulation import Artefacts, simulate
+from core.reverse.candidates import RESOLUTION, Candidate
+from core.reverse.files import cut_name, final_state_of
+from core.reverse.inference import Cut, Inference, infer
+from core.reverse.model import reverse_model
+from core.reverse.signals import predicted_signal
+from core.reverse.standard import EV, KX, flattened
+from core.storage import content_key, result_store
+
+EXAMPLES = Path(__file__).parent / "examples"
+LOST_IMAGE = "This image is no longer kept here; drop it again"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One image and how it is to be read; plain values, None where nothing is said.
+
+    image: id from `keep_image`, or `example-NAME`. index: which image of the file. frame: left, top, right, bottom of a
+    picture's data in pixels. k_left to e_top: a picture's axes. fermi: on the file's energy axis. hv, inner_potential,
+    work_function: eV. k_centre: 1/Å, k_scale: relative. kz: text, a number or auto.
+    """
+
+    image: str
+    index: int = 0
+    frame: tuple[int, ...] = ()
+    colours: str = "auto"
+    k_left: float | None = None
+    k_right: float | None = None
+    e_bottom: float | None = None
+    e_top: float | None = None
+    fermi: float | None = None
+    hv: float | None = None
+    inner_potential: float | None = None
+    work_function: float | None = None
+    k_centre: float = 0.0
+    k_scale: float = 1.0
+    background: str = "none"
+    symmetrise: bool = False
+    cut: str = "G-X"
+    kz: str = "auto"
+
+    @classmethod
+    def from_document(cls, document: dict) -> "Reading":
+        """A reading that a browser kept, checked.
+
+        Raises:
+            InputError: entries or types that no reading has.
+        """
+        known = {field.name for field in fields(cls)}
+        if not isinstance(document, dict) or set(document) - known or not isinstance(document.get("image"), str):
+            raise InputError("This reading did not come from the page; reload it")
+        values = {}
+        for name, value in document.items():
+            if name in ("image", "colours", "background", "cut", "kz"):
+                values[name] = str(value)[:80]
+            elif name == "frame":
+                values[name] = tuple(int(x) for x in value)[:4]
+            elif name == "symmetrise":
+                values[name] = bool(value)
+            elif value is not None and value != "":
+                number = float(value)
+                if not np.isfinite(number) or abs(number) > 1e5:
+                    raise InputError(f"{name.replace('_', ' ')} = {value} is out of range")
+                values[name] = int(number) if name == "index" else number
+        return cls(**values)
+
+    def steps(self) -> tuple[Step, ...]:
+        """The calibration as steps.
+
+        Raises:
+            InputError: the picture has no axes yet, or the image cannot be calibrated so.
+        """
+        image = self.raw()
+        if "channel" in image.dims:
+            axes = (self.k_left, self.k_right, self.e_bottom, self.e_top)
+            if None in axes:
+                raise InputError(
+                    "Give the axes of this picture: click two points on each, or type the values at the frame's edges"
+                )
+            frame = self.frame if len(self.frame) == 4 else find_frame(image.values)
+            steps: tuple[Step, ...] = (Frame(*frame), Colours(self.colours), PictureAxes(*axes))
+        else:
+            steps = ()
+            if self.fermi is not None:
+                steps = (FermiLevel(self.fermi),)
+                image = steps[0].apply(image)
+            steps += suggested_steps(image, self.hv, self.work_function)
+        if self.k_centre or self.k_scale != 1.0:
+            steps += (Momentum(self.k_centre, self.k_scale),)
+        if self.symmetrise:
+            steps += (Symmetrise(),)
+        if self.background != "none":
+            steps += (Background(self.background),)
+        return steps
+
+    def raw(self) -> xr.DataArray:
+        """The image as its file gives it.
+
+        Raises:
+            InputError: the file is no longer kept, or has fewer images.
+        """
+        images = kept_images(self.image)
+        if not 0 <= self.index < len(images):
+            raise InputError(f"This file has {len(images)} images; image {self.index + 1} was asked for")
+        return images[self.index]
+
+
+def keep_image(content: bytes, name: str) -> str:
+    """Check and keep an uploaded file; returns its id, the hash of its content.
+
+    Raises:
+        InputError: from `read_images`.
+    """
+    read_images(content, name)
+    identity = content_key("image", content.hex())[:20]
+    result_store().put(f"image:{identity}", content)
+    return identity
+
+
+@lru_cache(maxsize=2)
+def kept_images(identity: str) -> tuple[xr.DataArray, ...]:
+    """The images of a kept file or of an example.
+
+    Raises:
+        InputError: nothing of that id is kept.
+    """
+    if identity.startswith("example-"):
+        file = EXAMPLES / f"{identity.removeprefix('example-')}.nc"
+        if file.name not in {known.name for known in EXAMPLES.glob("*.nc")}:
+            raise InputError(LOST_IMAGE)
+        return tuple(read_images(file.read_bytes(), file.name))
+    content = result_store().get(f"image:{identity}")
+    if content is None:
+        raise InputError(LOST_IMAGE)
+    return tuple(read_images(content))
+
+
+@lru_cache(maxsize=4)
+def calibrated(reading: Reading) -> xr.DataArray:
+    """The calibrated image of a reading, over (eV, kx).
+
+    Raises:
+        InputError: see `Reading.steps`.
+    """
+    return calibrate(reading.raw(), reading.steps())
+
+
+@lru_cache(maxsize=16)
+def interpreted(reading: Reading) -> Inference:
+    """What the image says, by the reverse model.
+
+    Raises:
+        InputError: see `calibrated`; an unknown cut or k_z.
+    """
+    kz, radius = final_state_of(reading.kz or None, reading.hv, reading.inner_potential, reading.work_function)
+    return infer([Cut(calibrated(reading), cut_name(reading.cut), kz, radius)])
+
+
+def reconstruction(found: Inference, candidate: Candidate) -> np.ndarray:
+    """(kx, eV) what the forward model predicts for a candidate, on the axes of standard images, without artefacts."""
+    signal = predicted_signal(candidate.crystal(), found.cuts[0], found.state)[None]
+    artefacts = [Artefacts(fermi_level=candidate.fermi_level, energy_resolution=RESOLUTION)]
+    lattice = np.array([candidate.lattice])
+    return simulate(signal, lattice, found.cuts[0], artefacts, KX, EV, noise=False)[0]
+
+
+def flat_pictures(found: Inference, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
+    """(half k, eV) flattened image and flattened reconstruction, scaled to it; NaN where nothing was measured."""
+    measured = np.isfinite(found.images[0])
+    predicted = np.where(measured, reconstruction(found, candidate), np.nan)
+    flat, weight = flattened(np.stack([found.images[0], predicted]))
+    seen = weight[0] > 0
+    a, b = (part - part[seen].mean() for part in flat)
+    scale = (a[seen] * b[seen]).sum() / max((b[seen] ** 2).sum(), 1e-12)
+    return np.where(seen, a, np.nan), np.where(seen, scale * b, np.nan)
+
+
+def why(found: Inference, quantity: str) -> np.ndarray:
+    """(half k, eV) which pixels speak for a quantity: its derivative by each flattened pixel, times the pixel.
+
+    Positive pixels raise the estimate, negative ones lower it.
+    """
+    model = reverse_model(found.cuts[0])
+    known = np.array([True])
+    flat, measured = flattened(found.images[:1])
+    inputs = model.encoder(flat, measured, np.array([found.state.kz]), known)
+    slope = model.slope(inputs, quantity)[0]
+    return np.where(measured[0] > 0, slope.reshape(flat.shape[1:]) * flat[0], np.nan)
+
+
+def export(reading: Reading, found: Inference) -> dict:
+    """Result, reading and calibration steps as plain JSON."""
+    return found.document() | {
+        "reading": asdict(reading),
+        "calibration": [step.document() for step in reading.steps()],
+    }
+
+
+def export_text(reading: Reading, found: Inference) -> str:
+    """The same as text."""
+    return json.dumps(export(reading, found), indent=1, ensure_ascii=False)

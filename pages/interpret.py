@@ -1,0 +1,403 @@
+"""Interpret: from a band image to the atoms behind it, with intervals and a verdict on whether the model knows it."""
+
+import base64
+from dataclasses import asdict, replace
+
+import dash
+import dash_mantine_components as dmc
+from components.interpret.report import report_page, result_dataset
+from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+
+from components import theme
+from components.figures.band_image import band_image_figure, raw_picture_figure
+from components.ids import THEME
+from components.interpret.controls import EXAMPLES, NUMBERS, POINTS, ids, image_controls
+from components.interpret.result import candidate_list, figure_list, verdict
+from core.errors import InputError
+from core.experiment.calibration import axis_from_points
+from core.experiment.frame import find_frame
+from core.reverse.readings import (
+    Reading,
+    calibrated,
+    export_text,
+    flat_pictures,
+    interpreted,
+    keep_image,
+    kept_images,
+    reconstruction,
+    why,
+)
+from core.reverse.standard import EV, KX
+
+dash.register_page(
+    __name__, path="/interpret", name="Interpret", order=2, title="Interpret · Bandloom",
+    description="Drop a measured band image and read what the atoms did, with honest uncertainty.",
+)  # fmt: skip
+
+FIELDS = ("index", "colours", *NUMBERS, "background", "symmetrise", "cut", "kz")
+VIEWS = {
+    "image": "Image",
+    "raw": "File",
+    "reconstruction": "Predicted",
+    "residual": "Residual",
+    "why-strain": "Why strain",
+    "why-interface": "Why interface",
+}
+_CLEAR = "rgba(0,0,0,0)"
+_EMPTY = {
+    "data": [],
+    "layout": {"paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "xaxis": {"visible": False}, "yaxis": {"visible": False}},
+}
+HALF = len(KX) // 2
+
+
+def layout(example: str = "", **query) -> html.Div:
+    """The page; a link may name an example."""
+    reading = asdict(Reading(f"example-{example}")) if example in EXAMPLES else None
+    return html.Div(
+        [
+            html.H1("Interpret", className="visually-hidden"),
+            dcc.Store(id=ids("reading"), data=reading),
+            dcc.Store(id=ids("history"), data=[]),
+            dcc.Store(id=ids("points"), data={}),
+            dcc.Store(id=ids("shown"), data=0),
+            dcc.Download(id=ids("download")),
+            html.Div([image_controls(), _picture(), _result()], className="interpret"),
+        ],
+        className="wrap interpret-page",
+    )
+
+
+def _picture() -> html.Section:
+    return html.Section(
+        [
+            html.H2("Picture", className="visually-hidden"),
+            dmc.SegmentedControl(
+                id=ids("view"),
+                data=[{"value": value, "label": label} for value, label in VIEWS.items()],
+                value="image",
+                size="xs",
+                attributes={"root": {"aria-label": "Picture"}},
+            ),
+            html.P("Drop a band image, or take an example.", id=ids("title"), className="picture-title", role="status"),
+            html.P(id=ids("problem"), className="field-error", role="alert"),
+            dcc.Graph(
+                id=ids("picture"), figure=_EMPTY, config=theme.GRAPH_CONFIG, className="spectrum", responsive=True
+            ),
+            html.P(id=ids("view-text"), className="muted small"),
+        ],
+        className="interpret-picture",
+        **{"aria-label": "Picture"},
+    )
+
+
+def _result() -> html.Section:
+    kinds = {"json": "JSON", "nc": "NetCDF", "html": "Report"}
+    buttons = [
+        html.Button(label, id=ids(f"export-{kind}"), type="button", className="button") for kind, label in kinds.items()
+    ]
+    return html.Section(
+        [
+            html.H2("What the image says"),
+            html.P(id=ids("verdict"), className="badge", role="status"),
+            html.Div(id=ids("figures")),
+            html.H2("Candidates"),
+            html.Div(id=ids("candidates")),
+            html.Div(
+                [html.Span("Export", className="muted"), *buttons], className="downloads", role="group",
+                **{"aria-label": "Exports"},
+            ),
+        ],
+        className="interpret-result",
+        **{"aria-label": "Result"},
+    )  # fmt: skip
+
+
+def _reading(document) -> Reading:
+    return Reading.from_document(document)
+
+
+@callback(
+    Output(ids("reading"), "data"),
+    Output(ids("history"), "data"),
+    Output(ids("points"), "data", allow_duplicate=True),
+    Output(ids("upload-error"), "children"),
+    Input(ids("upload"), "contents"),
+    *(Input(ids(f"example-{name}"), "n_clicks") for name in EXAMPLES),
+    State(ids("upload"), "filename"),
+    State(ids("cut"), "value"),
+    State(ids("kz"), "value"),
+    prevent_initial_call=True,
+)
+def take_image(contents, *rest):
+    """A dropped file or an example, checked before it is kept; a refusal leaves what was there."""
+    filename, cut, kz = rest[-3:]
+    trigger = str(ctx.triggered_id or "")
+    try:
+        if trigger.startswith(ids("example-")):
+            identity = trigger.removeprefix("interpret-")
+        elif contents:
+            content = base64.b64decode(contents.partition(",")[2], validate=True)
+            identity = keep_image(content, str(filename))
+        else:
+            return no_update, no_update, no_update, no_update
+        return asdict(Reading(identity, cut=str(cut), kz=str(kz))), [], {}, ""
+    except InputError as error:
+        return no_update, no_update, no_update, str(error)
+    except (ValueError, AttributeError):
+        return no_update, no_update, no_update, "The file did not arrive whole; try again"
+
+
+@callback(
+    Output(ids("calibration"), "hidden"),
+    Output(ids("picture-only"), "hidden"),
+    Output(ids("calibration"), "data-kind"),
+    Output(ids("index"), "data"),
+    *(Output(ids(name), "checked" if name == "symmetrise" else "value") for name in FIELDS),
+    Output(ids("view"), "value"),
+    Input(ids("reading"), "data"),
+    State(ids("view"), "value"),
+)
+def show_controls(document, view):
+    """The controls follow the reading: those of its kind of file, at its values."""
+    if not document:
+        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image")
+    reading = _reading(document)
+    image = reading.raw()
+    picture = "channel" in image.dims
+    images = kept_images(reading.image)
+    names = [{"value": str(i), "label": part.attrs.get("slice", f"Image {i + 1}")} for i, part in enumerate(images[:200])]
+    values = []
+    for name in FIELDS:
+        value = getattr(reading, name.replace("-", "_"))
+        values.append(str(value) if name == "index" else "" if value is None else value)
+    uncalibrated = picture and None in (reading.k_left, reading.k_right, reading.e_bottom, reading.e_top)
+    shown = "raw" if uncalibrated else "image" if view == "raw" and not picture else no_update
+    return (False, not picture, "picture" if picture else "bands", names, *values, shown)
+
+
+@callback(
+    Output(ids("reading"), "data", allow_duplicate=True),
+    Output(ids("history"), "data", allow_duplicate=True),
+    *(Input(ids(name), "checked" if name == "symmetrise" else "value") for name in FIELDS),
+    State(ids("reading"), "data"),
+    State(ids("history"), "data"),
+    prevent_initial_call=True,
+)
+def change_reading(*values):
+    """What a person sets becomes a new reading; the one before goes to the history."""
+    *values, document, history = values
+    if not document:
+        return no_update, no_update
+    before = _reading(document)
+    changed = {name.replace("-", "_"): value for name, value in zip(FIELDS, values, strict=True)}
+    try:
+        after = _reading(asdict(before) | changed)
+    except (InputError, ValueError, TypeError):
+        return no_update, no_update
+    if after == before:
+        return no_update, no_update
+    return asdict(after), [*(history or [])[-30:], asdict(before)]
+
+
+@callback(
+    Output(ids("reading"), "data", allow_duplicate=True),
+    Output(ids("history"), "data", allow_duplicate=True),
+    Input(ids("undo"), "n_clicks"),
+    State(ids("history"), "data"),
+    prevent_initial_call=True,
+)
+def undo(clicks, history):
+    """Back to the reading before."""
+    if not history:
+        return no_update, no_update
+    return asdict(_reading(history[-1])), history[:-1]
+
+
+@callback(
+    Output(ids("points"), "data"),
+    Output(ids("points-text"), "children"),
+    Output(ids("point"), "value"),
+    Output(ids("reading"), "data", allow_duplicate=True),
+    Output(ids("history"), "data", allow_duplicate=True),
+    Input(ids("picture"), "clickData"),
+    State(ids("point"), "value"),
+    State(ids("point-value"), "value"),
+    State(ids("points"), "data"),
+    State(ids("reading"), "data"),
+    State(ids("history"), "data"),
+    State(ids("view"), "value"),
+    prevent_initial_call=True,
+)
+def click_point(click, name, value, points, document, history, view):
+    """A click on the picture sets a point of an axis; with two points on an axis its ends are known."""
+    if view != "raw" or not click or not document or name not in POINTS:
+        return (no_update,) * 5
+    try:
+        where = click["points"][0]
+        points = dict(points or {}) | {name: [float(where["x"]), float(where["y"]), float(value)]}
+    except (KeyError, IndexError, TypeError, ValueError):
+        return no_update, "Type the value of the point first", no_update, no_update, no_update
+    reading = _reading(document)
+    frame = reading.frame if len(reading.frame) == 4 else find_frame(reading.raw().values)
+    left, top, right, bottom = frame
+    new = {}
+    try:
+        if {"k1", "k2"} <= set(points):
+            (x1, _, v1), (x2, _, v2) = points["k1"], points["k2"]
+            new["k_left"], new["k_right"] = (
+                round(v, 4) for v in axis_from_points((x1 - left, v1), (x2 - left, v2), right - left)
+            )
+        if {"e1", "e2"} <= set(points):
+            (_, y1, v1), (_, y2, v2) = points["e1"], points["e2"]
+            new["e_top"], new["e_bottom"] = (
+                round(v, 4) for v in axis_from_points((y1 - top, v1), (y2 - top, v2), bottom - top)
+            )
+    except InputError as error:
+        return points, str(error), no_update, no_update, no_update
+    text = "; ".join(f"{POINTS[n]} = {p[2]:g}" for n, p in points.items())
+    following = next((n for n in POINTS if n not in points), name)
+    if not new or all(getattr(reading, n) == v for n, v in new.items()):
+        return points, text, following, no_update, no_update
+    return points, text, following, asdict(replace(reading, **new)), [*(history or [])[-30:], asdict(reading)]
+
+
+@callback(
+    Output(ids("verdict"), "children"),
+    Output(ids("verdict"), "data-kind"),
+    Output(ids("figures"), "children"),
+    Output(ids("candidates"), "children"),
+    Output(ids("steps"), "children"),
+    Output(ids("file-name"), "children"),
+    Output(ids("shown"), "data", allow_duplicate=True),
+    Input(ids("reading"), "data"),
+    prevent_initial_call="initial_duplicate",
+)
+def show_result(document):
+    """Figures and candidates of the reading."""
+    if not document:
+        return "Figures appear here as soon as an image is calibrated.", "", "", "", [], "", 0
+    reading = _reading(document)
+    name = "Example, simulated" if reading.image.startswith("example-") else "Uploaded image"
+    try:
+        steps = [html.Li(_step_text(step.document())) for step in reading.steps()]
+        found = interpreted(reading)
+    except InputError as error:
+        return str(error), "outside", "", "", [], name, 0
+    text, kind = verdict(found)
+    return text, kind, figure_list(found), candidate_list(found), steps, name, 0
+
+
+def _step_text(document: dict) -> str:
+    values = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in document.items() if k != "step")
+    return f"{document['step'].replace('_', ' ')}{': ' if values else ''}{values}"
+
+
+@callback(
+    Output(ids("picture"), "figure"),
+    Output(ids("title"), "children"),
+    Output(ids("view-text"), "children"),
+    Output(ids("problem"), "children"),
+    Input(ids("reading"), "data"),
+    Input(ids("view"), "value"),
+    Input(ids("shown"), "data"),
+    Input(ids("points"), "data"),
+    Input(THEME, "data"),
+)
+def draw(document, view, shown, points, scheme):
+    """The picture of the chosen view."""
+    if not document:
+        return no_update, no_update, "", ""
+    reading = _reading(document)
+    try:
+        if view == "raw" and "channel" in reading.raw().dims:
+            pixels = reading.raw().values
+            frame = reading.frame if len(reading.frame) == 4 else find_frame(pixels)
+            text = "The box is the frame that was found; click two points on each axis."
+            return raw_picture_figure(pixels, frame, points or {}, scheme), "The file as it was dropped", text, ""
+        image = calibrated(reading)
+        if view in ("image", "raw"):
+            return _with_bands(reading, image, shown, scheme)
+        found = interpreted(reading)
+        candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
+        return (*_compared(found, candidate, view, scheme), "")
+    except InputError as error:
+        return no_update, no_update, no_update, str(error)
+
+
+def _with_bands(reading, image, shown, scheme):
+    overlay, text = None, ""
+    try:
+        found = interpreted(reading)
+        candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
+        if found.in_domain:
+            overlay = reconstruction(found, candidate).T
+            text = f"White lines: bands predicted for {candidate.stack} on {candidate.substrate}."
+    except InputError as error:
+        text = str(error)
+    kx, ev = image["kx"].values, image["eV"].values
+    figure = band_image_figure(image.values, kx, ev, scheme, "Intensity", overlay=overlay, overlay_axes=(KX, EV))
+    return figure, f"Calibrated image, {reading.cut.replace('G', 'Γ')} cut", text, ""
+
+
+def _compared(found, candidate, view, scheme):
+    """Figure, title and text of a view that sets the image against the model."""
+    if view == "reconstruction":
+        figure = band_image_figure(reconstruction(found, candidate).T, KX, EV, scheme, "A (arb. units)")
+        return figure, f"Predicted: {candidate.stack} on {candidate.substrate}", "Without artefacts of measurement."
+    if view == "residual":
+        seen, predicted = flat_pictures(found, candidate)
+        return (
+            band_image_figure((seen - predicted).T, KX[HALF:], EV, scheme, "Residual", signed=True),
+            f"Image minus prediction for {candidate.stack}",
+            f"Both flattened and symmetrised; correlation {candidate.agreement:.2f}.",
+        )
+    quantity, what = {
+        "why-strain": ("lattice_in_plane", "a larger lattice constant"),
+        "why-interface": ("interfacial_fraction", "more interfacial atoms"),
+    }.get(view, ("lattice_in_plane", "a larger lattice constant"))
+    return (
+        band_image_figure(why(found, quantity).T, KX[HALF:], EV, scheme, "Contribution", signed=True),
+        f"Which pixels speak for {what}",
+        "Red speaks for it, blue against: the network's derivative by each pixel, times the pixel.",
+    )
+
+
+@callback(
+    Output(ids("shown"), "data"),
+    Input(ids.item("show", ALL), "n_clicks"),
+    prevent_initial_call=True,
+)
+def show_candidate(clicks):
+    """Which candidate's bands are drawn."""
+    if not any(clicks or []) or not isinstance(ctx.triggered_id, dict):
+        return no_update
+    return int(ctx.triggered_id["index"])
+
+
+@callback(
+    Output(ids("download"), "data"),
+    Input(ids("export-json"), "n_clicks"),
+    Input(ids("export-nc"), "n_clicks"),
+    Input(ids("export-html"), "n_clicks"),
+    State(ids("reading"), "data"),
+    prevent_initial_call=True,
+)
+def send_export(*values):
+    """The result as JSON, NetCDF, or a report that opens offline."""
+    document = values[-1]
+    if not document or not ctx.triggered_id:
+        return no_update
+    reading = _reading(document)
+    try:
+        found = interpreted(reading)
+    except InputError:
+        return no_update
+    kind = ctx.triggered_id.rpartition("-")[2]
+    if kind == "json":
+        return dcc.send_string(export_text(reading, found), "interpretation.json")
+    if kind == "nc":
+        return dcc.send_bytes(result_dataset(reading, found), "interpretation.nc")
+    return dcc.send_string(report_page(reading, found), "interpretation.html")
+
+
