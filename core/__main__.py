@@ -180,13 +180,24 @@ def train(arguments: argparse.Namespace) -> None:
     from core.learning.dataset import generate
     from core.learning.training import SETTINGS
     from core.learning.training import train as train_model
+    from core.reverse.single_atom import train_single_atom
+    from core.reverse.training import CUTS, ReverseSettings, train_reverse
 
     folder = _dataset_folder(arguments)
     generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, _progress)
-    for line in [arguments.line] if arguments.line else SETTINGS:
+    for line in [arguments.line] if arguments.line in SETTINGS else () if arguments.line else SETTINGS:
         settings = SETTINGS[line] if arguments.epochs is None else replace(SETTINGS[line], epochs=arguments.epochs)
         out = None if arguments.out is None else Path(arguments.out) / f"{line}.npz"
         train_model(folder, line, out, settings, lambda text, line=line: _progress(f"{line}: {text}"))
+    if arguments.line in (None, "reverse"):
+        settings = ReverseSettings() if arguments.epochs is None else ReverseSettings(epochs=arguments.epochs)
+        target = None if arguments.out is None else Path(arguments.out)
+        for cut in CUTS:
+            out = None if target is None else target / f"{cut.lower()}.npz"
+            train_reverse(folder.with_name("reverse"), folder, cut, out, settings, _progress)
+    if arguments.line in (None, "single-atom"):
+        out = {} if arguments.out is None else {"out": Path(arguments.out) / "single-atom.npz"}
+        train_single_atom(folder, report=_progress, **out)
 
 
 def race(arguments: argparse.Namespace) -> None:
@@ -204,6 +215,16 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from core.learning.evaluation import evaluate as evaluate_models
     from core.learning.evaluation import write_measured
 
+    if arguments.reverse:
+        from core.reverse.evaluation import evaluate_reverse
+        from core.reverse.evaluation import write_measured as write_reverse
+
+        folder = _dataset_folder(arguments)
+        figures = evaluate_reverse(folder.with_name("reverse"), folder, _progress)
+        if arguments.write:
+            write_reverse(figures)
+        print(json.dumps(figures, indent=None if arguments.json else 1))
+        return
     figures = evaluate_models(_dataset_folder(arguments), arguments.split, _progress)
     if arguments.write:
         write_measured(figures)
@@ -351,11 +372,14 @@ def build_parser() -> argparse.ArgumentParser:
     source.add_argument("--scheduler", help="address of a Dask scheduler; all cores of this machine by default")
     command(dataset, [place, source])
     entry = command(train, [place, source])
-    entry.add_argument("--line", choices=["path", "cuts"], help="one of the two models; both by default")
+    entry.add_argument(
+        "--line", choices=["path", "cuts", "reverse", "single-atom"], help="one of the models; all by default"
+    )
     entry.add_argument("--epochs", type=int, help="of the training")
     entry.add_argument("--out", help="folder of the weights; that of the shipped ones by default")
     command(race, [place, source]).set_defaults(stacks=RACE_STACKS)
     entry = command(evaluate, [place])
+    entry.add_argument("--reverse", action="store_true", help="the reverse models on simulated images")
     entry.add_argument("--split", default="test", choices=["validation", "test"])
     entry.add_argument("--json", action="store_true")
     entry.add_argument("--write", action="store_true", help="keep the figures that the methods page shows")

@@ -5,13 +5,13 @@ from dataclasses import asdict, replace
 
 import dash
 import dash_mantine_components as dmc
-from components.interpret.report import report_page, result_dataset
 from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 
 from components import theme
 from components.figures.band_image import band_image_figure, raw_picture_figure
 from components.ids import THEME
 from components.interpret.controls import EXAMPLES, NUMBERS, POINTS, ids, image_controls
+from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
 from core.errors import InputError
 from core.experiment.calibration import axis_from_points
@@ -19,6 +19,7 @@ from core.experiment.frame import find_frame
 from core.reverse.readings import (
     Reading,
     calibrated,
+    energies,
     export_text,
     flat_pictures,
     interpreted,
@@ -27,7 +28,7 @@ from core.reverse.readings import (
     reconstruction,
     why,
 )
-from core.reverse.standard import EV, KX
+from core.reverse.standard import KX
 
 dash.register_page(
     __name__, path="/interpret", name="Interpret", order=2, title="Interpret · Bandloom",
@@ -46,7 +47,12 @@ VIEWS = {
 _CLEAR = "rgba(0,0,0,0)"
 _EMPTY = {
     "data": [],
-    "layout": {"paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "xaxis": {"visible": False}, "yaxis": {"visible": False}},
+    "layout": {
+        "paper_bgcolor": _CLEAR,
+        "plot_bgcolor": _CLEAR,
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+    },
 }
 HALF = len(KX) // 2
 
@@ -166,7 +172,8 @@ def show_controls(document, view):
     image = reading.raw()
     picture = "channel" in image.dims
     images = kept_images(reading.image)
-    names = [{"value": str(i), "label": part.attrs.get("slice", f"Image {i + 1}")} for i, part in enumerate(images[:200])]
+    labels = [part.attrs.get("slice", f"Image {i + 1}") for i, part in enumerate(images[:200])]
+    names = [{"value": str(i), "label": label} for i, label in enumerate(labels)]
     values = []
     for name in FIELDS:
         value = getattr(reading, name.replace("-", "_"))
@@ -326,29 +333,29 @@ def draw(document, view, shown, points, scheme):
 
 
 def _with_bands(reading, image, shown, scheme):
-    overlay, text = None, ""
+    overlay, axes, text = None, None, ""
     try:
         found = interpreted(reading)
         candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
         if found.in_domain:
-            overlay = reconstruction(found, candidate).T
+            overlay, axes = reconstruction(found, candidate).T, (KX, energies(found))
             text = f"White lines: bands predicted for {candidate.stack} on {candidate.substrate}."
     except InputError as error:
         text = str(error)
     kx, ev = image["kx"].values, image["eV"].values
-    figure = band_image_figure(image.values, kx, ev, scheme, "Intensity", overlay=overlay, overlay_axes=(KX, EV))
+    figure = band_image_figure(image.values, kx, ev, scheme, "Intensity", overlay=overlay, overlay_axes=axes)
     return figure, f"Calibrated image, {reading.cut.replace('G', 'Γ')} cut", text, ""
 
 
 def _compared(found, candidate, view, scheme):
     """Figure, title and text of a view that sets the image against the model."""
     if view == "reconstruction":
-        figure = band_image_figure(reconstruction(found, candidate).T, KX, EV, scheme, "A (arb. units)")
+        figure = band_image_figure(reconstruction(found, candidate).T, KX, energies(found), scheme, "A (arb. units)")
         return figure, f"Predicted: {candidate.stack} on {candidate.substrate}", "Without artefacts of measurement."
     if view == "residual":
         seen, predicted = flat_pictures(found, candidate)
         return (
-            band_image_figure((seen - predicted).T, KX[HALF:], EV, scheme, "Residual", signed=True),
+            band_image_figure((seen - predicted).T, KX[HALF:], energies(found), scheme, "Residual", signed=True),
             f"Image minus prediction for {candidate.stack}",
             f"Both flattened and symmetrised; correlation {candidate.agreement:.2f}.",
         )
@@ -357,7 +364,7 @@ def _compared(found, candidate, view, scheme):
         "why-interface": ("interfacial_fraction", "more interfacial atoms"),
     }.get(view, ("lattice_in_plane", "a larger lattice constant"))
     return (
-        band_image_figure(why(found, quantity).T, KX[HALF:], EV, scheme, "Contribution", signed=True),
+        band_image_figure(why(found, quantity).T, KX[HALF:], energies(found), scheme, "Contribution", signed=True),
         f"Which pixels speak for {what}",
         "Red speaks for it, blue against: the network's derivative by each pixel, times the pixel.",
     )
@@ -399,5 +406,3 @@ def send_export(*values):
     if kind == "nc":
         return dcc.send_bytes(result_dataset(reading, found), "interpretation.nc")
     return dcc.send_string(report_page(reading, found), "interpretation.html")
-
-

@@ -53,7 +53,7 @@ def band_image_figure(
             line={"color": "rgba(255,255,255,0.85)", "width": 1}, name="predicted bands",
         )  # fmt: skip
     figure.update_layout(
-        template=f"bandloom-{'dark' if scheme == 'dark' else 'light'}",
+        template=theme.template_name(scheme),
         margin={"l": 56, "r": 8, "t": 8, "b": 44},
         xaxis={"title": "k∥ (1/Å)", "range": [float(kx[0]), float(kx[-1])], "constrain": "domain"},
         yaxis={"title": "E − E<sub>F</sub> (eV)", "range": [float(ev[0]), float(ev[-1])]},
@@ -63,7 +63,9 @@ def band_image_figure(
     return figure
 
 
-def raw_picture_figure(pixels: np.ndarray, frame: tuple[int, int, int, int], points: dict, scheme: str | None) -> go.Figure:
+def raw_picture_figure(
+    pixels: np.ndarray, frame: tuple[int, int, int, int], points: dict, scheme: str | None
+) -> go.Figure:
     """A picture as it was dropped, with its frame and the clicked points.
 
     Args:
@@ -73,20 +75,18 @@ def raw_picture_figure(pixels: np.ndarray, frame: tuple[int, int, int, int], poi
         scheme: "light" or "dark".
     """
     step = max(1, -(-max(pixels.shape[:2]) // 900))
-    figure = go.Figure(
-        go.Image(z=(pixels[::step, ::step] * 255).astype(np.uint8), dx=step, dy=step, hoverinfo="x+y")
-    )
+    figure = go.Figure(go.Image(z=(pixels[::step, ::step] * 255).astype(np.uint8), dx=step, dy=step, hoverinfo="x+y"))
     colours = theme.COLOURS["dark" if scheme == "dark" else "light"]
     left, top, right, bottom = frame
     figure.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": colours["accent"], "width": 2})
     if points:
         figure.add_scatter(
-            x=[p[0] for p in points.values()], y=[p[1] for p in points.values()], text=list(points), mode="markers+text",
-            textposition="top center", marker={"color": colours["accent"], "size": 9, "symbol": "cross"},
-            textfont={"color": colours["accent"]}, showlegend=False, hoverinfo="skip",
+            x=[p[0] for p in points.values()], y=[p[1] for p in points.values()], text=list(points),
+            mode="markers+text", textposition="top center", showlegend=False, hoverinfo="skip",
+            marker={"color": colours["accent"], "size": 9, "symbol": "cross"}, textfont={"color": colours["accent"]},
         )  # fmt: skip
     figure.update_layout(
-        template=f"bandloom-{'dark' if scheme == 'dark' else 'light'}",
+        template=theme.template_name(scheme),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={"visible": False},
         yaxis={"visible": False},

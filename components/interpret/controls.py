@@ -10,7 +10,7 @@ from core.experiment.readers import ACCEPTED
 
 ids = Ids("interpret")
 
-EXAMPLES = {"sharp": "Si6Ge4, sharp", "graded": "Graded Si/Ge", "alloy": "Strained alloy"}
+EXAMPLES = {"sharp": "Sharp superlattice", "graded": "Graded interfaces", "alloy": "Strained alloy"}
 """Example images that ship with the app: name → label."""
 
 NUMBERS = {

@@ -69,7 +69,7 @@ def _table(names: list[str], found: Inference) -> html.Table:
                 ]
             )
         )
-    head = html.Thead(html.Tr([html.Th("Figure", scope="col"), html.Th("Value", scope="col"), html.Th("90 %", scope="col")]))
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Value", "90 %")]))
     return html.Table([head, html.Tbody(rows)], className="small-table")
 
 
@@ -93,9 +93,7 @@ def candidate_list(found: Inference) -> html.Div:
         )
         for number, candidate in enumerate(found.candidates[:SHOWN])
     ]  # fmt: skip
-    head = html.Thead(
-        html.Tr([html.Th(text, scope="col") for text in ("Stack", "Interface", "Probability", "Bands")])
-    )
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Stack", "Interface", "Probability", "Bands")]))
     substrate = f"All on a substrate of a∥ = {found.candidates[0].lattice:.4f} Å."
     return html.Div(
         [html.Table([head, html.Tbody(rows)], className="small-table"), html.P(substrate, className="muted small")]

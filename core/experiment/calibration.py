@@ -235,8 +235,7 @@ class Symmetrise(Step):
         _need(image, "kx", "symmetrises about Γ")
         kx = image["kx"].values
         reach = np.abs(kx).max()
-        step = np.diff(kx).mean()
-        both = np.arange(-reach, reach + step / 2, step)
+        both = np.linspace(-reach, reach, 2 * max(1, round(reach / np.diff(kx).mean())) + 1)
         sides = np.stack(
             [
                 np.stack([np.interp(both * sign, kx, row, left=np.nan, right=np.nan) for row in image.values])

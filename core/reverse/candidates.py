@@ -1,6 +1,6 @@
 """Which stacks explain an image: a library ranked by predicted figures, its best tried through the forward model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -10,12 +10,12 @@ from core.experiment.simulation import Artefacts, simulate
 from core.learning.families import LONGEST_BLOCK, profile_key
 from core.learning.features import CORRELATION_REACH, pair_correlation
 from core.reverse.signals import predicted_signal
-from core.reverse.standard import EV, KX, flattened
+from core.reverse.standard import KX, THEORY, flattened
 from core.reverse.targets import interfacial_share, profile_period
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.mixing import mix_profile
-from core.structure.stack import Block, Stack, two_block
+from core.structure.stack import Block, Stack, parse_stack, two_block
 from core.structure.substrate import Substrate
 
 CORRELATIONS = tuple(f"correlation_{d}" for d in range(1, CORRELATION_REACH + 1))
@@ -27,16 +27,22 @@ SHARP = 0.15
 TRIED = 10
 """Candidates that go through the forward model."""
 
-ENERGY_SHIFTS = np.arange(-3, 4)
-"""Pixels by which a candidate's picture may lie off the estimated Fermi level."""
+ENERGY_SHIFTS = np.linspace(-0.15, 0.15, 7)
+"""eV by which a candidate's picture may lie off the estimated Fermi level."""
+
+RESOLUTION = 0.1
+"""eV (FWHM) that predicted pictures are broadened by, about what measured ones are."""
+
+MISFIT_WEIGHT, AGREEMENT_WEIGHT = 4.0, 60.0
+"""How much a misfit of figures and an agreement of pictures count in the logarithm of a probability."""
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """A stack that may explain an image.
 
-    agreement: correlation of its flattened picture with the image's. probability: among the candidates.
-    fermi_level: eV on the theory's scale at which it agrees best.
+    agreement: correlation of its flattened picture with the image's. probability: among the candidates. shift: eV
+    against the estimated Fermi level at which it agrees best.
     """
 
     stack: str
@@ -44,7 +50,7 @@ class Candidate:
     lattice: float
     agreement: float
     probability: float
-    fermi_level: float
+    shift: float
 
     @property
     def substrate(self) -> str:
@@ -76,8 +82,6 @@ def in_library(stack: Stack) -> bool:
 
 def candidate_crystal(stack: str, mixing: float, lattice: float) -> Crystal:
     """The relaxed crystal of a candidate."""
-    from core.structure.stack import parse_stack
-
     return build_crystal(parse_stack(stack), Substrate(lattice, f"{lattice:.4f} Å"), mixing)
 
 
@@ -114,61 +118,57 @@ def ranked(value: dict[str, float], size: dict[str, float]) -> list[tuple[float,
 
 
 def tried(
-    image: np.ndarray,
-    cut: str,
-    state: FinalState,
-    value: dict[str, float],
-    size: dict[str, float],
-    count: int = TRIED,
+    image: np.ndarray, cut: str, state: FinalState, value: dict[str, float], size: dict[str, float], count: int = TRIED
 ) -> list[Candidate]:
     """The best of the library by estimated figures, ordered by how well their predicted pictures agree with an image.
 
     Args:
-        image: (kx, eV) standard image.
+        image: (kx, energy) on THEORY, moved there by the estimated Fermi level.
         cut: `G-X` or `G-K`.
         state: k_z of the cut.
-        value: estimated figures, correlations and `fermi_level`.
+        value: estimated figures and correlations.
         size: their typical errors.
         count: how many go through the forward model.
     """
     lattice = value["lattice_in_plane"]
-    best = ranked(value, size)[:count]
     seen, _ = flattened(image[None])
     rows = []
-    for misfit, stack, mixing in best:
+    for misfit, stack, mixing in ranked(value, size)[:count]:
         crystal = candidate_crystal(stack.notation, mixing, lattice)
-        agreement, level = agreement_with(seen[0], np.isfinite(image), crystal, cut, state, value["fermi_level"])
-        rows.append((misfit, stack, mixing, agreement, level))
-    score = np.array([-0.5 * MISFIT_WEIGHT * row[0] + AGREEMENT_WEIGHT * row[3] for row in rows])
+        agreement, shift = agreement_with(seen[0], np.isfinite(image), crystal, cut, state)
+        rows.append((misfit, Candidate(stack.notation, mixing, lattice, agreement, 0.0, shift)))
+    score = np.array([-0.5 * MISFIT_WEIGHT * misfit + AGREEMENT_WEIGHT * c.agreement for misfit, c in rows])
     weight = np.exp(score - score.max())
-    order = np.argsort(-score)
-    return [
-        Candidate(rows[i][1].notation, rows[i][2], lattice, rows[i][3], float(weight[i] / weight.sum()), rows[i][4])
-        for i in order
-    ]
+    weight /= weight.sum()
+    return [replace(rows[i][1], probability=float(weight[i])) for i in np.argsort(-score, kind="stable")]
 
 
-MISFIT_WEIGHT = 4.0
-RESOLUTION = 0.1
-AGREEMENT_WEIGHT = 60.0
-
-
-def agreement_with(seen, measured, crystal, cut, state, fermi_level) -> tuple[float, float]:
-    """Correlation of a flattened image with a crystal's own, and the Fermi level (eV) at which it is highest."""
+def predicted_pictures(crystal: Crystal, cut: str, state: FinalState, shifts: np.ndarray) -> np.ndarray:
+    """(shift, kx, energy) on THEORY: what the forward model predicts, moved in energy by shifts (shift,) in eV."""
     signal = predicted_signal(crystal, cut, state)[None]
-    step = EV[1] - EV[0]
-    levels = fermi_level + ENERGY_SHIFTS * step
-    artefacts = [Artefacts(fermi_level=float(level), energy_resolution=RESOLUTION, counts=1e6) for level in levels]
-    pictures = simulate(
-        np.repeat(signal, len(levels), 0), np.full(len(levels), crystal.lattice_in_plane), cut, artefacts, KX, EV,
-        noise=False,
-    )  # fmt: skip
+    artefacts = [Artefacts(fermi_level=float(shift), energy_resolution=RESOLUTION) for shift in shifts]
+    lattice = np.full(len(shifts), crystal.lattice_in_plane)
+    return simulate(np.repeat(signal, len(shifts), 0), lattice, cut, artefacts, KX, THEORY, noise=False)
+
+
+def agreement_with(
+    seen: np.ndarray, measured: np.ndarray, crystal: Crystal, cut: str, state: FinalState
+) -> tuple[float, float]:
+    """Correlation of a flattened image with a crystal's own, and the shift in energy (eV) at which it is highest.
+
+    Args:
+        seen: (half k, energy) flattened image on THEORY.
+        measured: (kx, energy) which pixels were measured.
+        crystal: of the candidate.
+        cut: `G-X` or `G-K`.
+        state: k_z of the cut.
+    """
+    pictures = predicted_pictures(crystal, cut, state, ENERGY_SHIFTS)
     pictures[:, ~measured] = np.nan
     flat, weight = flattened(pictures)
-    used = weight > 0
-    r = [_correlation(seen[u], f[u]) for f, u in zip(flat, used, strict=True)]
+    r = [_correlation(seen[w > 0], f[w > 0]) for f, w in zip(flat, weight, strict=True)]
     best = int(np.argmax(r))
-    return float(r[best]), float(levels[best])
+    return float(r[best]), float(ENERGY_SHIFTS[best])
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

@@ -7,19 +7,19 @@ regression between simulated images of Si/Ge stacks and images of other things.
 
 import numpy as np
 
-from core.reverse.model import ReverseModel
+from core.reverse.model import Readings, ReverseModel
 
 
-def signs(model: ReverseModel, inputs: np.ndarray, explained: float, agreement: float) -> np.ndarray:
+def signs(model: ReverseModel, readings: Readings, agreement: float) -> np.ndarray:
     """(3,) the signs of one image: agreement, explained share, distance.
 
     Args:
         model: of the cut.
-        inputs: (input,) of the networks.
-        explained: from the encoder.
+        readings: of one image.
         agreement: correlation of the best candidate's flattened picture with the image's.
     """
-    coefficients = inputs[: model.encoder.components.shape[1]]
+    coefficients = readings.inputs[0, : model.encoder.components.shape[1]]
+    explained = float(model.encoder.explained(readings.flat)[0])
     return np.array([agreement, explained, np.log(np.mean(coefficients**2) + 1e-6)])
 
 

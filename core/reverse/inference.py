@@ -7,10 +7,10 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.final_state import INNER_POTENTIAL, FinalState, final_momentum, reduced_kz
-from core.reverse.candidates import Candidate, tried
+from core.reverse.candidates import TRIED, Candidate, tried
 from core.reverse.domain import domain_score, signs
-from core.reverse.model import reverse_model
-from core.reverse.standard import standard_image
+from core.reverse.model import Readings, ReverseModel, reverse_model
+from core.reverse.standard import aligned, standard_image
 from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES, Quantity
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
@@ -63,7 +63,7 @@ class Inference:
     """What an image says.
 
     descriptors: by name, QUANTITIES, LOCAL_QUANTITIES and NUISANCE_QUANTITIES. domain_score: above 1 is outside.
-    candidates: most probable first. images: (cut, kx, eV) standard images. fermi_level: eV on the theory's scale.
+    candidates: most probable first. image: (kx, energy) the first image on THEORY. readings: of the model from it.
     state: k_z of the first cut as given or inferred.
     """
 
@@ -71,9 +71,9 @@ class Inference:
     in_domain: bool
     domain_score: float
     candidates: list[Candidate]
-    images: np.ndarray
+    image: np.ndarray
+    readings: Readings
     cuts: tuple[str, ...]
-    fermi_level: float
     state: FinalState
 
     def document(self) -> dict:
@@ -120,30 +120,45 @@ def infer(cuts: list[Cut]) -> Inference:
     """
     if not cuts:
         raise InputError("Give at least one band image")
-    images = np.stack([standard_image(cut.image) for cut in cuts])
-    found, inputs = [], []
-    for image, cut in zip(images, cuts, strict=True):
-        model = reverse_model(cut.cut)
+    readings, first = [], cuts[0]
+    for cut in cuts:
+        image = standard_image(cut.image)[None]
         known = np.array([cut.kz is not None])
-        inputs.append(model.inputs(image[None], np.array([cut.kz or 0.0]), known))
-        found.append(model.estimate(inputs[-1]))
-    value, half = combined(found)
-    names = model.names
-    value, half = dict(zip(names, value[0].tolist(), strict=True)), dict(zip(names, half[0].tolist(), strict=True))
-    first = cuts[0]
-    own_level = float(found[0][0][0, names.index("fermi_level")])
-    kz = first.kz if first.kz is not None else min(1.0, max(0.0, value["kz"]))
-    state = FinalState(kz, first.radius, ESCAPE_WIDTH if np.isfinite(first.radius) or first.kz is None else 0.0)
-    size = {name: half[name] / NORMAL_90 for name in half}
-    candidates = tried(images[0], first.cut, state, value | {"fermi_level": own_level}, size)
-    model = reverse_model(first.cut)
-    score = domain_score(
-        model, signs(model, inputs[0][0], float(model.explained(images[:1])[0]), candidates[0].agreement)
-    )
+        found = reverse_model(cut.cut).read(image, np.array([cut.kz or 0.0]), known)
+        readings.append((image[0], found))
+    model, (image, found) = reverse_model(first.cut), readings[0]
+    value, half = combined([(part.value, part.half) for _, part in readings])
+    value, half = (dict(zip(model.names, column[0].tolist(), strict=True)) for column in (value, half))
+    state = _state(first.kz, first.radius, value)
+    moved = aligned(image[None], found.level)[0]
+    candidates = tried(moved, first.cut, state, value, _sizes(half))
+    score = domain_score(model, signs(model, found, candidates[0].agreement))
     return Inference(
-        _estimates(value, half, first.kz), score <= 1.0, score, candidates, images,
-        tuple(cut.cut for cut in cuts), candidates[0].fermi_level, state,
+        _estimates(value, half, first.kz), score <= 1.0, score, candidates, moved, found,
+        tuple(cut.cut for cut in cuts), state,
     )  # fmt: skip
+
+
+def looked_at(
+    model: ReverseModel, cut: str, image: np.ndarray, kz: float | None, count: int = TRIED
+) -> tuple[np.ndarray, list[Candidate]]:
+    """Signs of the domain and candidates of one standard image (kx, eV), k_z in 2π/c̄ or None where not known."""
+    found = model.read(image[None], np.array([kz or 0.0]), np.array([kz is not None]))
+    value, half = (dict(zip(model.names, column[0].tolist(), strict=True)) for column in (found.value, found.half))
+    moved = aligned(image[None], found.level)[0]
+    candidates = tried(moved, cut, _state(kz, np.inf, value), value, _sizes(half), count)
+    return signs(model, found, candidates[0].agreement), candidates
+
+
+def _state(kz: float | None, radius: float, value: dict[str, float]) -> FinalState:
+    """k_z of a cut as given, else as estimated; broadened where only an experiment can have made the image."""
+    if kz is not None:
+        return FinalState(kz, radius, ESCAPE_WIDTH if np.isfinite(radius) else 0.0)
+    return FinalState(min(1.0, max(0.0, value["kz"])), radius, ESCAPE_WIDTH)
+
+
+def _sizes(half: dict[str, float]) -> dict[str, float]:
+    return {name: width / NORMAL_90 for name, width in half.items()}
 
 
 def combined(found: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

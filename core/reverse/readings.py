@@ -23,13 +23,11 @@ from core.experiment.calibration import (
 )
 from core.experiment.frame import find_frame
 from core.experiment.readers import read_images
-from core.experiment.simulation import Artefacts, simulate
-from core.reverse.candidates import RESOLUTION, Candidate
+from core.reverse.candidates import Candidate, predicted_pictures
 from core.reverse.files import cut_name, final_state_of
 from core.reverse.inference import Cut, Inference, infer
 from core.reverse.model import reverse_model
-from core.reverse.signals import predicted_signal
-from core.reverse.standard import EV, KX, flattened
+from core.reverse.standard import THEORY, flattened
 from core.storage import content_key, result_store
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -182,18 +180,19 @@ def interpreted(reading: Reading) -> Inference:
 
 
 def reconstruction(found: Inference, candidate: Candidate) -> np.ndarray:
-    """(kx, eV) what the forward model predicts for a candidate, on the axes of standard images, without artefacts."""
-    signal = predicted_signal(candidate.crystal(), found.cuts[0], found.state)[None]
-    artefacts = [Artefacts(fermi_level=candidate.fermi_level, energy_resolution=RESOLUTION)]
-    lattice = np.array([candidate.lattice])
-    return simulate(signal, lattice, found.cuts[0], artefacts, KX, EV, noise=False)[0]
+    """(kx, energy) what the forward model predicts for a candidate, on KX and THEORY, without artefacts."""
+    return predicted_pictures(candidate.crystal(), found.cuts[0], found.state, np.array([candidate.shift]))[0]
+
+
+def energies(found: Inference) -> np.ndarray:
+    """(energy,) THEORY against the image's Fermi level, eV."""
+    return THEORY - found.readings.level[0]
 
 
 def flat_pictures(found: Inference, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
-    """(half k, eV) flattened image and flattened reconstruction, scaled to it; NaN where nothing was measured."""
-    measured = np.isfinite(found.images[0])
-    predicted = np.where(measured, reconstruction(found, candidate), np.nan)
-    flat, weight = flattened(np.stack([found.images[0], predicted]))
+    """(half k, energy) flattened image and flattened reconstruction, scaled to it; NaN where nothing was measured."""
+    predicted = np.where(np.isfinite(found.image), reconstruction(found, candidate), np.nan)
+    flat, weight = flattened(np.stack([found.image, predicted]))
     seen = weight[0] > 0
     a, b = (part - part[seen].mean() for part in flat)
     scale = (a[seen] * b[seen]).sum() / max((b[seen] ** 2).sum(), 1e-12)
@@ -201,16 +200,13 @@ def flat_pictures(found: Inference, candidate: Candidate) -> tuple[np.ndarray, n
 
 
 def why(found: Inference, quantity: str) -> np.ndarray:
-    """(half k, eV) which pixels speak for a quantity: its derivative by each flattened pixel, times the pixel.
+    """(half k, energy) which pixels speak for a quantity: its derivative by each flattened pixel, times the pixel.
 
     Positive pixels raise the estimate, negative ones lower it.
     """
-    model = reverse_model(found.cuts[0])
-    known = np.array([True])
-    flat, measured = flattened(found.images[:1])
-    inputs = model.encoder(flat, measured, np.array([found.state.kz]), known)
-    slope = model.slope(inputs, quantity)[0]
-    return np.where(measured[0] > 0, slope.reshape(flat.shape[1:]) * flat[0], np.nan)
+    flat, measured = found.readings.flat[0], found.readings.measured[0]
+    slope = reverse_model(found.cuts[0]).slope(found.readings.inputs, quantity)[0]
+    return np.where(measured > 0, slope.reshape(flat.shape) * flat, np.nan)
 
 
 def export(reading: Reading, found: Inference) -> dict:

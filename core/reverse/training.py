@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import sklearn
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from core.experiment.final_state import FinalState
@@ -25,7 +26,9 @@ from core.learning.families import Sample, evaluation_set, training_stream
 from core.learning.features import pair_correlation
 from core.learning.network import Network, fit_network
 from core.reverse.candidates import CORRELATIONS
+from core.reverse.inference import looked_at
 from core.reverse.model import LEVELS, Encoder, ReverseModel, weights_file, with_kz
+from core.reverse.outside import KINDS, LEARNED
 from core.reverse.signals import predicted_signal, predicted_vbm
 from core.reverse.standard import EV, KX, aligned, flattened
 from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
@@ -52,6 +55,9 @@ KZ_KNOWN = 0.7
 
 CHUNK = 64
 ENCODER_IMAGES = 8192
+DOMAIN_IMAGES = 300
+DOMAIN_INSIDE = 0.97
+DOMAIN_TRIED = 4
 HELD_BACK = 12
 """One stack in so many is kept from the network, for the size of its errors."""
 
@@ -353,6 +359,8 @@ def train_reverse(
     )
     model = replace(model, quantile=error_quantiles(model, folder, dataset, cut, settings.seed))
     say("intervals")
+    model = replace(model, domain=fit_domain(model, cut, settings.seed))
+    say("domain")
     out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out, **model.arrays())
     card = {
@@ -394,3 +402,35 @@ def error_quantiles(model: ReverseModel, folder: Path, dataset: Path, cut: str, 
         found = model.read(images.pictures, kz, np.full(len(kz), known))
         ratios.append(np.abs(found.value - images.targets) / np.maximum(found.half, 1e-12))
     return np.quantile(np.concatenate(ratios), 0.9, axis=0).astype(np.float32)
+
+
+def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
+    """(4,) weights and limit of the domain score: DOMAIN_INSIDE of the images of validation stacks lie inside.
+
+    A logistic regression of the signs between simulated images of validation stacks and images of other things.
+    """
+    random = np.random.default_rng(seed + 5)
+    samples = [sample for sample in evaluation_set("validation") if sample.kz is not None]
+    images = []
+    for number in range(DOMAIN_IMAGES):
+        sample = samples[number % len(samples)]
+        crystal, severity = sample.crystal(), SEVERITIES[number % 2]
+        state = FinalState(sample.kz) if severity == "clean" else random_state(random, sample.kz)
+        signal = predicted_signal(crystal, cut, state)[None]
+        plain = [np.array([x]) for x in (sample.lattice, predicted_vbm(crystal), sample.kz)]
+        spectra = Spectra(signal, *plain, np.zeros((1, len(FIGURES) + len(CORRELATIONS))), np.zeros(1))
+        kz = sample.kz if random.random() < 0.5 else None
+        images.append((draw_images(spectra, severity, cut, random).pictures[0], kz))
+    images += [(KINDS[LEARNED[n % len(LEARNED)]](random), None) for n in range(DOMAIN_IMAGES)]
+    _shared.update(model=model, cut=cut)
+    with single_thread_pool() as pool:
+        found = np.array(pool.map(_signs, images))
+    inside = np.arange(len(images)) < DOMAIN_IMAGES
+    scale = found.std(axis=0)
+    fit = LogisticRegression(C=10.0).fit(found / scale, inside)
+    weight = fit.coef_[0] / scale
+    return np.append(weight, np.quantile(found[inside] @ weight, 1 - DOMAIN_INSIDE)).astype(np.float32)
+
+
+def _signs(task: tuple[np.ndarray, float | None]) -> np.ndarray:
+    return looked_at(_shared["model"], _shared["cut"], *task, count=DOMAIN_TRIED)[0]
