@@ -19,7 +19,11 @@ from threadpoolctl import threadpool_limits
 from core.electronic.calculation import ENGINE_VERSION, BandCalculation, bare_matrices, calculate_bands, energy_zero
 from core.electronic.kpath import KPath, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, covering_window, spectral_function
-from core.learning.forward import predict, spectrum_model
+from core.experiment.calibration import calibrate, suggested_steps
+from core.learning.baseline import virtual_cut
+from core.learning.forward import predict, predict_cut, spectrum_model
+from core.reverse.inference import Cut, infer
+from core.reverse.readings import kept_images
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.stack import two_block
@@ -28,6 +32,7 @@ from core.structure.substrate import parse_substrate
 MEASURED_FILE = Path(__file__).parent / "measured" / "bench.json"
 FORWARD_SIZES = (8, 16, 32, 64, 128, 256, 512)
 FORWARD_ROUNDS = 40
+REVERSE_ROUNDS = 7
 SIZES = {8: (9, 96), 16: (9, 96), 32: (3, 24), 64: (2, 8)}
 """Atoms of the SiₙGeₙ on Si: rounds, of which the best counts, and the k-points on which LAPACK is timed."""
 
@@ -39,14 +44,15 @@ def run_bench() -> dict:
         cost: a row a size with atoms, seconds, lapack_seconds (scaled to all k-points where it was timed on
         lapack_k_points of them), ratio, solve_seconds and broaden_seconds; exact_over_lapack_16_atoms;
         rebroaden_over_solve_16_atoms; fitted_exponent of seconds against atoms; forward with the exact time over the
-        forward model's at 16 and 64 atoms, its fitted exponent and cost, and the time to load its weights; k_points;
-        threads; versions; note.
+        forward model's at 16 and 64 atoms, its fitted exponent and cost, and the time to load its weights; reverse with
+        the time of `infer` over that of one predicted cut of the winning stack; k_points; threads; versions; note.
     """
     energy_zero(False)
     with threadpool_limits(1):
         loading, _ = _timed(lambda: spectrum_model("path"))
         cost = [_cost(atoms, *rounds) for atoms, rounds in SIZES.items()]
         forward = [_forward_cost(atoms) for atoms in FORWARD_SIZES]
+        reverse = _reverse_figures()
     sixteen = next(row for row in cost if row["atoms"] == 16)
     exponent = np.polyfit(np.log([row["atoms"] for row in cost]), np.log([row["seconds"] for row in cost]), 1)[0]
     return {
@@ -54,6 +60,7 @@ def run_bench() -> dict:
         "rebroaden_over_solve_16_atoms": _rounded(sixteen["broaden_seconds"] / sixteen["solve_seconds"]),
         "fitted_exponent": round(float(exponent), 2),
         "forward": _forward_figures(cost, forward, loading),
+        "reverse": reverse,
         "cost": cost,
         "k_points": len(_sample(2)[1]),
         "threads": 1,
@@ -92,6 +99,26 @@ def _forward_figures(cost: list[dict], forward: list[dict], loading: float) -> d
         if row["atoms"] in exact and row["atoms"] >= 16
     }
     return ratios | {"fitted_exponent": round(float(fitted), 2), "loading_seconds": _rounded(loading), "cost": forward}
+
+
+def _reverse_figures() -> dict:
+    """Best times of reading one example image, and of predicting the cut of the stack that it finds, in turns."""
+    image = kept_images("example-sharp")[0]
+    cuts = [Cut(calibrate(image, suggested_steps(image)), "G-X")]
+    infer(cuts)
+    reading, predicting = [], []
+    for _ in range(REVERSE_ROUNDS):
+        virtual_cut.cache_clear()
+        seconds, found = _timed(lambda: infer(cuts))
+        reading.append(seconds)
+        virtual_cut.cache_clear()
+        best = found.candidates[0]
+        predicting.append(_timed(lambda best=best: predict_cut(best.crystal(), "G-X", 0.37).total())[0])
+    return {
+        "infer_over_forward": round(min(reading) / min(predicting), 1),
+        "infer_seconds": _rounded(min(reading)),
+        "forward_seconds": _rounded(min(predicting)),
+    }
 
 
 def write_measured(figures: dict) -> None:

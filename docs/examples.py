@@ -27,8 +27,8 @@ def main() -> None:
         crystal = build_crystal(parse_stack(stack), parse_substrate(ground), mixing)
         artefacts = Artefacts(
             seed=100 + number, fermi_level=predicted_vbm(crystal) + above, fermi_edge=True, intensity=0.5,
-            asymmetry=0.3, energy_resolution=0.08, momentum_resolution=0.02, lifetime=0.1, dos_background=0.3,
-            shirley=0.3, counts=150.0, response=0.08, stripes=0.02,
+            asymmetry=0.3, energy_resolution=0.08, momentum_resolution=0.02, lifetime=0.1, dos_background=1.5,
+            shirley=0.5, counts=300.0, response=0.08, stripes=0.02,
         )  # fmt: skip
         signal = exact_signal(crystal, "G-X", state)[None]
         values = simulate(signal, np.array([crystal.lattice_in_plane]), "G-X", [artefacts], KX, EV)[0]

@@ -140,8 +140,8 @@ def take_image(contents, *rest):
     filename, cut, kz = rest[-3:]
     trigger = str(ctx.triggered_id or "")
     try:
-        if trigger.startswith(ids("example-")):
-            identity = trigger.removeprefix("interpret-")
+        if trigger.startswith(f"{ids.page}-example-"):
+            identity = trigger.removeprefix(f"{ids.page}-")
         elif contents:
             content = base64.b64decode(contents.partition(",")[2], validate=True)
             identity = keep_image(content, str(filename))

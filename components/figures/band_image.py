@@ -1,7 +1,11 @@
 """Pictures of measured and reconstructed band images."""
 
+import base64
+import io
+
 import numpy as np
 import plotly.graph_objects as go
+from PIL import Image
 
 from components import theme
 from components.figures import colour_maps
@@ -75,7 +79,10 @@ def raw_picture_figure(
         scheme: "light" or "dark".
     """
     step = max(1, -(-max(pixels.shape[:2]) // 900))
-    figure = go.Figure(go.Image(z=(pixels[::step, ::step] * 255).astype(np.uint8), dx=step, dy=step, hoverinfo="x+y"))
+    stream = io.BytesIO()
+    Image.fromarray((pixels[::step, ::step] * 255).astype(np.uint8)).save(stream, "PNG")
+    source = "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    figure = go.Figure(go.Image(source=source, dx=step, dy=step, hoverinfo="none"))
     colours = theme.COLOURS["dark" if scheme == "dark" else "light"]
     left, top, right, bottom = frame
     figure.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": colours["accent"], "width": 2})
@@ -83,7 +90,7 @@ def raw_picture_figure(
         figure.add_scatter(
             x=[p[0] for p in points.values()], y=[p[1] for p in points.values()], text=list(points),
             mode="markers+text", textposition="top center", showlegend=False, hoverinfo="skip",
-            marker={"color": colours["accent"], "size": 9, "symbol": "cross"}, textfont={"color": colours["accent"]},
+            marker={"color": "#ffffff", "size": 10, "symbol": "cross", "line": {"color": "#101314", "width": 1}}, textfont={"color": "#ffffff"},
         )  # fmt: skip
     figure.update_layout(
         template=theme.template_name(scheme),

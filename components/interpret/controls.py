@@ -14,14 +14,14 @@ EXAMPLES = {"sharp": "Sharp superlattice", "graded": "Graded interfaces", "alloy
 """Example images that ship with the app: name → label."""
 
 NUMBERS = {
-    "k-left": ("k∥ at the left edge", "1/Å", "picture"),
-    "k-right": ("k∥ at the right edge", "1/Å", "picture"),
-    "e-bottom": ("E − E_F at the bottom", "eV", "picture"),
-    "e-top": ("E − E_F at the top", "eV", "picture"),
-    "fermi": ("Fermi level in the file", "eV", "bands"),
-    "hv": ("Photon energy hν", "eV", "both"),
-    "inner-potential": ("Inner potential V₀", "eV", "both"),
-    "work-function": ("Work function Φ", "eV", "bands"),
+    "k-left": ("k∥, left edge", "1/Å", "picture"),
+    "k-right": ("k∥, right edge", "1/Å", "picture"),
+    "e-bottom": ("E − E_F, bottom", "eV", "picture"),
+    "e-top": ("E − E_F, top", "eV", "picture"),
+    "fermi": ("E_F in the file", "eV", "bands"),
+    "hv": ("Photons hν", "eV", "both"),
+    "inner-potential": ("Inner pot. V₀", "eV", "both"),
+    "work-function": ("Work fn. Φ", "eV", "bands"),
     "k-centre": ("Γ lies at", "1/Å", "both"),
     "k-scale": ("Momentum scale", "", "both"),
 }
@@ -81,7 +81,7 @@ def _cut() -> html.Div:
             ),
             dmc.TextInput(
                 id=ids("kz"),
-                label="k_z in 2π/c̄",
+                label="kz in 2π/c̄",
                 description="0 is the Γ plane, 1 the Z plane; auto infers it; empty takes it from hν",
                 value="auto",
                 debounce=350,
@@ -130,17 +130,20 @@ def _calibration() -> list:
             className="group",
             hidden=True,
         ),
-        *(
-            dmc.NumberInput(
-                id=ids(name),
-                label=f"{label}{', ' + unit if unit else ''}",
-                size="xs",
-                hideControls=True,
-                debounce=350,
-                value={"k-centre": 0, "k-scale": 1}.get(name, ""),
-                className=f"for-{kind}",
-            )
-            for name, (label, unit, kind) in NUMBERS.items()
+        html.Div(
+            [
+                dmc.NumberInput(
+                    id=ids(name),
+                    label=f"{label}{', ' + unit if unit else ''}",
+                    size="xs",
+                    hideControls=True,
+                    debounce=350,
+                    value={"k-centre": 0, "k-scale": 1}.get(name, ""),
+                    className=f"for-{kind}",
+                )
+                for name, (label, unit, kind) in NUMBERS.items()
+            ],
+            className="number-grid",
         ),
         dmc.Select(
             id=ids("background"),

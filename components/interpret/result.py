@@ -19,7 +19,7 @@ LABELS = {
     "interface_width": "Interface width w",
     "period": "Period",
     "fermi_above_vbm": "Fermi level above VBM",
-    "kz": "k_z",
+    "kz": "kz",
 }
 DIGITS = {"lattice_in_plane": 4, "bond_length_si_si": 4, "bond_length_si_ge": 4, "bond_length_ge_ge": 4, "period": 1}
 SHOWN = 6

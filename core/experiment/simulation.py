@@ -12,8 +12,12 @@ from scipy.fft import dct, idct
 
 from core.electronic.spectral import EnergyGrid
 
-FIELD_KNOTS = (7, 7)
-"""Knots of the smooth random fields along k∥ and E: about 0.4 1/Å and 1.5 eV over the standard window."""
+FIELD_KNOTS = (8, 11)
+"""Knots of the smooth random fields along k∥ and E: about 0.35 1/Å and 0.9 eV over the standard window, so that one of
+two branches can vanish."""
+
+STATES_WIDTH = 0.4
+"""eV (σ) by which the momentum-independent background is blurred: it comes from the whole zone."""
 
 BOLTZMANN = 8.617333e-5
 """eV/K."""
@@ -94,15 +98,15 @@ def realistic_artefacts(random: np.random.Generator, vbm: float) -> Artefacts:
         fermi_level=vbm + uniform(0.0, 1.5),
         fermi_edge=True,
         temperature=uniform(10.0, 300.0),
-        intensity=uniform(0.2, 1.1),
+        intensity=uniform(0.2, 1.5),
         asymmetry=uniform(-1.2, 1.2),
         energy_resolution=uniform(0.02, 0.25),
         momentum_resolution=uniform(0.01, 0.06),
         lifetime=uniform(0.0, 0.3),
-        dos_background=uniform(0.0, 1.0),
-        shirley=uniform(0.0, 0.8),
-        linear=uniform(0.0, 0.4),
-        counts=float(np.exp(random.uniform(np.log(20.0), np.log(1000.0)))),
+        dos_background=float(np.exp(random.uniform(np.log(0.1), np.log(6.0)))),
+        shirley=float(np.exp(random.uniform(np.log(0.1), np.log(2.0)))),
+        linear=uniform(0.0, 0.5),
+        counts=float(np.exp(random.uniform(np.log(50.0), np.log(2000.0)))),
         response=uniform(0.0, 0.2),
         mesh=rarely(0.5, uniform(0.0, 0.05)),
         stripes=rarely(0.5, uniform(0.0, 0.05)),
@@ -119,6 +123,9 @@ def realistic_artefacts(random: np.random.Generator, vbm: float) -> Artefacts:
 
 ZONE_EDGE = {"G-X": 1.0, "G-K": 0.75}
 """Where the outward half of a cut ends, in units of 2π/a∥ (times √2 for Γ-K)."""
+
+REACH = {"G-X": np.inf, "G-K": 1.15}
+"""1/Å up to which a cut is simulated and read: beyond K the line goes on at another k_z."""
 
 _UNIT = {"G-X": 1.0, "G-K": float(np.sqrt(2.0))}
 
@@ -144,7 +151,7 @@ def simulate(
         signal: (image, k, energy) 1/eV, A(k, E) on the outward half of the cut; spectra are even, and on Γ-X they are
             even about X too.
         lattice: (image,) a∥ in Å.
-        cut: `G-X` or `G-K`; beyond its end, Γ-K goes on as it was there.
+        cut: `G-X` or `G-K`.
         artefacts: one an image.
         kx: axis in 1/Å.
         ev: axis in eV against E_F, rising.
@@ -160,11 +167,12 @@ def simulate(
     image = _resampled(signal, np.asarray(lattice), cut, true_k, true_e + column["fermi_level"][:, 0], grid)
     image *= _matrix_element(column, random, kx, ev)
     image = _resolved(image, column, kx, ev)
-    image = _with_background(image, column)
+    image = _with_background(image, column, ev)
     image *= _occupation(column, true_e)
     image *= _detector(column, random, kx, ev)
     seen = (kx[None, :, None] >= column["k_left"]) & (kx[None, :, None] <= column["k_right"])
     seen = seen & (ev[None, None] >= column["e_bottom"]) & _inside_round(column, kx, ev)
+    seen = seen & (np.abs(kx) <= REACH[cut])[None, :, None]
     lowest = (grid or EnergyGrid()).values[0]
     seen = seen & ((true_e + column["fermi_level"][:, 0])[:, None] >= lowest)
     return _counted(image, seen, column, random if noise else None)
@@ -231,9 +239,9 @@ def _blurred(image, sigma, axis, along) -> np.ndarray:
     return idct(dct(image, axis=along) * damping, axis=along)
 
 
-def _with_background(image, column) -> np.ndarray:
+def _with_background(image, column, ev) -> np.ndarray:
     mean = image.mean(axis=(1, 2), keepdims=True)
-    states = image.mean(axis=1, keepdims=True)
+    states = _blurred(image.mean(axis=1, keepdims=True), np.float32(STATES_WIDTH), ev, 2)
     scattered = np.cumsum(image[:, :, ::-1], axis=2)[:, :, ::-1].mean(axis=1, keepdims=True)
     scattered = scattered / np.maximum(scattered.mean(axis=2, keepdims=True), 1e-9) * mean
     slope = np.linspace(1.0, 0.0, image.shape[2], dtype=np.float32)[None, None] * 2 * mean

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.experiment.final_state import FinalState
 from core.experiment.simulation import Artefacts, simulate
-from core.learning.families import LONGEST_BLOCK, profile_key
+from core.learning.families import LATTICE_TRAINED, LONGEST_BLOCK, profile_key
 from core.learning.features import CORRELATION_REACH, pair_correlation
 from core.reverse.signals import predicted_signal
 from core.reverse.standard import KX, THEORY, flattened
@@ -130,7 +130,7 @@ def tried(
         size: their typical errors.
         count: how many go through the forward model.
     """
-    lattice = value["lattice_in_plane"]
+    lattice = float(np.clip(value["lattice_in_plane"], *LATTICE_TRAINED))
     seen, _ = flattened(image[None])
     rows = []
     for misfit, stack, mixing in ranked(value, size)[:count]:

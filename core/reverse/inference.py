@@ -7,10 +7,11 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.final_state import INNER_POTENTIAL, FinalState, final_momentum, reduced_kz
+from core.experiment.simulation import REACH
 from core.reverse.candidates import TRIED, Candidate, tried
 from core.reverse.domain import domain_score, signs
 from core.reverse.model import Readings, ReverseModel, reverse_model
-from core.reverse.standard import aligned, standard_image
+from core.reverse.standard import KX, aligned, standard_image
 from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES, Quantity
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
@@ -122,7 +123,7 @@ def infer(cuts: list[Cut]) -> Inference:
         raise InputError("Give at least one band image")
     readings, first = [], cuts[0]
     for cut in cuts:
-        image = standard_image(cut.image)[None]
+        image = np.where((np.abs(KX) <= REACH[cut.cut])[:, None], standard_image(cut.image), np.nan)[None]
         known = np.array([cut.kz is not None])
         found = reverse_model(cut.cut).read(image, np.array([cut.kz or 0.0]), known)
         readings.append((image[0], found))

@@ -19,6 +19,7 @@ THEORY = np.linspace(-6.96875, 0.96875, 128)
 _HALF = len(KX) // 2
 _FLOOR = 0.3
 _BRIGHTEST = 4.0
+_STRONGEST = 5.0
 _LEAST_WEIGHT = 0.3
 _LEAST_SHARE = 0.03
 _K_REACH, _E_REACH = 8.0, 12.0
@@ -35,7 +36,7 @@ def flattened(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Images relative to their smooth surroundings, symmetrised: (image, half k, eV), 0 where nothing was measured.
 
     Square roots, so that counting noise is even; divided by the local mean, so that a branch counts as much where
-    matrix elements make it weak; the two signs of k∥ averaged.
+    matrix elements make it weak; the two signs of k∥ averaged; of unit strength, so that a background does not count.
 
     Args:
         images: (image, kx, eV) on KX and on EV or THEORY, NaN where nothing was measured.
@@ -51,8 +52,10 @@ def flattened(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     around = (along_k @ root @ along_e) / np.maximum(along_k @ seen @ along_e, 1e-3)
     relative = (root / (around + _FLOOR * mean) - 1 / (1 + _FLOOR)) * seen
     measured = (seen[:, _HALF:] + seen[:, _HALF::-1]) / 2
-    both = (relative[:, _HALF:] + relative[:, _HALF::-1]) / 2
-    return both / np.maximum(measured, 0.5), measured
+    both = (relative[:, _HALF:] + relative[:, _HALF::-1]) / 2 / np.maximum(measured, 0.5)
+    used = np.maximum((measured > 0).sum(axis=(1, 2), keepdims=True), 1)
+    strength = np.sqrt((both**2).sum(axis=(1, 2), keepdims=True) / used)
+    return np.clip(both / np.maximum(strength, 1e-6), -_STRONGEST, _STRONGEST), measured
 
 
 def aligned(images: np.ndarray, fermi_level: np.ndarray) -> np.ndarray:

@@ -77,8 +77,8 @@ class ReverseSettings:
     first_hidden: tuple[int, ...] = (256, 256)
     first_share: int = 2
     components: int = 300
-    hidden: tuple[int, ...] = (640, 512)
-    epochs: int = 16
+    hidden: tuple[int, ...] = (768, 640)
+    epochs: int = 20
     batch: int = 256
     seed: int = 0
 
@@ -282,10 +282,22 @@ def fit_encoder(components: int, seed: int) -> Encoder:
     return Encoder(found.mean_.astype(np.float32), found.components_.T.astype(np.float32).copy(), scale)
 
 
-WEIGHTS = {"kz": 0.6, "k_stretch": 0.3, "fermi_above_vbm": 0.6, "strain_silicon": 0.6} | dict.fromkeys(
-    CORRELATIONS, 0.3
-)
-"""Weights of targets in the loss; 1 where not named."""
+WEIGHTS = {
+    "lattice_in_plane": 4.0,
+    "strain_silicon": 0.2,
+    "ge_fraction": 3.0,
+    "interfacial_fraction": 2.0,
+    "bond_length_si_si": 2.0,
+    "bond_length_si_ge": 2.0,
+    "bond_length_ge_ge": 2.0,
+    "period": 0.3,
+    "fermi_level": 2.0,
+    "kz": 2.0,
+    "k_stretch": 0.3,
+    **dict.fromkeys(LOCAL_QUANTITIES, 0.4),
+    **dict.fromkeys(CORRELATIONS, 0.2),
+}
+"""Weights of targets in units of their spread, 1 where not named: what can be known well counts more."""
 
 
 def train_reverse(

@@ -1,0 +1,67 @@
+"""Standard images: regridding, alignment, flattening."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from core.errors import InputError
+from core.reverse.standard import EV, KX, THEORY, aligned, flattened, standard_image
+
+
+def image(kx, ev, function) -> xr.DataArray:
+    return xr.DataArray(function(kx[None], ev[:, None]), dims=("eV", "kx"), coords={"eV": ev, "kx": kx})
+
+
+def slope(k, e):
+    return 10 + 2 * k + e + 0 * k * e
+
+
+@pytest.mark.parametrize("points", [(600, 700), (60, 90)], ids=["finer", "coarser"])
+def test_regridding_keeps_a_linear_image(points):
+    fine = image(np.linspace(-1.4, 1.4, points[0]), np.linspace(-8.5, 1.5, points[1]), slope)
+    found = standard_image(fine)
+    expected = slope(KX[:, None], EV[None])
+    np.testing.assert_allclose(found, expected - min(0, expected.min()), atol=0.02)
+
+
+def test_what_was_not_measured_stays_empty():
+    part = image(np.linspace(-0.6, 0.9, 300), np.linspace(-4, 0.2, 300), slope)
+    found = standard_image(part)
+    inside = (KX[:, None] > -0.57) & (KX[:, None] < 0.87) & (EV > -3.9) & (EV < 0.1)
+    assert np.isfinite(found[inside]).all()
+    outside = (KX[:, None] < -0.65) | (KX[:, None] > 0.95) | (EV < -4.1) | (EV > 0.3)
+    assert np.isnan(found[outside]).all()
+
+
+def test_an_image_of_elsewhere_is_refused():
+    with pytest.raises(InputError, match="check the calibration"):
+        standard_image(image(np.linspace(3, 5, 50), np.linspace(-4, 0, 50), slope))
+
+
+def test_alignment_moves_bands_to_the_theory():
+    level = 0.7
+    band = np.exp(-((EV + 2.0) ** 2) / 0.05) * np.ones((len(KX), 1))
+    moved = aligned(band[None].astype(np.float32), np.array([level]))[0]
+    assert THEORY[np.nanargmax(moved[0])] == pytest.approx(-2.0 + level, abs=0.04)
+    assert np.isnan(aligned(band[None], np.array([3.0]))[0][:, EV[0] + 3.0 > THEORY]).all()
+
+
+def test_flattening_ignores_smooth_intensity_and_sides():
+    random = np.random.default_rng(0)
+    bands = 100 * (0.2 + np.exp(-((EV[None] + 1 + 2 * KX[:, None] ** 2) ** 2) / 0.05))
+    smooth = np.exp(0.8 * KX[:, None] + 0.1 * EV[None])
+    plain, seen = flattened(np.stack([bands, bands * smooth, 7 * bands]).astype(np.float32))
+    assert (seen == 1).all()
+    np.testing.assert_allclose(plain[0], plain[2], atol=1e-4)
+    assert np.corrcoef(plain[0].ravel(), plain[1].ravel())[0, 1] > 0.98
+    noise = flattened(random.poisson(100, (1, len(KX), len(EV))).astype(np.float32))[0]
+    assert noise.std() < 0.3 * plain[0].std()
+
+
+def test_one_measured_side_is_enough():
+    bands = 100 * (0.2 + np.exp(-((EV[None] + 1 + 2 * KX[:, None] ** 2) ** 2) / 0.05)).astype(np.float32)
+    half = bands.copy()
+    half[KX < -1e-9] = np.nan
+    (whole, part), seen = flattened(np.stack([bands, half]))
+    assert np.corrcoef(whole[2:].ravel(), part[2:].ravel())[0, 1] > 0.98
+    assert (seen[1][1:] == 0.5).all()

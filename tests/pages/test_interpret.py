@@ -1,0 +1,140 @@
+"""Interpret as a person uses it, in a real browser."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from playwright.sync_api import Page, expect
+
+from tests.browser import settled
+from tests.pages.conftest import PHONE, overflow, serious_violations
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "arpes"
+GRAPH = "document.querySelector('#interpret-picture .js-plotly-plot')"
+
+
+def open_interpret(page: Page) -> None:
+    page.goto("/interpret")
+    settled(page)
+
+
+def drop(page: Page, path: Path) -> None:
+    page.locator("#interpret-upload input").set_input_files(path)
+
+
+def saved(page: Page, button: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button, exact=True).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def choose(page: Page, view: str) -> None:
+    page.get_by_role("radiogroup", name="Picture").get_by_text(view, exact=True).click()
+
+
+def click_until_taken(page: Page, place: list[float], before: str) -> None:
+    """Plotly takes a click only where it has seen the pointer rest before."""
+    text = page.locator("#interpret-points-text")
+    for _ in range(10):
+        page.mouse.move(place[0] - 3, place[1] - 3)
+        page.mouse.move(*place, steps=4)
+        page.mouse.click(*place, delay=60)
+        try:
+            expect(text).not_to_have_text(before, timeout=2000)
+            return
+        except AssertionError:
+            continue
+    expect(text).not_to_have_text(before)
+
+
+def wait_for_map(page: Page) -> None:
+    page.wait_for_function(f"() => {GRAPH} && {GRAPH}._fullData && {GRAPH}._fullData[0]?.type === 'heatmap'")
+
+
+@pytest.mark.parametrize("name", ["Sharp superlattice", "Graded interfaces", "Strained alloy"])
+def test_each_example_goes_from_click_to_report(page: Page, name: str, tmp_path):
+    open_interpret(page)
+    page.get_by_role("button", name=name).click()
+    expect(page.locator("#interpret-verdict")).to_contain_text("are known", timeout=20_000)
+    expect(page.locator("#interpret-figures")).to_contain_text("In-plane lattice constant")
+    assert page.locator("#interpret-candidates a").count() >= 3
+    wait_for_map(page)
+    for view in ("Predicted", "Residual", "Why strain", "Why interface", "Image"):
+        choose(page, view)
+        settled(page)
+        expect(page.locator("#interpret-problem")).to_be_empty()
+    document = json.loads(saved(page, "JSON"))
+    assert document["in_domain"] is True
+    assert document["descriptors"]["lattice_in_plane"]["unit"] == "Å"
+    (tmp_path / "a.nc").write_bytes(saved(page, "NetCDF"))
+    data = xr.open_dataset(tmp_path / "a.nc")
+    assert data["intensity"].dims == ("eV", "kx")
+    assert json.loads(data.attrs["result"])["candidates"] == document["candidates"]
+    report = saved(page, "Report").decode()
+    assert "Everything as JSON" in report
+    assert "http" not in report.replace("http://www.w3.org", "")
+    best = page.locator("#interpret-candidates a").first
+    assert best.get_attribute("href").startswith("/compose?stack=")
+
+
+def test_beamline_file_is_read_and_found_outside(page: Page):
+    open_interpret(page)
+    drop(page, SHARED / "sls_sis.h5")
+    expect(page.locator("#interpret-verdict")).to_contain_text("outside what the model knows", timeout=20_000)
+    expect(page.locator("#interpret-steps")).to_contain_text("angle to momentum")
+    wait_for_map(page)
+    assert json.loads(saved(page, "JSON"))["in_domain"] is False
+
+
+def test_picture_is_calibrated_by_clicking(page: Page):
+    open_interpret(page)
+    drop(page, SHARED / "si_380eV_figure.png")
+    expect(page.locator("#interpret-view [value=raw]")).to_be_checked(timeout=20_000)
+    page.wait_for_function(f"() => {GRAPH} && {GRAPH}._fullData && {GRAPH}._fullData[0]?.type === 'image'")
+    # Ticks of the figure's axes: k = -1 and 1 at x = 203 and 520, E = 0 and -6 at y = 134 and 408.
+    for x, y, value in ((203, 300, "-1"), (520, 300, "1"), (300, 134, "0"), (300, 408, "-6")):
+        page.locator("#interpret-point-value").fill(value)
+        page.locator("#interpret-point-value").press("Tab")
+        before = page.locator("#interpret-points-text").inner_text()
+        place = page.evaluate(
+            f"([x, y]) => {{ const gd = {GRAPH}; const box = gd.querySelector('.nsewdrag').getBoundingClientRect();"
+            " const l = gd._fullLayout; return [box.left + l.xaxis.d2p(x), box.top + l.yaxis.d2p(y)]; }",
+            [x, y],
+        )
+        click_until_taken(page, place, before)
+    expect(page.locator("#interpret-k-left")).not_to_have_value("", timeout=20_000)
+    assert float(page.locator("#interpret-k-left").input_value()) == pytest.approx(-1.51, abs=0.06)
+    assert float(page.locator("#interpret-e-bottom").input_value()) == pytest.approx(-8.7, abs=0.15)
+    choose(page, "Image")
+    wait_for_map(page)
+    expect(page.locator("#interpret-verdict")).to_contain_text("are known")
+    document = json.loads(saved(page, "JSON"))
+    ge = document["descriptors"]["ge_fraction"]
+    assert ge["low"] <= 0.0 <= ge["high"]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#interpret-verdict")).to_contain_text("Give the axes")
+
+
+def test_refused_file_is_said_and_the_result_stays(page: Page, tmp_path):
+    open_interpret(page)
+    page.get_by_role("button", name="Strained alloy").click()
+    expect(page.locator("#interpret-verdict")).to_contain_text("are known", timeout=20_000)
+    before = page.locator("#interpret-figures").inner_text()
+    (tmp_path / "bad.png").write_text("this is text")
+    drop(page, tmp_path / "bad.png")
+    expect(page.locator("#interpret-upload-error")).not_to_be_empty()
+    np.save(tmp_path / "code.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    drop(page, tmp_path / "code.npy")
+    expect(page.locator("#interpret-upload-error")).not_to_be_empty()
+    assert page.locator("#interpret-figures").inner_text() == before
+
+
+@pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, {"color_scheme": "dark"}, PHONE])
+def test_accessible_and_not_wider_than_the_window(page: Page, context_options: dict):
+    open_interpret(page)
+    page.get_by_role("button", name="Sharp superlattice").click()
+    expect(page.locator("#interpret-verdict")).to_contain_text("are known", timeout=20_000)
+    assert serious_violations(page) == []
+    assert overflow(page) <= 0
