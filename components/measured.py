@@ -67,6 +67,68 @@ def forward_tables(directory: Path = DIRECTORY) -> list | None:
     ]
 
 
+REVERSE_ROWS = {
+    "lattice_in_plane": ("In-plane lattice constant (Å)", 4),
+    "ge_fraction": ("Mean Ge fraction", 3),
+    "interfacial_fraction": ("Share of interfacial atoms", 3),
+    "bond_length_si_si": ("Mean Si-Si bond (Å)", 4),
+    "bond_length_si_ge": ("Mean Si-Ge bond (Å)", 4),
+    "bond_length_ge_ge": ("Mean Ge-Ge bond (Å)", 4),
+    "interface_width": ("Interface width (ML)", 2),
+    "period": ("Period (ML)", 1),
+}
+REVERSE_COLUMNS = {
+    "clean": "clean",
+    "clean_two_cuts": "clean, two cuts",
+    "realistic": "realistic",
+    "realistic_two_cuts": "realistic, two cuts",
+}
+
+
+def reverse_tables(directory: Path = DIRECTORY) -> list | None:
+    """Figures of the reverse model on test images in reverse.json; None where they have not been measured."""
+    found = _read(directory / "reverse.json")
+    return found and [
+        data_table(
+            "Mean absolute errors, and the share of images within the 90 % interval",
+            ["Figure", *REVERSE_COLUMNS.values()],
+            [
+                [
+                    label,
+                    *(
+                        f"{decimal(found[column][name]['mae'], digits)} ({100 * found[column][name]['coverage']:.0f} %)"
+                        for column in REVERSE_COLUMNS
+                    ),
+                ]
+                for name, (label, digits) in REVERSE_ROWS.items()
+            ],
+            note=f"{found['images']} simulated images of {found['stacks']} stacks that were not trained on, at each "
+            "severity; k_z known; two cuts are Γ-X and Γ-K of the same sample.",
+        ),
+        data_table(
+            "The true stack among the candidates, where the library has it",
+            ["Images", "Number", "First", "Among the first five"],
+            [
+                [severity, decimal(row["images"], 0), *(f"{100 * row[key]:.0f} %" for key in ("first", "first_five"))]
+                for severity, row in found["candidates"].items()
+            ],
+        ),
+        data_table(
+            "The domain score against images of other things",
+            ["Images", "AUC", "Taken for known"],
+            [
+                [kind, decimal(value, 3), f"{100 * found['domain']['share_inside'][kind]:.0f} %"]
+                for kind, value in found["domain"]["auc"].items()
+            ],
+        ),
+        data_table(
+            "One atom's spectral function to that atom's descriptors",
+            ["Descriptor", "R²"],
+            [[name, decimal(value, 3)] for name, value in found["single_atom"].items()],
+        ),
+    ]
+
+
 def _forward_table(caption: str, families: dict) -> html.Figure:
     return data_table(
         caption,

@@ -44,6 +44,7 @@ def layout(**_query) -> html.Div:
     found = sections(TEXT.read_text(encoding="utf-8"))
     extra = measured.parameter_tables() | {
         "forward": measured.forward_tables() or [_absent("python -m core evaluate --write")],
+        "reverse": measured.reverse_tables() or [_absent("python -m core evaluate --reverse --write")],
         "validation": [_validation()],
         "cost": [html.Figure(id=ids("cost"), className="cost-graph" if measured.cost_rows() else "")],
     }

@@ -88,10 +88,16 @@ def raw_picture_figure(
     figure.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": colours["accent"], "width": 2})
     if points:
         figure.add_scatter(
-            x=[p[0] for p in points.values()], y=[p[1] for p in points.values()], text=list(points),
-            mode="markers+text", textposition="top center", showlegend=False, hoverinfo="skip",
-            marker={"color": "#ffffff", "size": 10, "symbol": "cross", "line": {"color": "#101314", "width": 1}}, textfont={"color": "#ffffff"},
-        )  # fmt: skip
+            x=[p[0] for p in points.values()],
+            y=[p[1] for p in points.values()],
+            text=list(points),
+            mode="markers+text",
+            textposition="top center",
+            textfont={"color": "#ffffff"},
+            marker={"color": "#ffffff", "size": 10, "symbol": "cross", "line": {"color": "#101314", "width": 1}},
+            showlegend=False,
+            hoverinfo="skip",
+        )
     figure.update_layout(
         template=theme.template_name(scheme),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},

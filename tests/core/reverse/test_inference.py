@@ -1,0 +1,130 @@
+"""From images to figures and candidates, with the shipped weights."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.experiment.calibration import calibrate, suggested_steps
+from core.experiment.readers import read_images
+from core.learning.families import profile_key
+from core.reverse.candidates import composition_figures, in_library, library, ranked
+from core.reverse.files import final_state_of
+from core.reverse.inference import Cut, combined, infer
+from core.reverse.readings import Reading, export, interpreted, kept_images, why
+from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES
+from core.structure.stack import parse_stack
+
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "arpes"
+EXAMPLES = ("sharp", "graded", "alloy")
+
+
+def cut_of(path: Path, **options) -> Cut:
+    image = read_images(path.read_bytes(), path.name)[0]
+    return Cut(calibrate(image, suggested_steps(image, **options)), "G-X")
+
+
+@pytest.mark.parametrize("name", ["cassiopee_ses_R4000.txt", "solaris_uranos_DA30.ibw", "sls_sis.h5"])
+def test_other_crystals_are_outside(name):
+    found = infer([cut_of(SHARED / name)])
+    assert not found.in_domain
+    assert found.domain_score > 1
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_inside_and_complete(name):
+    found = interpreted(Reading(f"example-{name}"))
+    document = json.loads(json.dumps(found.document()))
+    assert document["in_domain"] is True
+    assert {*QUANTITIES, *LOCAL_QUANTITIES, "kz", "fermi_above_vbm"} <= set(document["descriptors"])
+    for estimate in document["descriptors"].values():
+        assert estimate["low"] <= estimate["value"] <= estimate["high"]
+        assert estimate["unit"]
+    probabilities = [candidate["probability"] for candidate in document["candidates"]]
+    assert sum(probabilities) == pytest.approx(1.0, abs=1e-3)
+    assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_given_kz_is_not_estimated():
+    image = kept_images("example-sharp")[0]
+    calibrated = calibrate(image, suggested_steps(image))
+    assert "kz" in infer([Cut(calibrated, "G-X")]).descriptors
+    assert "kz" not in infer([Cut(calibrated, "G-X", kz=0.0)]).descriptors
+
+
+def test_uploads_at_once_neither_mix_nor_fail():
+    cuts = [cut_of(Path(__file__).parents[3] / "core" / "reverse" / "examples" / f"{name}.nc") for name in EXAMPLES]
+    alone = [infer([cut]).document() for cut in cuts]
+    with ThreadPoolExecutor(10) as pool:
+        together = list(pool.map(lambda number: infer([cuts[number % 3]]).document(), range(10)))
+    assert together == [alone[number % 3] for number in range(10)]
+
+
+def test_library_is_ranked_by_its_own_figures():
+    for text, mixing in (("Si5Ge7", 0.0), ("Si3Ge1", 1.2), ("(Si0.35Ge0.65)2", 0.0)):
+        stack = parse_stack(text)
+        value = composition_figures(stack, mixing)
+        size = {name: 1.0 if name == "period" else 0.05 for name in value}
+        misfit, best, width = ranked(value, size)[0]
+        assert profile_key(best) == profile_key(stack)
+        assert width == pytest.approx(mixing)
+        assert misfit < 1e-3
+    assert in_library(parse_stack("Ge3Si2"))
+    assert not in_library(parse_stack("Si2Ge1Si1Ge2"))
+    assert len({profile_key(stack) for stack in library()}) > 110
+
+
+def test_two_cuts_weigh_by_precision():
+    first, second = np.array([[1.0]]), np.array([[2.0]])
+    value, half = combined([(first, np.array([[0.1]])), (second, np.array([[0.1]]))])
+    assert value[0, 0] == pytest.approx(1.5)
+    assert 0.1 / np.sqrt(2) < half[0, 0] < 0.1
+    value, half = combined([(first, np.array([[0.01]])), (second, np.array([[10.0]]))])
+    assert value[0, 0] == pytest.approx(1.0, abs=1e-3)
+    assert half[0, 0] <= 0.0101
+
+
+def test_why_covers_what_was_measured():
+    found = interpreted(Reading("example-sharp"))
+    for quantity in ("lattice_in_plane", "interfacial_fraction"):
+        shown = why(found, quantity)
+        assert np.isfinite(shown[found.readings.measured[0] > 0]).all()
+        assert np.abs(np.nan_to_num(shown)).max() > 0
+
+
+def test_export_names_every_step_of_the_calibration():
+    reading = Reading("example-alloy", k_centre=0.01, background="constant")
+    document = export(reading, interpreted(reading))
+    assert [step["step"] for step in document["calibration"]] == ["momentum", "background"]
+    assert Reading.from_document(json.loads(json.dumps(document["reading"]))) == reading
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, {}, {"image": 3}, {"image": "x", "path": "/etc"}, {"image": "x", "hv": "1e99"}],
+)
+def test_forged_readings_are_refused(document):
+    with pytest.raises(InputError):
+        Reading.from_document(document)
+
+
+def test_lost_or_foreign_images_are_said():
+    for identity in ("0" * 20, "example-../../../etc/passwd", "example-nothing"):
+        with pytest.raises(InputError, match="no longer kept"):
+            kept_images(identity)
+
+
+def test_kz_is_a_number_or_auto():
+    assert final_state_of("auto", None, None, None)[0] is None
+    assert final_state_of("1.2", None, None, None)[0] == pytest.approx(0.8)
+    kz, radius = final_state_of(None, 380.0, 12.6, 4.5)
+    assert radius == pytest.approx(10.09, abs=0.01)
+    assert 0.6 < kz < 0.9
+    for text in ("up", "nan", "1e9"):
+        with pytest.raises(InputError, match="kz"):
+            final_state_of(text, None, None, None)
+    with pytest.raises(InputError, match="at least one"):
+        infer([])
