@@ -11,11 +11,14 @@ from components import theme
 from components.figures.band_image import band_image_figure, raw_picture_figure
 from components.ids import THEME
 from components.interpret.controls import EXAMPLES, NUMBERS, POINTS, ids, image_controls
+from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
 from core.errors import InputError
 from core.experiment.calibration import axis_from_points
 from core.experiment.frame import find_frame
+from core.reverse.files import cut_name
+from core.reverse.made import made_experiment
 from core.reverse.readings import (
     Reading,
     calibrated,
@@ -68,7 +71,7 @@ def layout(example: str = "", **query) -> html.Div:
             dcc.Store(id=ids("points"), data={}),
             dcc.Store(id=ids("shown"), data=0),
             dcc.Download(id=ids("download")),
-            html.Div([image_controls(), _picture(), _result()], className="interpret"),
+            html.Div([image_controls(experiment_panel()), _picture(), _result()], className="interpret"),
         ],
         className="wrap interpret-page",
     )
@@ -152,6 +155,31 @@ def take_image(contents, *rest):
         return no_update, no_update, no_update, str(error)
     except (ValueError, AttributeError):
         return no_update, no_update, no_update, "The file did not arrive whole; try again"
+
+
+@callback(
+    Output(ids("reading"), "data", allow_duplicate=True),
+    Output(ids("history"), "data", allow_duplicate=True),
+    Output(ids("made-error"), "children"),
+    Input(ids("made"), "n_clicks"),
+    State(ids("made-stack"), "value"),
+    State(ids("made-substrate"), "value"),
+    State(ids("made-seed"), "value"),
+    State(ids("cut"), "value"),
+    *(State(slider_id(name), "value") for name in SLIDERS),
+    prevent_initial_call=True,
+)
+def make_experiment(clicks, stack, substrate, seed, cut, *settings):
+    """A simulated measurement of a stack, read like an uploaded one."""
+    try:
+        values = {name: float(value) for name, value in zip(SLIDERS, settings, strict=True)}
+        content = made_experiment(stack or "", substrate or "", 0.0, cut_name(str(cut)), values, int(seed or 0))
+        reading = Reading(keep_image(content, "simulated.nc"), cut=str(cut))
+    except InputError as error:
+        return no_update, no_update, str(error)
+    except (TypeError, ValueError):
+        return no_update, no_update, "A setting is missing; reload the page"
+    return asdict(reading), [], ""
 
 
 @callback(

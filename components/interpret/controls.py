@@ -31,8 +31,8 @@ POINTS = {"k1": "k∥, first", "k2": "k∥, second", "e1": "E, first", "e2": "E,
 """Points that are clicked on the axes of a picture."""
 
 
-def image_controls() -> html.Section:
-    """Drop zone, examples, calibration, cut."""
+def image_controls(*more) -> html.Section:
+    """Drop zone, examples, cut, what else is given, calibration."""
     return html.Section(
         [
             html.H2("Image"),
@@ -60,6 +60,7 @@ def image_controls() -> html.Section:
             html.P(id=ids("file-name"), className="small", role="status"),
             html.P(id=ids("upload-error"), className="field-error", role="alert"),
             _cut(),
+            *more,
             html.Div(_calibration(), id=ids("calibration"), hidden=True, className="group"),
         ],
         className="interpret-controls",
