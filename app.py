@@ -17,7 +17,8 @@ from core.errors import InputError
 from core.storage import cache_directory, result_store
 
 VERSION = "0.1.0"
-UPLOAD_LIMIT_BYTES = 64 * 2**20
+UPLOAD_LIMIT_BYTES = 88 * 2**20
+"""Of one request: a file of 64 MB as text in base 64, and what goes with it."""
 JOB_CACHE_LIMIT_BYTES = 512 * 2**20
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
 SECURITY_HEADERS = {

@@ -33,6 +33,8 @@ ENERGY_SHIFTS = np.linspace(-0.15, 0.15, 7)
 RESOLUTION = 0.1
 """eV (FWHM) that predicted pictures are broadened by, about what measured ones are."""
 
+_LEAST_PIXELS = 100
+
 MISFIT_WEIGHT, AGREEMENT_WEIGHT = 4.0, 60.0
 """How much a misfit of figures and an agreement of pictures count in the logarithm of a probability."""
 
@@ -172,5 +174,7 @@ def agreement_with(
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    if len(a) < _LEAST_PIXELS:
+        return 0.0
     a, b = a - a.mean(), b - b.mean()
     return float((a * b).sum() / max(np.sqrt((a * a).sum() * (b * b).sum()), 1e-12))

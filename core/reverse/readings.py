@@ -194,7 +194,7 @@ def flat_pictures(found: Inference, candidate: Candidate) -> tuple[np.ndarray, n
     predicted = np.where(np.isfinite(found.image), reconstruction(found, candidate), np.nan)
     flat, weight = flattened(np.stack([found.image, predicted]))
     seen = weight[0] > 0
-    a, b = (part - part[seen].mean() for part in flat)
+    a, b = (part - (part[seen].mean() if seen.any() else 0.0) for part in flat)
     scale = (a[seen] * b[seen]).sum() / max((b[seen] ** 2).sum(), 1e-12)
     return np.where(seen, a, np.nan), np.where(seen, scale * b, np.nan)
 

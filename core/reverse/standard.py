@@ -50,7 +50,7 @@ def flattened(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     root = np.minimum(root, _BRIGHTEST * mean)
     along_k, along_e = _gaussian(images.shape[1], _K_REACH), _gaussian(images.shape[2], _E_REACH)
     around = (along_k @ root @ along_e) / np.maximum(along_k @ seen @ along_e, 1e-3)
-    relative = (root / (around + _FLOOR * mean) - 1 / (1 + _FLOOR)) * seen
+    relative = (root / np.maximum(around + _FLOOR * mean, 1e-9) - 1 / (1 + _FLOOR)) * seen
     measured = (seen[:, _HALF:] + seen[:, _HALF::-1]) / 2
     both = (relative[:, _HALF:] + relative[:, _HALF::-1]) / 2 / np.maximum(measured, 0.5)
     used = np.maximum((measured > 0).sum(axis=(1, 2), keepdims=True), 1)

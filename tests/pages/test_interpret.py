@@ -128,7 +128,23 @@ def test_refused_file_is_said_and_the_result_stays(page: Page, tmp_path):
     np.save(tmp_path / "code.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     drop(page, tmp_path / "code.npy")
     expect(page.locator("#interpret-upload-error")).not_to_be_empty()
+    (tmp_path / "huge.h5").write_bytes(b"\0" * (65 * 2**20))
+    drop(page, tmp_path / "huge.h5")
+    expect(page.locator("#interpret-upload-error")).to_contain_text("at most 64 MB")
     assert page.locator("#interpret-figures").inner_text() == before
+
+
+def test_experiment_is_made_from_a_stack(page: Page):
+    open_interpret(page)
+    page.get_by_text("Make an experiment from a stack").click()
+    page.locator("#interpret-made-stack").fill("Si3Xe4")
+    page.get_by_role("button", name="Measure it").click()
+    expect(page.locator("#interpret-made-error")).to_contain_text("X")
+    page.locator("#interpret-made-stack").fill("Si6Ge4")
+    page.get_by_role("button", name="Measure it").click()
+    expect(page.locator("#interpret-made-error")).to_be_empty()
+    expect(page.locator("#interpret-figures")).to_contain_text("Mean Ge fraction", timeout=20_000)
+    wait_for_map(page)
 
 
 @pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, {"color_scheme": "dark"}, PHONE])
