@@ -13,6 +13,19 @@
     window.dash_clientside.set_props("interpret-upload-error", { children: text });
   }
 
+  /* The file input that dcc.Upload makes has no name of its own. */
+  function nameUpload() {
+    let tries = 0;
+    (function name() {
+      const input = document.querySelector("#interpret-upload input");
+      if (input) input.setAttribute("aria-label", "Band image: a beamline file or a picture");
+      else if (tries++ < 120) requestAnimationFrame(name);
+    })();
+    return window.dash_clientside.no_update;
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload } });
+
   document.addEventListener("change", (event) => check(event, event.target.files), true);
   document.addEventListener("drop", (event) => check(event, event.dataTransfer && event.dataTransfer.files), true);
 })();

@@ -11,6 +11,9 @@ from tests.browser import chromium, served_app, settled
 
 FOLDER = Path(__file__).with_name("screenshots")
 WIDTHS = {1280: 900, 390: 844}
+SHOWN = {"/interpret": "?example=sharp"}
+"""What a page shows in its picture, where it starts empty."""
+
 FULL_PAGE_LIMIT = 2600
 """Pixels of height; a longer page is shown down to here."""
 
@@ -49,7 +52,9 @@ def main() -> None:
             for registered in page_registry.values():
                 if "not_found" not in registered["module"]:
                     name = registered["relative_path"].strip("/").replace("/", "-") or "home"
-                    for file in take(browser, url, registered["relative_path"], name):
+                    for file in take(
+                        browser, url, registered["relative_path"] + SHOWN.get(registered["relative_path"], ""), name
+                    ):
                         print(file.relative_to(FOLDER.parent.parent))
 
 

@@ -5,7 +5,19 @@ from dataclasses import asdict, replace
 
 import dash
 import dash_mantine_components as dmc
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import (
+    ALL,
+    ClientsideFunction,
+    Input,
+    Output,
+    State,
+    callback,
+    clientside_callback,
+    ctx,
+    dcc,
+    html,
+    no_update,
+)
 
 from components import theme
 from components.figures.band_image import band_image_figure, raw_picture_figure
@@ -434,3 +446,8 @@ def send_export(*values):
     if kind == "nc":
         return dcc.send_bytes(result_dataset(reading, found), "interpretation.nc")
     return dcc.send_string(report_page(reading, found), "interpretation.html")
+
+
+clientside_callback(
+    ClientsideFunction("interpret", "nameUpload"), Output(ids("file-name"), "title"), Input(ids("upload"), "id")
+)

@@ -36,9 +36,9 @@ def verdict(found: Inference) -> tuple[str, str]:
         )
     equal = [c for c in found.candidates if c.probability >= EQUALLY_GOOD * found.candidates[0].probability]
     text = f"Such images are known (domain score {found.domain_score:.2f}, limit 1). "
-    if len(equal) > 1:
-        names = ", ".join(c.stack for c in equal[:4])
-        return text + f"{len(equal)} stacks explain it about equally well: {names}.", "inside"
+    names = list(dict.fromkeys(candidate.stack for candidate in equal))
+    if len(names) > 1:
+        return text + f"{len(names)} stacks explain it about equally well: {', '.join(names[:4])}.", "inside"
     return text + f"{found.candidates[0].stack} explains it best.", "inside"
 
 
