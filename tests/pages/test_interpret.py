@@ -109,10 +109,10 @@ def test_picture_is_calibrated_by_clicking(page: Page):
     assert float(page.locator("#interpret-e-bottom").input_value()) == pytest.approx(-8.7, abs=0.15)
     choose(page, "Image")
     wait_for_map(page)
-    expect(page.locator("#interpret-verdict")).to_contain_text("are known")
+    expect(page.locator("#interpret-figures")).to_contain_text("In-plane lattice constant")
     document = json.loads(saved(page, "JSON"))
-    ge = document["descriptors"]["ge_fraction"]
-    assert ge["low"] <= 0.0 <= ge["high"]
+    assert [step["step"] for step in document["calibration"]] == ["frame", "colours", "picture_axes"]
+    assert "Everything as JSON" in saved(page, "Report").decode()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#interpret-verdict")).to_contain_text("Give the axes")
 
