@@ -98,6 +98,7 @@ def test_picture_is_calibrated_by_clicking(page: Page):
         page.locator("#interpret-point-value").fill(value)
         page.locator("#interpret-point-value").press("Tab")
         before = page.locator("#interpret-points-text").inner_text()
+        page.locator("#interpret-picture").scroll_into_view_if_needed()
         place = page.evaluate(
             f"([x, y]) => {{ const gd = {GRAPH}; const box = gd.querySelector('.nsewdrag').getBoundingClientRect();"
             " const l = gd._fullLayout; return [box.left + l.xaxis.d2p(x), box.top + l.yaxis.d2p(y)]; }",
