@@ -15,7 +15,7 @@ from core.reverse.standard import KX, aligned, standard_image
 from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES, Quantity
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
-SHARED_ERROR = 0.4
+SHARED_ERROR = 0.7
 """Share of the variance that the errors of two cuts of one sample have in common."""
 
 NORMAL_90 = 1.645
