@@ -26,6 +26,17 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload } });
 
+  /* Where a person clicks on the picture, in its own coordinates. Plotly's click needs a pointer that rested before. */
+  document.addEventListener("pointerdown", (event) => {
+    const area = event.target.closest && event.target.closest("#interpret-picture .nsewdrag");
+    const gd = area && area.closest(".js-plotly-plot");
+    if (!gd || event.button !== 0) return;
+    const box = area.getBoundingClientRect();
+    const layout = gd._fullLayout;
+    const place = [layout.xaxis.p2d(event.clientX - box.left), layout.yaxis.p2d(event.clientY - box.top)];
+    window.dash_clientside.set_props("interpret-click", { data: { x: place[0], y: place[1], at: Date.now() } });
+  }, true);
+
   document.addEventListener("change", (event) => check(event, event.target.files), true);
   document.addEventListener("drop", (event) => check(event, event.dataTransfer && event.dataTransfer.files), true);
 })();

@@ -4,7 +4,6 @@ import base64
 from dataclasses import asdict, replace
 
 import dash
-import dash_mantine_components as dmc
 from dash import (
     ALL,
     ClientsideFunction,
@@ -19,11 +18,12 @@ from dash import (
     no_update,
 )
 
-from components import theme
-from components.figures.band_image import band_image_figure, raw_picture_figure
+from components.figures.band_image import raw_picture_figure
 from components.ids import THEME
 from components.interpret.controls import EXAMPLES, NUMBERS, POINTS, ids, image_controls
 from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
+from components.interpret.panels import picture_panel, result_panel, step_text
+from components.interpret.pictures import compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
 from core.errors import InputError
@@ -34,16 +34,11 @@ from core.reverse.made import made_experiment
 from core.reverse.readings import (
     Reading,
     calibrated,
-    energies,
     export_text,
-    flat_pictures,
     interpreted,
     keep_image,
     kept_images,
-    reconstruction,
-    why,
 )
-from core.reverse.standard import KX
 
 dash.register_page(
     __name__, path="/interpret", name="Interpret", order=2, title="Interpret · Bandloom",
@@ -51,25 +46,6 @@ dash.register_page(
 )  # fmt: skip
 
 FIELDS = ("index", "colours", *NUMBERS, "background", "symmetrise", "cut", "kz")
-VIEWS = {
-    "image": "Image",
-    "raw": "File",
-    "reconstruction": "Predicted",
-    "residual": "Residual",
-    "why-strain": "Why strain",
-    "why-interface": "Why interface",
-}
-_CLEAR = "rgba(0,0,0,0)"
-_EMPTY = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": _CLEAR,
-        "plot_bgcolor": _CLEAR,
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-    },
-}
-HALF = len(KX) // 2
 
 
 def layout(example: str = "", **query) -> html.Div:
@@ -82,56 +58,12 @@ def layout(example: str = "", **query) -> html.Div:
             dcc.Store(id=ids("history"), data=[]),
             dcc.Store(id=ids("points"), data={}),
             dcc.Store(id=ids("shown"), data=0),
+            dcc.Store(id=ids("click")),
             dcc.Download(id=ids("download")),
-            html.Div([image_controls(experiment_panel()), _picture(), _result()], className="interpret"),
+            html.Div([image_controls(experiment_panel()), picture_panel(), result_panel()], className="interpret"),
         ],
         className="wrap interpret-page",
     )
-
-
-def _picture() -> html.Section:
-    return html.Section(
-        [
-            html.H2("Picture", className="visually-hidden"),
-            dmc.SegmentedControl(
-                id=ids("view"),
-                data=[{"value": value, "label": label} for value, label in VIEWS.items()],
-                value="image",
-                size="xs",
-                attributes={"root": {"aria-label": "Picture"}},
-            ),
-            html.P("Drop a band image, or take an example.", id=ids("title"), className="picture-title", role="status"),
-            html.P(id=ids("problem"), className="field-error", role="alert"),
-            dcc.Graph(
-                id=ids("picture"), figure=_EMPTY, config=theme.GRAPH_CONFIG, className="spectrum", responsive=True
-            ),
-            html.P(id=ids("view-text"), className="muted small"),
-        ],
-        className="interpret-picture",
-        **{"aria-label": "Picture"},
-    )
-
-
-def _result() -> html.Section:
-    kinds = {"json": "JSON", "nc": "NetCDF", "html": "Report"}
-    buttons = [
-        html.Button(label, id=ids(f"export-{kind}"), type="button", className="button") for kind, label in kinds.items()
-    ]
-    return html.Section(
-        [
-            html.H2("What the image says"),
-            html.P(id=ids("verdict"), className="badge", role="status"),
-            html.Div(id=ids("figures")),
-            html.H2("Candidates"),
-            html.Div(id=ids("candidates")),
-            html.Div(
-                [html.Span("Export", className="muted"), *buttons], className="downloads", role="group",
-                **{"aria-label": "Exports"},
-            ),
-        ],
-        className="interpret-result",
-        **{"aria-label": "Result"},
-    )  # fmt: skip
 
 
 def _reading(document) -> Reading:
@@ -267,7 +199,7 @@ def undo(clicks, history):
     Output(ids("point"), "value"),
     Output(ids("reading"), "data", allow_duplicate=True),
     Output(ids("history"), "data", allow_duplicate=True),
-    Input(ids("picture"), "clickData"),
+    Input(ids("click"), "data"),
     State(ids("point"), "value"),
     State(ids("point-value"), "value"),
     State(ids("points"), "data"),
@@ -281,9 +213,8 @@ def click_point(click, name, value, points, document, history, view):
     if view != "raw" or not click or not document or name not in POINTS:
         return (no_update,) * 5
     try:
-        where = click["points"][0]
-        points = dict(points or {}) | {name: [float(where["x"]), float(where["y"]), float(value)]}
-    except (KeyError, IndexError, TypeError, ValueError):
+        points = dict(points or {}) | {name: [float(click["x"]), float(click["y"]), float(value)]}
+    except (KeyError, TypeError, ValueError):
         return no_update, "Type the value of the point first", no_update, no_update, no_update
     reading = _reading(document)
     frame = reading.frame if len(reading.frame) == 4 else find_frame(reading.raw().values)
@@ -327,17 +258,12 @@ def show_result(document):
     reading = _reading(document)
     name = "Example, simulated" if reading.image.startswith("example-") else "Uploaded image"
     try:
-        steps = [html.Li(_step_text(step.document())) for step in reading.steps()]
+        steps = [html.Li(step_text(step.document())) for step in reading.steps()]
         found = interpreted(reading)
     except InputError as error:
         return str(error), "outside", "", "", [], name, 0
     text, kind = verdict(found)
     return text, kind, figure_list(found), candidate_list(found), steps, name, 0
-
-
-def _step_text(document: dict) -> str:
-    values = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in document.items() if k != "step")
-    return f"{document['step'].replace('_', ' ')}{': ' if values else ''}{values}"
 
 
 @callback(
@@ -364,50 +290,12 @@ def draw(document, view, shown, points, scheme):
             return raw_picture_figure(pixels, frame, points or {}, scheme), "The file as it was dropped", text, ""
         image = calibrated(reading)
         if view in ("image", "raw"):
-            return _with_bands(reading, image, shown, scheme)
+            return with_bands(reading, image, shown, scheme)
         found = interpreted(reading)
         candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
-        return (*_compared(found, candidate, view, scheme), "")
+        return (*compared(found, candidate, view, scheme), "")
     except InputError as error:
         return no_update, no_update, no_update, str(error)
-
-
-def _with_bands(reading, image, shown, scheme):
-    overlay, axes, text = None, None, ""
-    try:
-        found = interpreted(reading)
-        candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
-        if found.in_domain:
-            overlay, axes = reconstruction(found, candidate).T, (KX, energies(found))
-            text = f"White lines: bands predicted for {candidate.stack} on {candidate.substrate}."
-    except InputError as error:
-        text = str(error)
-    kx, ev = image["kx"].values, image["eV"].values
-    figure = band_image_figure(image.values, kx, ev, scheme, "Intensity", overlay=overlay, overlay_axes=axes)
-    return figure, f"Calibrated image, {reading.cut.replace('G', 'Γ')} cut", text, ""
-
-
-def _compared(found, candidate, view, scheme):
-    """Figure, title and text of a view that sets the image against the model."""
-    if view == "reconstruction":
-        figure = band_image_figure(reconstruction(found, candidate).T, KX, energies(found), scheme, "A (arb. units)")
-        return figure, f"Predicted: {candidate.stack} on {candidate.substrate}", "Without artefacts of measurement."
-    if view == "residual":
-        seen, predicted = flat_pictures(found, candidate)
-        return (
-            band_image_figure((seen - predicted).T, KX[HALF:], energies(found), scheme, "Residual", signed=True),
-            f"Image minus prediction for {candidate.stack}",
-            f"Both flattened and symmetrised; correlation {candidate.agreement:.2f}.",
-        )
-    quantity, what = {
-        "why-strain": ("lattice_in_plane", "a larger lattice constant"),
-        "why-interface": ("interfacial_fraction", "more interfacial atoms"),
-    }.get(view, ("lattice_in_plane", "a larger lattice constant"))
-    return (
-        band_image_figure(why(found, quantity).T, KX[HALF:], energies(found), scheme, "Contribution", signed=True),
-        f"Which pixels speak for {what}",
-        "Red speaks for it, blue against: the network's derivative by each pixel, times the pixel.",
-    )
 
 
 @callback(

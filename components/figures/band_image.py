@@ -117,10 +117,16 @@ def _thinned(values, kx, ev):
             keep = values.shape[axis] // step * step
             values = np.take(values, range(keep), axis)
             shape = (keep // step, step, -1) if axis == 0 else (values.shape[0], keep // step, step)
-            with np.errstate(invalid="ignore"):
-                values = np.nanmean(values.reshape(shape), axis=1 if axis == 0 else 2)
+            values = _mean(values.reshape(shape), axis=1 if axis == 0 else 2)
             if axis == 0:
                 ev = ev[:keep].reshape(-1, step).mean(axis=1)
             else:
                 kx = kx[:keep].reshape(-1, step).mean(axis=1)
     return values, kx, ev
+
+
+def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """The mean of the numbers along an axis, NaN where there are none."""
+    measured = np.isfinite(values)
+    count = measured.sum(axis=axis)
+    return np.where(count > 0, np.where(measured, values, 0.0).sum(axis=axis) / np.maximum(count, 1), np.nan)

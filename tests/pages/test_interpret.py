@@ -34,21 +34,6 @@ def choose(page: Page, view: str) -> None:
     page.get_by_role("radiogroup", name="Picture").get_by_text(view, exact=True).click()
 
 
-def click_until_taken(page: Page, place: list[float], before: str) -> None:
-    """Plotly takes a click only where it has seen the pointer rest before."""
-    text = page.locator("#interpret-points-text")
-    for _ in range(10):
-        page.mouse.move(place[0] - 3, place[1] - 3)
-        page.mouse.move(*place, steps=4)
-        page.mouse.click(*place, delay=60)
-        try:
-            expect(text).not_to_have_text(before, timeout=2000)
-            return
-        except AssertionError:
-            continue
-    expect(text).not_to_have_text(before)
-
-
 def wait_for_map(page: Page) -> None:
     page.wait_for_function(f"() => {GRAPH} && {GRAPH}._fullData && {GRAPH}._fullData[0]?.type === 'heatmap'")
 
@@ -104,7 +89,8 @@ def test_picture_is_calibrated_by_clicking(page: Page):
             " const l = gd._fullLayout; return [box.left + l.xaxis.d2p(x), box.top + l.yaxis.d2p(y)]; }",
             [x, y],
         )
-        click_until_taken(page, place, before)
+        page.mouse.click(*place)
+        expect(page.locator("#interpret-points-text")).not_to_have_text(before)
     expect(page.locator("#interpret-k-left")).not_to_have_value("", timeout=20_000)
     assert float(page.locator("#interpret-k-left").input_value()) == pytest.approx(-1.51, abs=0.06)
     assert float(page.locator("#interpret-e-bottom").input_value()) == pytest.approx(-8.7, abs=0.15)

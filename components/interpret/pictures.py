@@ -1,0 +1,54 @@
+"""The views of Interpret: the image with predicted bands, the prediction, the residual, and why."""
+
+import plotly.graph_objects as go
+import xarray as xr
+
+from components.figures.band_image import band_image_figure
+from core.errors import InputError
+from core.reverse.candidates import Candidate
+from core.reverse.inference import Inference
+from core.reverse.readings import Reading, energies, flat_pictures, interpreted, reconstruction, why
+from core.reverse.standard import KX
+
+HALF = len(KX) // 2
+
+
+def with_bands(
+    reading: Reading, image: xr.DataArray, shown: int, scheme: str | None
+) -> tuple[go.Figure, str, str, str]:
+    """Figure, title, text and problem of the calibrated image, with the bands of the candidate that is shown."""
+    overlay, axes, text = None, None, ""
+    try:
+        found = interpreted(reading)
+        candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
+        if found.in_domain:
+            overlay, axes = reconstruction(found, candidate).T, (KX, energies(found))
+            text = f"White lines: bands predicted for {candidate.stack} on {candidate.substrate}."
+    except InputError as error:
+        text = str(error)
+    kx, ev = image["kx"].values, image["eV"].values
+    figure = band_image_figure(image.values, kx, ev, scheme, "Intensity", overlay=overlay, overlay_axes=axes)
+    return figure, f"Calibrated image, {reading.cut.replace('G', 'Γ')} cut", text, ""
+
+
+def compared(found: Inference, candidate: Candidate, view: str, scheme: str | None) -> tuple[go.Figure, str, str]:
+    """Figure, title and text of a view that sets the image against the model."""
+    if view == "reconstruction":
+        figure = band_image_figure(reconstruction(found, candidate).T, KX, energies(found), scheme, "A (arb. units)")
+        return figure, f"Predicted: {candidate.stack} on {candidate.substrate}", "Without artefacts of measurement."
+    if view == "residual":
+        seen, predicted = flat_pictures(found, candidate)
+        return (
+            band_image_figure((seen - predicted).T, KX[HALF:], energies(found), scheme, "Residual", signed=True),
+            f"Image minus prediction for {candidate.stack}",
+            f"Both flattened and symmetrised; correlation {candidate.agreement:.2f}.",
+        )
+    quantity, what = {
+        "why-strain": ("lattice_in_plane", "a larger lattice constant"),
+        "why-interface": ("interfacial_fraction", "more interfacial atoms"),
+    }.get(view, ("lattice_in_plane", "a larger lattice constant"))
+    return (
+        band_image_figure(why(found, quantity).T, KX[HALF:], energies(found), scheme, "Contribution", signed=True),
+        f"Which pixels speak for {what}",
+        "Red speaks for it, blue against: the network's derivative by each pixel, times the pixel.",
+    )
