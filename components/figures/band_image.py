@@ -82,7 +82,12 @@ def raw_picture_figure(
     stream = io.BytesIO()
     Image.fromarray((pixels[::step, ::step] * 255).astype(np.uint8)).save(stream, "PNG")
     source = "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
-    figure = go.Figure(go.Image(source=source, dx=step, dy=step, hoverinfo="none"))
+    height, width = pixels.shape[:2]
+    # A picture below the axes, not an image trace: that loads late, and fails where another figure has come meanwhile.
+    figure = go.Figure(go.Scatter(x=[0, width], y=[0, height], mode="markers", marker={"opacity": 0}, hoverinfo="skip"))
+    figure.add_layout_image(
+        source=source, xref="x", yref="y", x=0, y=0, sizex=width, sizey=height, sizing="stretch", layer="below"
+    )
     colours = theme.COLOURS["dark" if scheme == "dark" else "light"]
     left, top, right, bottom = frame
     figure.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": colours["accent"], "width": 2})
@@ -101,8 +106,9 @@ def raw_picture_figure(
     figure.update_layout(
         template=theme.template_name(scheme),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        xaxis={"visible": False},
-        yaxis={"visible": False},
+        xaxis={"visible": False, "range": [0, width], "constrain": "domain"},
+        yaxis={"visible": False, "range": [height, 0], "scaleanchor": "x", "constrain": "domain"},
+        showlegend=False,
         dragmode=False,
         uirevision="raw",
     )

@@ -77,7 +77,7 @@ def test_picture_is_calibrated_by_clicking(page: Page):
     open_interpret(page)
     drop(page, SHARED / "si_380eV_figure.png")
     expect(page.locator("#interpret-view [value=raw]")).to_be_checked(timeout=20_000)
-    page.wait_for_function(f"() => {GRAPH} && {GRAPH}._fullData && {GRAPH}._fullData[0]?.type === 'image'")
+    page.wait_for_function(f"() => {GRAPH}?._fullLayout?.images?.length")
     # Ticks of the figure's axes: k = -1 and 1 at x = 203 and 520, E = 0 and -6 at y = 134 and 408.
     for x, y, value in ((203, 300, "-1"), (520, 300, "1"), (300, 134, "0"), (300, 408, "-6")):
         page.locator("#interpret-point-value").fill(value)

@@ -68,5 +68,5 @@ def test_pictures_are_drawn_in_both_schemes():
         assert "1/Å" in figure.layout.xaxis.title.text
     pixels = image.values[:, :, None].repeat(3, 2) / image.values.max()
     raw = raw_picture_figure(pixels, (2, 3, 50, 60), {"k1": (4.0, 5.0, 1.0)}, "dark")
-    assert raw.data[0].source.startswith("data:image/png")
+    assert raw.layout.images[0].source.startswith("data:image/png")
     assert list(raw.data[1].x) == [4.0]
