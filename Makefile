@@ -42,7 +42,7 @@ $(RUN_STAMP): requirements.txt constraints.txt | $(PY)
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(DEV_STAMP): requirements-dev.txt requirements.txt constraints.txt | $(PY)
+$(DEV_STAMP): requirements-dev.txt requirements-redis.txt requirements.txt constraints.txt | $(PY)
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 

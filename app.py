@@ -7,19 +7,18 @@ import sys
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: requests run beside each other
     os.environ.setdefault(_threads, "1")
 
-import diskcache
-from dash import Dash, DiskcacheManager
+from dash import Dash
 from flask import Flask, Response, jsonify
 from threadpoolctl import threadpool_limits
 
 from components import shell
+from components.jobs import job_manager
 from core.errors import InputError
-from core.storage import cache_directory, result_store
+from core.storage import result_store
 
 VERSION = "0.1.0"
 UPLOAD_LIMIT_BYTES = 88 * 2**20
 """Of one request: a file of 64 MB as text in base 64, and what goes with it."""
-JOB_CACHE_LIMIT_BYTES = 512 * 2**20
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -64,16 +63,12 @@ def create_server() -> Flask:
     return flask
 
 
-def create_app() -> Dash:
-    """The Dash app with all its pages, warmed up."""
+def create_app(jobs) -> Dash:
+    """The Dash app with all its pages, warmed up; jobs: from `job_manager`."""
     return_freed_memory()
     # OpenBLAS stops its threads before a fork: beside a product that waits for them, starting a job would never return.
     threadpool_limits(1, user_api="blas")
-    jobs = diskcache.Cache(str(cache_directory() / "jobs"), size_limit=JOB_CACHE_LIMIT_BYTES)
-    # SQLite's locks do not pass to a forked job: whoever closes the last connection beside it deletes the log that the
-    # job writes to. The connections that this thread opens here stay open.
-    for store in (jobs, result_store()):
-        store.get("")
+    result_store().get("")  # its connection stays open, as that of the jobs does: see `job_manager`
     dash = Dash(
         __name__,
         server=create_server(),
@@ -84,7 +79,7 @@ def create_app() -> Dash:
         update_title=None,
         serve_locally=True,
         assets_ignore=r"3Dmol-min\.js",  # heavy: the page that draws in 3D loads it
-        background_callback_manager=DiskcacheManager(jobs),
+        background_callback_manager=jobs,
     )
     dash.index_string = shell.index_string(dash)
     dash.layout = shell.layout
@@ -94,7 +89,11 @@ def create_app() -> Dash:
     return dash
 
 
-app = create_app()
+jobs = job_manager()
+celery_app = getattr(jobs, "handle", None)
+"""For Celery's workers, where REDIS_URL is set."""
+
+app = create_app(jobs)
 server = app.server
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import math
 from pathlib import Path
 
-from dash import html
+from dash import get_asset_url, html
 
 import core
 from components.tables import data_table, decimal
@@ -127,6 +127,134 @@ def reverse_tables(directory: Path = DIRECTORY) -> list | None:
             [[name, decimal(value, 3)] for name, value in found["single_atom"].items()],
         ),
     ]
+
+
+LIKENESS_COLUMNS = {
+    "signal_to_background": "Signal over background",
+    "asymmetry": "Asymmetry",
+    "brightest": "Brightest over background",
+}
+
+
+SEVERITY_NAMES = {"clean": "clean", "realistic": "realistic", "all": "both"}
+LOOP_FIGURES = {
+    "lattice_in_plane": ("a∥, Å", 4), "ge_fraction": ("Ge fraction", 4), "interface_width": ("interface width, ML", 3),
+}  # fmt: skip
+
+
+def loop_tables(directory: Path = DIRECTORY) -> list | None:
+    """Figures of the closed loop in loop.json; None where they have not been measured."""
+    found = _read(directory / "loop.json")
+    return found and [
+        data_table(
+            "The loop on simulated images of test stacks",
+            ["Images", "Closer", "Factor", "Predictions", "True stack first", "Among five"],
+            [
+                [
+                    SEVERITY_NAMES[name],
+                    f"{100 * figures['lowered']:.0f} %",
+                    decimal(figures["factor"], 2),
+                    decimal(figures["predictions"], 0),
+                    *(f"{100 * figures['true_stack'][key]:.0f} %" for key in ("first", "first_five")),
+                ]
+                for name, figures in found["images"].items()
+            ],
+            note="Closer: share of images whose distance falls; factor and predictions are medians. The true stack is "
+            "counted where the library has it.",
+        ),
+        data_table(
+            "Median errors before and after the loop",
+            ["Images", *(f"{label}, {when}" for label, _ in LOOP_FIGURES.values() for when in ("before", "after"))],
+            [
+                [
+                    SEVERITY_NAMES[name],
+                    *(
+                        decimal(figures["errors"][key][when], digits)
+                        for key, (_, digits) in LOOP_FIGURES.items()
+                        for when in ("before", "after")
+                    ),
+                ]
+                for name, figures in found["images"].items()
+            ],
+        ),
+        data_table(
+            "Why the loop stopped, by kind of image",
+            ["Image", "Reason and number"],
+            [
+                [kind, ", ".join(f"{reason} {count}" for reason, count in stops.items())]
+                for kind, stops in found["stops"].items()
+            ],
+        ),
+    ]
+
+
+LEARNING_NAMES = {
+    "path": "forward, standard path", "cuts": "forward, in-plane cuts", "G-X": "reverse, Γ-X", "G-K": "reverse, Γ-K",
+}  # fmt: skip
+
+
+def learning_tables(directory: Path = DIRECTORY) -> list | None:
+    """What was learned from a new family in learning.json; None where it has not been measured."""
+    found = _read(directory / "learning.json")
+    return found and [
+        data_table(
+            f"Learning from {found['cases']} cases of SiₙGeₘ with n and m from 11 to 18",
+            ["Model", "Others of the family, before", "After", "Fixed test set, before", "After", "Taken"],
+            [
+                [
+                    label,
+                    *(decimal(found[of][name][when], 4) for of in ("family", "fixed") for when in ("before", "after")),
+                    "yes" if found["accepted"][name] else "no",
+                ]
+                for name, label in LEARNING_NAMES.items()
+                if name in found["fixed"]
+            ],
+            note="Forward: relative L1 error of A(k, E). Reverse: mean absolute error of figures over their spread. "
+            "A model that is not taken stays as it was. After the rollback the errors are "
+            + ("exactly those before." if found["restored"] else "not those before."),
+        ),
+        data_table(
+            "Learning curve of the standard path",
+            ["Cases", "Cases held back", "Fixed test set"],
+            [[decimal(p["cases"], 0), decimal(p["held"], 4), decimal(p["fixed"], 4)] for p in found["curve"]],
+        ),
+    ]
+
+
+def likeness_tables(directory: Path = DIRECTORY) -> list | None:
+    """Real beside simulated images, from likeness.json; None where they have not been compared."""
+    found = _read(directory / "likeness.json")
+    return found and [
+        data_table(
+            "Real measurements, and what 90 % of the simulated images span",
+            ["Image", *LIKENESS_COLUMNS.values()],
+            [
+                *([label, *(decimal(row[key], 2) for key in LIKENESS_COLUMNS)] for label, row in found["real"].items()),
+                [
+                    "Simulated, median",
+                    *(decimal(found["simulated"][key][1], 2) for key in LIKENESS_COLUMNS),
+                ],
+                [
+                    "Simulated, 5 to 95 %",
+                    *(f"{low:.2f} to {high:.2f}" for low, _, high in (found["simulated"][k] for k in LIKENESS_COLUMNS)),
+                ],
+            ],
+            note=f"{found['images']} simulated images. Background: the tenth percentile over momenta at every energy. "
+            "Asymmetry: half of the logarithm of the signal at one sign of k∥ over that at the other.",
+        ),
+        html.Figure(
+            [
+                html.Img(
+                    src=get_asset_url("methods-likeness.png"), width=684, height=532,
+                    alt="Three measured band images above three simulated ones: uneven lines on a background.",
+                ),
+                html.Figcaption(
+                    "Measured (above; CASSIOPEE, URANOS and SIS, test data of piva, MIT licence) and simulated (below)."
+                ),
+            ],
+            className="likeness",
+        ),
+    ]  # fmt: skip
 
 
 def _forward_table(caption: str, families: dict) -> html.Figure:

@@ -8,23 +8,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: k-points run side by side in threads
     os.environ.setdefault(_threads, "1")
 
 from core.errors import InputError  # noqa: E402  (after the number of threads)
+from core.options import build_parser  # noqa: E402
+from core.printed import inference_lines, learned_lines, readout_lines, step_line, validation_line  # noqa: E402
 
-TRAINING_STACKS = 14000
-RACE_STACKS = 1008
 STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Errors in one line, without the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
 def read_crystal(arguments: argparse.Namespace):
@@ -76,7 +68,7 @@ def bands(arguments: argparse.Namespace) -> None:
     _report(crystal, *([f"bands written to {arguments.out}"] if arguments.out else []))
     if arguments.json or not arguments.out:
         document = readouts_document(crystal, arguments.spin_orbit)
-        print(json.dumps(document, ensure_ascii=False) if arguments.json else _readout_lines(document))
+        print(json.dumps(document, ensure_ascii=False) if arguments.json else readout_lines(document))
 
 
 def asf(arguments: argparse.Namespace) -> None:
@@ -119,31 +111,46 @@ def descriptors(arguments: argparse.Namespace) -> None:
     _report(crystal, f"descriptors of {len(crystal)} atoms written to {arguments.out}")
 
 
-def infer(arguments: argparse.Namespace) -> None:
-    """Read the crystal's figures and candidate stacks from one or several band images of a sample."""
+def _cuts(arguments: argparse.Namespace) -> list:
+    """The calibrated images of a command."""
     from core.reverse.files import read_cut
-    from core.reverse.inference import infer as infer_cuts
 
     names = [part for text in arguments.cut or ["G-X"] for part in text.split(",")]
     if len(names) not in (1, len(arguments.file)):
         raise InputError(f"{len(arguments.file)} files and {len(names)} cuts: name one cut for all, or one for each")
     names = names * len(arguments.file) if len(names) == 1 else names
-    found = infer_cuts([read_cut(file, cut, arguments) for file, cut in zip(arguments.file, names, strict=True)])
-    document = found.document()
-    print(json.dumps(document, ensure_ascii=False) if arguments.json else _inference_lines(document))
+    return [read_cut(file, cut, arguments) for file, cut in zip(arguments.file, names, strict=True)]
 
 
-def _inference_lines(document: dict) -> str:
-    rows = [
-        f"{name:<34}{d['value']:>10.4f}  {d['low']:.4f} to {d['high']:.4f} {d['unit']}"
-        for name, d in document["descriptors"].items()
-    ]
-    verdict = "inside" if document["in_domain"] else "OUTSIDE"
-    rows.append(f"{verdict} what the model knows (domain score {document['domain_score']:.2f}, limit 1)")
-    for row in document["candidates"][:5]:
-        mixed = f" mixed over {row['mixing']:g} ML" if row["mixing"] else ""
-        rows.append(f"{100 * row['probability']:5.1f} %  {row['stack']} on {row['substrate']}{mixed}")
-    return "\n".join(rows)
+def infer(arguments: argparse.Namespace) -> None:
+    """Read the crystal's figures and candidate stacks from one or several band images of a sample."""
+    from core.reverse.inference import infer as infer_cuts
+
+    document = infer_cuts(_cuts(arguments)).document()
+    print(json.dumps(document, ensure_ascii=False) if arguments.json else inference_lines(document))
+
+
+def loop(arguments: argparse.Namespace) -> None:
+    """Reverse, forward, compare, correct: improve what an image says until its reconstruction agrees, a line a step."""
+    from core.loop.failures import keep_failure
+    from core.loop.loop import STOPS, Loop, LoopSettings
+
+    running = Loop(_cuts(arguments), LoopSettings(budget=arguments.budget))
+    for step in running.steps():
+        document = step.document()
+        print(json.dumps(document, ensure_ascii=False) if arguments.json else step_line(document), flush=True)
+    document = running.result()
+    if arguments.keep and keep_failure(running, document, ", ".join(Path(file).name for file in arguments.file)):
+        _progress("kept in the replay store: python -m core learn")
+    if arguments.json:
+        print(json.dumps(document, ensure_ascii=False))
+        return
+    print(f"{STOPS[document['stop_reason']]}\n{inference_lines(document)}")
+    check = document["exact_check"]
+    print(
+        f"residual {document['residual_start']:.4f} → {document['residual_end']:.4f} in {document['predictions']} "
+        f"predictions; by the exact engine {check['residual_exact']:.4f}"
+    )
 
 
 def validate(arguments: argparse.Namespace) -> None:
@@ -156,11 +163,7 @@ def validate(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(table, ensure_ascii=False))
         return
-    for row in table:
-        verdict = "" if row["within"] is None else ("ok" if row["within"] else "OUTSIDE")
-        reference = "" if row["reference"] is None else f"{row['reference']:>10.4f}"
-        figures = f"{row['computed']:>10.4f} {reference:>10} {row['unit']:<4}"
-        print(f"{row['setting']:<8} {row['quantity']:<52} {figures} {verdict}")
+    print("\n".join(validation_line(row) for row in table))
     if any(row["within"] is False for row in table):
         raise SystemExit(1)
 
@@ -180,8 +183,11 @@ def train(arguments: argparse.Namespace) -> None:
     from core.learning.dataset import generate
     from core.learning.training import SETTINGS
     from core.learning.training import train as train_model
+    from core.reverse.drawing import CUTS
+    from core.reverse.model import reverse_model
     from core.reverse.single_atom import train_single_atom
-    from core.reverse.training import CUTS, ReverseSettings, train_reverse
+    from core.reverse.training import GOING_ON, train_reverse
+    from core.reverse.training import SETTINGS as FROM_SCRATCH
 
     folder = _dataset_folder(arguments)
     generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, _progress)
@@ -190,45 +196,70 @@ def train(arguments: argparse.Namespace) -> None:
         out = None if arguments.out is None else Path(arguments.out) / f"{line}.npz"
         train_model(folder, line, out, settings, lambda text, line=line: _progress(f"{line}: {text}"))
     if arguments.line in (None, "reverse"):
-        settings = ReverseSettings() if arguments.epochs is None else ReverseSettings(epochs=arguments.epochs)
         target = None if arguments.out is None else Path(arguments.out)
-        for cut in CUTS:
+        for cut in arguments.cut or CUTS:
             out = None if target is None else target / f"{cut.lower()}.npz"
-            train_reverse(folder.with_name("reverse"), folder, cut, out, settings, _progress)
+            settings = (GOING_ON if arguments.go_on else FROM_SCRATCH)[cut]
+            before = reverse_model(cut) if arguments.go_on else None
+            if arguments.epochs is not None:
+                settings = replace(settings, second=replace(settings.second, epochs=arguments.epochs))
+            train_reverse(folder.with_name("reverse"), folder, cut, out, settings, _progress, before)
     if arguments.line in (None, "single-atom"):
         out = {} if arguments.out is None else {"out": Path(arguments.out) / "single-atom.npz"}
         train_single_atom(folder, report=_progress, **out)
 
 
 def race(arguments: argparse.Namespace) -> None:
-    """Train the candidates for the forward model on the same stacks and print their table."""
+    """Train the candidates for the forward or the reverse model on the same stacks and print their table."""
     from core.learning.dataset import generate
     from core.learning.race import race_table, run_race
 
     folder = _dataset_folder(arguments)
+    if arguments.line == "reverse":
+        from core.reverse.race import run_reverse_race
+
+        print(race_table(run_reverse_race(folder.with_name("reverse"), _progress)), end="")
+        return
     generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, _progress)
     print(race_table(run_race(folder, arguments.stacks, _progress)), end="")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Measure the shipped models on stacks that they were not trained on."""
-    from core.learning.evaluation import evaluate as evaluate_models
-    from core.learning.evaluation import write_measured
-
+    folder = _dataset_folder(arguments)
     if arguments.reverse:
-        from core.reverse.evaluation import evaluate_reverse
-        from core.reverse.evaluation import write_measured as write_reverse
+        from core.reverse import evaluation
 
-        folder = _dataset_folder(arguments)
-        figures = evaluate_reverse(folder.with_name("reverse"), folder, _progress)
-        if arguments.write:
-            write_reverse(figures)
-        print(json.dumps(figures, indent=None if arguments.json else 1))
-        return
-    figures = evaluate_models(_dataset_folder(arguments), arguments.split, _progress)
+        figures = evaluation.evaluate_reverse(folder.with_name("reverse"), folder, _progress)
+    elif arguments.loop:
+        from core.loop import evaluation
+
+        figures = evaluation.evaluate_loop(folder.with_name("reverse"), _progress)
+    elif arguments.learning:
+        from core.loop import learning_evaluation as evaluation
+
+        figures = evaluation.evaluate_learning(folder, _progress)
+    else:
+        from core.learning import evaluation
+
+        figures = evaluation.evaluate(folder, arguments.split, _progress)
     if arguments.write:
-        write_measured(figures)
+        evaluation.write_measured(figures)
     print(json.dumps(figures, indent=None if arguments.json else 1))
+
+
+def learn(arguments: argparse.Namespace) -> None:
+    """Learn from the replay store; new weights are taken where they are no worse on the fixed test set."""
+    from core.learning import versions
+    from core.loop.learn import fixed_test_set
+    from core.loop.learn import learn as learn_from_cases
+
+    if arguments.rollback or arguments.use:
+        name = versions.roll_back() if arguments.rollback else versions.adopt(arguments.use) or arguments.use
+        print(json.dumps({"in_force": name}) if arguments.json else f"{name} is in force")
+        return
+    card = learn_from_cases(fixed=fixed_test_set(_dataset_folder(arguments), _progress), report=_progress)
+    print(json.dumps(card, ensure_ascii=False) if arguments.json else learned_lines(card))
 
 
 def _dataset_folder(arguments: argparse.Namespace) -> Path:
@@ -269,7 +300,7 @@ def _write_prediction(crystal, path, predict, arguments) -> None:
     from core.electronic.result_files import check_result_file, write_dataset
     from core.learning.prediction_files import prediction_dataset
 
-    parser = build_parser()
+    parser = build_parser(COMMANDS)
     default = parser.parse_args([arguments.command, "Si2", "--substrate", "Si", "--out", "x.nc"])
     fixed = ("path", "points", "sigma", "smearing", "window", "energies", "by_shell", "spin_orbit")
     other = [name for name in fixed if getattr(arguments, name, None) != getattr(default, name, None)]
@@ -297,102 +328,17 @@ def _report(crystal, *lines: str) -> None:
         print(text, file=sys.stderr)
 
 
-def _readout_lines(document: dict) -> str:
-    rows = []
-    for key, unit in document["units"].items():
-        value = document[key]
-        rows.append(
-            f"{key:<26}{'' if value is None else value if isinstance(value, str) else format(value, '.4f')} {unit}"
-        )
-    return "\n".join(rows)
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    from core.electronic.kpath import DEFAULT_PATH, POINTS_PER_SEGMENT
-
-    parser = _Parser(prog="python -m core", description="Bandloom on the command line.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-
-    sample = argparse.ArgumentParser(add_help=False)
-    sample.add_argument("stack", metavar="STACK", help="stack notation such as Si4Ge4, or a structure file")
-    sample.add_argument(
-        "--substrate", help="Si, Ge, Si0.5Ge0.5, a lattice constant in Å, or a strain such as +1%% (--substrate=-1%%)"
+COMMANDS = {
+    function.__name__: function
+    for function in (
+        structure, bands, asf, cut, descriptors, infer, loop, dataset, train, race, evaluate, learn, validate, bench
     )
-    sample.add_argument("--mixing", type=float, default=0.0, help="interface width w in monolayers")
-    model = argparse.ArgumentParser(add_help=False)
-    model.add_argument("--spin-orbit", action="store_true", help="include spin-orbit coupling")
-    line = argparse.ArgumentParser(add_help=False)
-    line.add_argument("--path", default=DEFAULT_PATH, help=f"k-path, default {DEFAULT_PATH}")
-    line.add_argument("--points", type=int, default=POINTS_PER_SEGMENT, help="k-points on each segment")
-    picture = argparse.ArgumentParser(add_help=False)
-    picture.add_argument("--engine", default="exact", choices=["exact", "forward", "dft"])
-    picture.add_argument("--sigma", type=float, default=0.10, help="broadening in eV")
-    picture.add_argument("--smearing", default="adaptive", help="adaptive or fixed")
-    picture.add_argument("--window", type=float, nargs=2, default=(-7.0, 4.0), metavar=("LOW", "HIGH"), help="eV")
-    picture.add_argument("--energies", type=int, default=176, help="points on the energy axis")
-    picture.add_argument("--by-shell", action="store_true", help="also by s, p, d, s*")
-    picture.add_argument("--out", required=True, help="NetCDF file, .nc")
-
-    def command(function, parents):
-        entry = commands.add_parser(
-            function.__name__, help=function.__doc__, description=function.__doc__, parents=parents
-        )
-        entry.set_defaults(run=function)
-        return entry
-
-    command(structure, [sample]).add_argument("--out", required=True, help=".xyz, .cif or .vasp")
-    entry = command(bands, [sample, model, line])
-    entry.add_argument("--out", help="raw bands as NetCDF, .nc")
-    entry.add_argument("--json", action="store_true")
-    command(asf, [sample, model, line, picture])
-    entry = command(cut, [sample, model, picture])
-    entry.add_argument("--cut", default="G-X", help="G-X ([100]) or G-K ([110])")
-    entry.add_argument("--kz", type=float, default=0.0, help="in 2π/c̄: 0 is the Γ plane, 1 the Z plane")
-    entry.add_argument("--points", type=int, default=97, help="k-points over both signs")
-    command(descriptors, [sample]).add_argument("--out", required=True, help="table of the atoms, .csv")
-    entry = command(infer, [])
-    entry.add_argument("file", nargs="+", metavar="FILE", help="band images of one sample: beamline files or pictures")
-    entry.add_argument(
-        "--cut", action="append", help="G-X ([100], default) or G-K ([110]); one for each file, or for all"
-    )
-    entry.add_argument("--kz", help="in 2π/c̄, or auto to infer it; from --hv where that is given")
-    entry.add_argument("--hv", type=float, help="photon energy, eV")
-    entry.add_argument("--inner-potential", type=float, help="eV, 12.6 by default")
-    entry.add_argument("--work-function", type=float, help="eV, the file's own or 4.5")
-    entry.add_argument("--k-range", type=float, nargs=2, metavar=("LEFT", "RIGHT"), help="of a picture's frame, 1/Å")
-    entry.add_argument("--e-range", type=float, nargs=2, metavar=("BOTTOM", "TOP"), help="of it, eV against E_F")
-    entry.add_argument("--fermi", type=float, help="Fermi level on the file's energy axis, eV")
-    entry.add_argument("--json", action="store_true")
-    place = argparse.ArgumentParser(add_help=False)
-    place.add_argument("--folder", help="of the data set; in the cache by default")
-    source = argparse.ArgumentParser(add_help=False)
-    source.add_argument("--stacks", type=int, default=TRAINING_STACKS, help="training stacks, evaluation sets apart")
-    source.add_argument("--seed", type=int, default=1, help="of the training stacks")
-    source.add_argument("--scheduler", help="address of a Dask scheduler; all cores of this machine by default")
-    command(dataset, [place, source])
-    entry = command(train, [place, source])
-    entry.add_argument(
-        "--line", choices=["path", "cuts", "reverse", "single-atom"], help="one of the models; all by default"
-    )
-    entry.add_argument("--epochs", type=int, help="of the training")
-    entry.add_argument("--out", help="folder of the weights; that of the shipped ones by default")
-    command(race, [place, source]).set_defaults(stacks=RACE_STACKS)
-    entry = command(evaluate, [place])
-    entry.add_argument("--reverse", action="store_true", help="the reverse models on simulated images")
-    entry.add_argument("--split", default="test", choices=["validation", "test"])
-    entry.add_argument("--json", action="store_true")
-    entry.add_argument("--write", action="store_true", help="keep the figures that the methods page shows")
-    for function in (validate, bench):
-        entry = command(function, [])
-        entry.add_argument("--json", action="store_true")
-        entry.add_argument("--write", action="store_true", help="keep the figures that the methods page shows")
-    return parser
+}  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    parsed = build_parser().parse_args(arguments)
+    parsed = build_parser(COMMANDS).parse_args(arguments)
     try:
         parsed.run(parsed)
     except InputError as error:

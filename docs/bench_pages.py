@@ -5,6 +5,7 @@
 - live_drag: the same for steps of the substrate slider that nobody took before, painted by the forward model.
 - cold_start: from starting the server to the first picture, over starting Python and importing the libraries alone.
 - memory: resident memory of the server after 200 distinct stacks over that after the first 50.
+- loop_frames: pictures a second on /loop while another person drags a slider on /compose (five steps a second).
 """
 
 import argparse
@@ -45,6 +46,21 @@ _PRESS = """
   thumb.focus();
   thumb.dispatchEvent(new KeyboardEvent('keydown', {key: 'KEY', code: 'KEY', bubbles: true, cancelable: true}));
 """
+_DRAG = """() => {
+  window.benchDragged = 0;
+  setInterval(() => {
+    const thumb = document.querySelector('#compose-alloy [role=slider]');
+    thumb.focus();
+    const key = window.benchDragged++ % 80 < 40 ? 'ArrowRight' : 'ArrowLeft';
+    thumb.dispatchEvent(new KeyboardEvent('keydown', {key, code: key, bubbles: true, cancelable: true}));
+  }, 200);
+}"""
+_ALL_STEPS_DONE = "() => /exact engine|agrees|No move/.test(document.querySelector('#loop-status').textContent)"
+_COUNT_FRAMES = """() => {
+  window.benchFrames = [performance.now()];
+  const gd = document.querySelector('#loop-picture .js-plotly-plot');
+  gd.on('plotly_afterplot', () => window.benchFrames.push(performance.now()));
+}"""
 _EMPTY = "window.dash_clientside.set_props('compose-copy', {n_clicks: COUNT});"
 
 
@@ -133,6 +149,32 @@ def memory(browser: Browser, stacks: int = 200) -> dict:
     }
 
 
+def loop_frames(browser: Browser) -> dict:
+    """Pictures a second on /loop, from its first to its last, while another person drags a slider on /compose."""
+    with tempfile.TemporaryDirectory() as cache, _server(cache) as server:
+        other = browser.new_context().new_page()
+        _open(other, f"{server.url}/compose?stack=Si8Ge8&substrate=Si&engine=live")
+        other.evaluate(_DRAG)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{server.url}/loop")
+        page.get_by_role("button", name="Graded interfaces").click()
+        page.wait_for_function("() => document.querySelector('#loop-picture .js-plotly-plot')?._fullData?.length")
+        page.evaluate(_COUNT_FRAMES)
+        page.wait_for_function(_ALL_STEPS_DONE, timeout=0)
+        frames = page.evaluate("() => window.benchFrames")
+        dragged = other.evaluate("() => window.benchDragged")
+        page.close()
+        other.close()
+    gaps = np.diff(frames) / 1000
+    return {
+        "frames": len(frames),
+        "seconds": round(float(gaps.sum()), 2),
+        "frames_per_second": round(len(gaps) / float(gaps.sum()), 2),
+        "longest_gap_seconds": round(float(gaps.max()), 2),
+        "slider_steps_meanwhile": dragged,
+    }
+
+
 class _server:
     """A server process of its own, with a cache folder of its own."""
 
@@ -204,7 +246,8 @@ def _open(page: Page, address: str) -> None:
     settled(page)
 
 
-MEASURES = {"slider_to_paint": slider_to_paint, "live_drag": live_drag, "cold_start": cold_start, "memory": memory}
+MEASURES = {"slider_to_paint": slider_to_paint, "live_drag": live_drag, "cold_start": cold_start, "memory": memory,
+            "loop_frames": loop_frames}  # fmt: skip
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import xarray as xr
 
 from core.experiment.final_state import FinalState
 from core.experiment.simulation import Artefacts, simulate
+from core.experiment.states import background_states
 from core.reverse.readings import EXAMPLES
 from core.reverse.signals import exact_signal, predicted_vbm
 from core.structure.build import build_crystal
@@ -31,7 +32,9 @@ def main() -> None:
             shirley=0.5, counts=300.0, response=0.08, stripes=0.02,
         )  # fmt: skip
         signal = exact_signal(crystal, "G-X", state)[None]
-        values = simulate(signal, np.array([crystal.lattice_in_plane]), "G-X", [artefacts], KX, EV)[0]
+        lattice = np.array([crystal.lattice_in_plane])
+        states = background_states(crystal.plane_ge_fraction.mean(), lattice)
+        values = simulate(signal, lattice, "G-X", [artefacts], KX, EV, states=states)[0]
         image = xr.DataArray(
             values.T.astype(np.float32),
             dims=("eV", "kx"),

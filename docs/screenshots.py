@@ -44,16 +44,27 @@ def take(browser: Browser, base_url: str, path: str, name: str, folder: Path = F
     return files
 
 
+def finished_run() -> str:
+    """The id of a run of the loop that is over."""
+    from core.loop import runs
+    from core.reverse.readings import Reading, cuts_of
+
+    run = runs.create(*cuts_of((Reading("example-sharp"),)))
+    runs.work(run)
+    return run
+
+
 def main() -> None:
     """All registered pages."""
     with tempfile.TemporaryDirectory() as cache:
         os.environ["BANDLOOM_CACHE"] = cache
+        shown = SHOWN | {"/loop": f"?run={finished_run()}"}
         with served_app() as url, chromium() as browser:
             for registered in page_registry.values():
                 if "not_found" not in registered["module"]:
                     name = registered["relative_path"].strip("/").replace("/", "-") or "home"
                     for file in take(
-                        browser, url, registered["relative_path"] + SHOWN.get(registered["relative_path"], ""), name
+                        browser, url, registered["relative_path"] + shown.get(registered["relative_path"], ""), name
                     ):
                         print(file.relative_to(FOLDER.parent.parent))
 

@@ -1,7 +1,7 @@
 """Interpret: from a band image to the atoms behind it, with intervals and a verdict on whether the model knows it."""
 
 import base64
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import dash
 from dash import (
@@ -20,14 +20,15 @@ from dash import (
 
 from components.figures.band_image import raw_picture_figure
 from components.ids import THEME
-from components.interpret.controls import EXAMPLES, NUMBERS, POINTS, ids, image_controls
+from components.interpret.clicks import clicked, points_text
+from components.interpret.controls import AXIS_POINTS, EXAMPLES, NUMBERS, POINTS, ids, image_controls, other_cuts
 from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
-from components.interpret.panels import picture_panel, result_panel, step_text
+from components.interpret.panels import picture_panel, reading_label, result_panel, step_text
 from components.interpret.pictures import compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
+from components.loop.start import run_on
 from core.errors import InputError
-from core.experiment.calibration import axis_from_points
 from core.experiment.frame import find_frame
 from core.reverse.files import cut_name
 from core.reverse.made import made_experiment
@@ -45,6 +46,7 @@ dash.register_page(
     description="Drop a measured band image and read what the atoms did, with honest uncertainty.",
 )  # fmt: skip
 
+MOST_CUTS = 4
 FIELDS = ("index", "colours", *NUMBERS, "background", "symmetrise", "cut", "kz")
 
 
@@ -56,10 +58,12 @@ def layout(example: str = "", **query) -> html.Div:
             html.H1("Interpret", className="visually-hidden"),
             dcc.Store(id=ids("reading"), data=reading),
             dcc.Store(id=ids("history"), data=[]),
+            dcc.Store(id=ids("others"), data=[]),
             dcc.Store(id=ids("points"), data={}),
             dcc.Store(id=ids("shown"), data=0),
             dcc.Store(id=ids("click")),
             dcc.Download(id=ids("download")),
+            dcc.Location(id=ids("to-loop"), refresh="callback-nav"),
             html.Div([image_controls(experiment_panel()), picture_panel(), result_panel()], className="interpret"),
         ],
         className="wrap interpret-page",
@@ -68,6 +72,33 @@ def layout(example: str = "", **query) -> html.Div:
 
 def _reading(document) -> Reading:
     return Reading.from_document(document)
+
+
+def _others(documents) -> tuple[Reading, ...]:
+    return tuple(Reading.from_document(document) for document in (documents or [])[:MOST_CUTS])
+
+
+@callback(
+    Output(ids("others"), "data"),
+    Output(ids("others-list"), "children"),
+    Input(ids("keep-cut"), "n_clicks"),
+    Input(ids.item("drop-cut", ALL), "n_clicks"),
+    State(ids("reading"), "data"),
+    State(ids("others"), "data"),
+    prevent_initial_call=True,
+)
+def keep_cut(clicks, drops, document, others):
+    """Cuts of the same sample that are read together with the one that is shown."""
+    kept = list(_others(others))
+    if isinstance(ctx.triggered_id, dict):
+        if not any(drops or []):
+            return no_update, no_update
+        del kept[int(ctx.triggered_id["index"])]
+    elif document and len(kept) < MOST_CUTS and (reading := _reading(document)) not in kept:
+        kept.append(reading)
+    else:
+        return no_update, no_update
+    return [asdict(reading) for reading in kept], other_cuts([reading_label(reading) for reading in kept])
 
 
 @callback(
@@ -209,35 +240,19 @@ def undo(clicks, history):
     prevent_initial_call=True,
 )
 def click_point(click, name, value, points, document, history, view):
-    """A click on the picture sets a point of an axis; with two points on an axis its ends are known."""
+    """A click on the picture sets a point; two make an axis, a frame or a colour bar."""
     if view != "raw" or not click or not document or name not in POINTS:
         return (no_update,) * 5
+    before = _reading(document)
     try:
-        points = dict(points or {}) | {name: [float(click["x"]), float(click["y"]), float(value)]}
-    except (KeyError, TypeError, ValueError):
-        return no_update, "Type the value of the point first", no_update, no_update, no_update
-    reading = _reading(document)
-    frame = reading.frame if len(reading.frame) == 4 else find_frame(reading.raw().values)
-    left, top, right, bottom = frame
-    new = {}
-    try:
-        if {"k1", "k2"} <= set(points):
-            (x1, _, v1), (x2, _, v2) = points["k1"], points["k2"]
-            new["k_left"], new["k_right"] = (
-                round(v, 4) for v in axis_from_points((x1 - left, v1), (x2 - left, v2), right - left)
-            )
-        if {"e1", "e2"} <= set(points):
-            (_, y1, v1), (_, y2, v2) = points["e1"], points["e2"]
-            new["e_top"], new["e_bottom"] = (
-                round(v, 4) for v in axis_from_points((y1 - top, v1), (y2 - top, v2), bottom - top)
-            )
+        points, after = clicked(points or {}, name, click, value, before)
     except InputError as error:
-        return points, str(error), no_update, no_update, no_update
-    text = "; ".join(f"{POINTS[n]} = {p[2]:g}" for n, p in points.items())
-    following = next((n for n in POINTS if n not in points), name)
-    if not new or all(getattr(reading, n) == v for n, v in new.items()):
-        return points, text, following, no_update, no_update
-    return points, text, following, asdict(replace(reading, **new)), [*(history or [])[-30:], asdict(reading)]
+        return no_update, str(error), no_update, no_update, no_update
+    following = next((n for n in POINTS if n not in points and n[0] == name[0]), None)
+    following = following or next((n for n in AXIS_POINTS if n not in points), name)
+    if after == before:
+        return points, points_text(points), following, no_update, no_update
+    return points, points_text(points), following, asdict(after), [*(history or [])[-30:], asdict(before)]
 
 
 @callback(
@@ -248,22 +263,24 @@ def click_point(click, name, value, points, document, history, view):
     Output(ids("steps"), "children"),
     Output(ids("file-name"), "children"),
     Output(ids("shown"), "data", allow_duplicate=True),
+    Output(ids("refine"), "disabled"),
     Input(ids("reading"), "data"),
+    Input(ids("others"), "data"),
     prevent_initial_call="initial_duplicate",
 )
-def show_result(document):
+def show_result(document, others):
     """Figures and candidates of the reading."""
     if not document:
-        return "Figures appear here as soon as an image is calibrated.", "", "", "", [], "", 0
+        return "Figures appear here as soon as an image is calibrated.", "", "", "", [], "", 0, True
     reading = _reading(document)
-    name = "Example, simulated" if reading.image.startswith("example-") else "Uploaded image"
+    name = reading_label(reading)
     try:
         steps = [html.Li(step_text(step.document())) for step in reading.steps()]
-        found = interpreted(reading)
+        found = interpreted(reading, _others(others))
     except InputError as error:
-        return str(error), "outside", "", "", [], name, 0
+        return str(error), "outside", "", "", [], name, 0, True
     text, kind = verdict(found)
-    return text, kind, figure_list(found), candidate_list(found), steps, name, 0
+    return text, kind, figure_list(found), candidate_list(found), steps, name, 0, False
 
 
 @callback(
@@ -275,9 +292,10 @@ def show_result(document):
     Input(ids("view"), "value"),
     Input(ids("shown"), "data"),
     Input(ids("points"), "data"),
+    Input(ids("others"), "data"),
     Input(THEME, "data"),
 )
-def draw(document, view, shown, points, scheme):
+def draw(document, view, shown, points, others, scheme):
     """The picture of the chosen view."""
     if not document:
         return no_update, no_update, "", ""
@@ -286,12 +304,12 @@ def draw(document, view, shown, points, scheme):
         if view == "raw" and "channel" in reading.raw().dims:
             pixels = reading.raw().values
             frame = reading.frame if len(reading.frame) == 4 else find_frame(pixels)
-            text = "The box is the frame that was found; click two points on each axis."
+            text = "The box is the frame; click two points on each axis, or the corners of another frame."
             return raw_picture_figure(pixels, frame, points or {}, scheme), "The file as it was dropped", text, ""
         image = calibrated(reading)
         if view in ("image", "raw"):
-            return with_bands(reading, image, shown, scheme)
-        found = interpreted(reading)
+            return with_bands(reading, _others(others), image, shown, scheme)
+        found = interpreted(reading, _others(others))
         candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
         return (*compared(found, candidate, view, scheme), "")
     except InputError as error:
@@ -316,24 +334,44 @@ def show_candidate(clicks):
     Input(ids("export-nc"), "n_clicks"),
     Input(ids("export-html"), "n_clicks"),
     State(ids("reading"), "data"),
+    State(ids("others"), "data"),
     prevent_initial_call=True,
 )
 def send_export(*values):
     """The result as JSON, NetCDF, or a report that opens offline."""
-    document = values[-1]
+    document, others = values[-2], _others(values[-1])
     if not document or not ctx.triggered_id:
         return no_update
     reading = _reading(document)
     try:
-        found = interpreted(reading)
+        found = interpreted(reading, others)
     except InputError:
         return no_update
     kind = ctx.triggered_id.rpartition("-")[2]
     if kind == "json":
-        return dcc.send_string(export_text(reading, found), "interpretation.json")
+        return dcc.send_string(export_text(reading, found, others), "interpretation.json")
     if kind == "nc":
-        return dcc.send_bytes(result_dataset(reading, found), "interpretation.nc")
-    return dcc.send_string(report_page(reading, found), "interpretation.html")
+        return dcc.send_bytes(result_dataset(reading, found, others), "interpretation.nc")
+    return dcc.send_string(report_page(reading, found, others), "interpretation.html")
+
+
+@callback(
+    Output(ids("to-loop"), "href"),
+    Output(ids("refine-error"), "children"),
+    Input(ids("refine"), "n_clicks"),
+    State(ids("reading"), "data"),
+    State(ids("others"), "data"),
+    prevent_initial_call=True,
+)
+def refine(clicks, document, others):
+    """A run of the loop on the images as they are read now."""
+    if not clicks or not document:
+        return no_update, no_update
+    reading = _reading(document)
+    try:
+        return f"/loop?run={run_on((reading, *(o for o in _others(others) if o != reading)))}", ""
+    except InputError as error:
+        return no_update, str(error)
 
 
 clientside_callback(

@@ -44,7 +44,10 @@ def layout(**_query) -> html.Div:
     found = sections(TEXT.read_text(encoding="utf-8"))
     extra = measured.parameter_tables() | {
         "forward": measured.forward_tables() or [_absent("python -m core evaluate --write")],
+        "images": measured.likeness_tables() or [_absent("python -m docs.likeness FOLDER")],
         "reverse": measured.reverse_tables() or [_absent("python -m core evaluate --reverse --write")],
+        "loop": measured.loop_tables() or [_absent("python -m core evaluate --loop --write")],
+        "learning": measured.learning_tables() or [_absent("python -m core evaluate --learning --write")],
         "validation": [_validation()],
         "cost": [html.Figure(id=ids("cost"), className="cost-graph" if measured.cost_rows() else "")],
     }

@@ -27,8 +27,12 @@ NUMBERS = {
 }
 """Name → label, unit, and the kind of file that it belongs to."""
 
-POINTS = {"k1": "k∥, first", "k2": "k∥, second", "e1": "E, first", "e2": "E, second"}
-"""Points that are clicked on the axes of a picture."""
+AXIS_POINTS = {"k1": "k∥, first", "k2": "k∥, second", "e1": "E, first", "e2": "E, second"}
+POINTS = AXIS_POINTS | {
+    "f1": "Frame, a corner", "f2": "Frame, opposite corner", "b1": "Colour bar, a corner",
+    "b2": "Colour bar, opposite",
+}  # fmt: skip
+"""Points that are clicked on a picture."""
 
 
 def image_controls(*more) -> html.Section:
@@ -60,6 +64,7 @@ def image_controls(*more) -> html.Section:
             html.P(id=ids("file-name"), className="small", role="status"),
             html.P(id=ids("upload-error"), className="field-error", role="alert"),
             _cut(),
+            _others(),
             *more,
             html.Div(_calibration(), id=ids("calibration"), hidden=True, className="group"),
         ],
@@ -94,6 +99,36 @@ def _cut() -> html.Div:
     )
 
 
+def _others() -> html.Div:
+    """Further cuts of the same sample, which are read together with the one that is shown."""
+    return html.Div(
+        [
+            html.Button(
+                "Keep as a cut of this sample", id=ids("keep-cut"), type="button", className="button",
+                title="Then drop another cut of the same sample: both are read together",
+            ),
+            html.Ul(id=ids("others-list"), className="small kept-cuts", **{"aria-live": "polite"}),
+        ],
+        className="group",
+    )  # fmt: skip
+
+
+def other_cuts(labels: list[str]) -> list[html.Li]:
+    """The kept cuts, each with a button that drops it."""
+    return [
+        html.Li(
+            [
+                html.Span(label),
+                html.Button(
+                    "Drop", id=ids.item("drop-cut", number), type="button", className="button",
+                    **{"aria-label": f"Drop {label}"},
+                ),
+            ]
+        )
+        for number, label in enumerate(labels)
+    ]  # fmt: skip
+
+
 def _calibration() -> list:
     return [
         html.H2("Calibration"),
@@ -112,7 +147,7 @@ def _calibration() -> list:
                     allowDeselect=False,
                     checkIconPosition="right",
                 ),
-                html.Span("Click on the picture: which point, and its value", className="field-label"),
+                html.Span("Click on the picture: which point, and an axis point's value", className="field-label"),
                 dmc.SegmentedControl(
                     id=ids("point"),
                     data=[{"value": name, "label": label} for name, label in POINTS.items()],

@@ -12,6 +12,7 @@ SLIDERS = {
     "kz_width": ("Escape: half-width of kz", "1/Å", 0.03),
     "final_momentum": ("Final-state momentum", "1/Å", 6.0),
     "intensity": ("Matrix elements", "", 0.5),
+    "orbital": ("Orbital matrix elements", "", 0.0),
     "asymmetry": ("Left-right asymmetry", "", 0.2),
     "energy_resolution": ("Energy resolution", "eV", 0.08),
     "momentum_resolution": ("Momentum resolution", "1/Å", 0.02),

@@ -5,6 +5,7 @@ from dash import dcc, html
 
 from components import theme
 from components.interpret.controls import ids
+from core.reverse.readings import Reading
 
 VIEWS = {
     "image": "Image",
@@ -63,6 +64,8 @@ def result_panel() -> html.Section:
             html.Div(id=ids("figures")),
             html.H2("Candidates"),
             html.Div(id=ids("candidates")),
+            html.Button("Refine in the loop", id=ids("refine"), type="button", className="button", disabled=True),
+            html.P(id=ids("refine-error"), className="field-error", role="alert"),
             html.Div(
                 [html.Span("Export", className="muted"), *buttons], className="downloads", role="group",
                 **{"aria-label": "Exports"},
@@ -73,7 +76,16 @@ def result_panel() -> html.Section:
     )  # fmt: skip
 
 
+def reading_label(reading: Reading) -> str:
+    """What an image is, in a few words."""
+    name = "Example, simulated" if reading.image.startswith("example-") else "Uploaded image"
+    return f"{name}, {reading.cut.replace('G', 'Γ').replace('-', '–')} cut"
+
+
 def step_text(document: dict) -> str:
     """A calibration step in words."""
-    values = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in document.items() if k != "step")
+    shown = {name: value for name, value in document.items() if name not in ("step", "bar")}
+    values = ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in shown.items()
+    )
     return f"{document['step'].replace('_', ' ')}{': ' if values else ''}{values}"

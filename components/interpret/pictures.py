@@ -7,19 +7,19 @@ from components.figures.band_image import band_image_figure
 from core.errors import InputError
 from core.reverse.candidates import Candidate
 from core.reverse.inference import Inference
-from core.reverse.readings import Reading, energies, flat_pictures, interpreted, reconstruction, why
-from core.reverse.standard import KX
+from core.reverse.readings import Reading, energies, interpreted, reconstruction, ridge_pictures, why
+from core.reverse.standard import EV, KX
 
 HALF = len(KX) // 2
 
 
 def with_bands(
-    reading: Reading, image: xr.DataArray, shown: int, scheme: str | None
+    reading: Reading, others: tuple[Reading, ...], image: xr.DataArray, shown: int, scheme: str | None
 ) -> tuple[go.Figure, str, str, str]:
     """Figure, title, text and problem of the calibrated image, with the bands of the candidate that is shown."""
     overlay, axes, text = None, None, ""
     try:
-        found = interpreted(reading)
+        found = interpreted(reading, others)
         candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
         if found.in_domain:
             overlay, axes = reconstruction(found, candidate).T, (KX, energies(found))
@@ -37,18 +37,18 @@ def compared(found: Inference, candidate: Candidate, view: str, scheme: str | No
         figure = band_image_figure(reconstruction(found, candidate).T, KX, energies(found), scheme, "A (arb. units)")
         return figure, f"Predicted: {candidate.stack} on {candidate.substrate}", "Without artefacts of measurement."
     if view == "residual":
-        seen, predicted = flat_pictures(found, candidate)
+        seen, predicted = ridge_pictures(found, candidate)
         return (
-            band_image_figure((seen - predicted).T, KX[HALF:], energies(found), scheme, "Residual", signed=True),
+            band_image_figure((seen - predicted).T, KX[HALF:], EV, scheme, "Residual", signed=True),
             f"Image minus prediction for {candidate.stack}",
-            f"Both flattened and symmetrised; correlation {candidate.agreement:.2f}.",
+            f"Ridges, symmetrised; the prediction explains {100 * candidate.agreement:.0f} % of the image's variance.",
         )
     quantity, what = {
         "why-strain": ("lattice_in_plane", "a larger lattice constant"),
         "why-interface": ("interfacial_fraction", "more interfacial atoms"),
     }.get(view, ("lattice_in_plane", "a larger lattice constant"))
     return (
-        band_image_figure(why(found, quantity).T, KX[HALF:], energies(found), scheme, "Contribution", signed=True),
+        band_image_figure(why(found, quantity).T, KX, energies(found), scheme, "Contribution", signed=True),
         f"Which pixels speak for {what}",
         "Red speaks for it, blue against: the network's derivative by each pixel, times the pixel.",
     )

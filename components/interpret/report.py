@@ -28,7 +28,7 @@ pre { overflow-x: auto; padding: 0.8rem; background: #f6f8f8; font-size: 12px; }
 """
 
 
-def result_dataset(reading: Reading, found: Inference) -> bytes:
+def result_dataset(reading: Reading, found: Inference, others: tuple[Reading, ...] = ()) -> bytes:
     """The calibrated image, the best reconstruction and the result as NetCDF, readable with xarray alone."""
     image = calibrated(reading)
     best = found.candidates[0]
@@ -43,12 +43,12 @@ def result_dataset(reading: Reading, found: Inference) -> bytes:
             "eV_model": ("eV_model", energies(found), {"units": "eV", "long_name": "E - E_F"}),
             "kx_model": ("kx_model", KX, {"units": "1/angstrom"}),
         },
-        attrs={"result": json.dumps(export(reading, found), ensure_ascii=False), "source": "Bandloom"},
+        attrs={"result": json.dumps(export(reading, found, others), ensure_ascii=False), "source": "Bandloom"},
     )
     return bytes(data.to_netcdf(engine="h5netcdf"))
 
 
-def report_page(reading: Reading, found: Inference) -> str:
+def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] = ()) -> str:
     """An HTML page with pictures inside it; nothing is fetched from anywhere."""
     image, best = calibrated(reading), found.candidates[0]
     rows = "".join(
@@ -72,7 +72,7 @@ def report_page(reading: Reading, found: Inference) -> str:
 <h2>Figures with 90 % intervals</h2><table>{rows}</table>
 <h2>Candidates</h2><table><tr><th>Stack</th><td>Interface</td><td>Substrate</td><td>Probability</td></tr>{candidates}</table>
 <h2>Calibration</h2><ol>{steps}</ol>
-<h2>Everything as JSON</h2><pre>{html.escape(export_text(reading, found))}</pre>
+<h2>Everything as JSON</h2><pre>{html.escape(export_text(reading, found, others))}</pre>
 </body></html>
 """
 

@@ -11,13 +11,18 @@ import numpy as np
 from scipy.fft import dct, idct
 
 from core.electronic.spectral import EnergyGrid
+from core.experiment.orbitals import COMBINATIONS, ENERGY
 
 FIELD_KNOTS = (8, 11)
 """Knots of the smooth random fields along k∥ and E: about 0.35 1/Å and 0.9 eV over the standard window, so that one of
 two branches can vanish."""
 
-STATES_WIDTH = 0.4
-"""eV (σ) by which the momentum-independent background is blurred: it comes from the whole zone."""
+HIGHEST_FERMI_LEVEL = 1.7
+"""eV above the valence band maximum: the gap of Si, heavy doping, and what the theory's deep states lack."""
+
+MISPLACED_K, MISSTRETCHED_E = 0.02, 0.03
+"""1/Å, relative: spreads of the errors of Γ's place and of the energy scale. The second is theory's more than the
+experiment's: deep valence states are known to a few percent only."""
 
 BOLTZMANN = 8.617333e-5
 """eV/K."""
@@ -27,6 +32,12 @@ FWHM = 2.3548
 
 SHADOW = 0.02
 """Least intensity that a matrix element leaves."""
+
+ODD = 0.6
+"""Part of orbital matrix elements that changes its sign with k∥."""
+
+MIXED_SIGNS = 0.1
+"""1/Å around k∥ = 0 where the matrix elements of both signs mix."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +49,13 @@ class Artefacts:
     fermi_edge: whether states above E_F are empty. temperature: K, for the width of the edge.
     intensity: spread of the logarithm of a smooth random matrix element; `ripple`: the same as a bounded factor, so
         that 0.4 stands for ±40 %.
+    orbital: spread of the logarithm of random matrix elements of the orbital combinations, other ones at each sign of
+        k∥; needs shares.
     asymmetry: intensity at one sign of k∥ over that at the other goes as exp(±asymmetry).
     energy_resolution, momentum_resolution: FWHM in eV and 1/Å.
     lifetime: eV of additional width (σ) that states gain from E_F to 6 eV below.
-    dos_background: momentum-independent share of a density of states; shirley, linear: other backgrounds; all in units
-        of the mean signal.
+    dos_background: momentum-independent share of a density of states, which is needed for it; shirley, linear: other
+        backgrounds; all in units of the mean signal.
     counts: electrons in the mean pixel. response: spread of a smooth detector response. mesh, stripes: relative
         modulation by the detector's mesh and by its columns. hot_pixels: share of pixels. round_edge: how much of the
         corners a round detector cuts off, 0 to 1.
@@ -56,6 +69,7 @@ class Artefacts:
     temperature: float = 30.0
     intensity: float = 0.0
     ripple: float = 0.0
+    orbital: float = 0.0
     asymmetry: float = 0.0
     energy_resolution: float = 0.0
     momentum_resolution: float = 0.0
@@ -89,21 +103,22 @@ def realistic_artefacts(random: np.random.Generator, vbm: float) -> Artefacts:
 
     Args:
         random: what the strengths are drawn from.
-        vbm: valence band maximum in eV on the theory's scale; E_F lies 0 to 1.5 eV above it.
+        vbm: valence band maximum in eV on the theory's scale; E_F lies 0 to HIGHEST_FERMI_LEVEL above it.
     """
     uniform = lambda low, high: float(random.uniform(low, high))  # noqa: E731
     rarely = lambda chance, value: value if random.random() < chance else 0.0  # noqa: E731
     return Artefacts(
         seed=int(random.integers(2**31)),
-        fermi_level=vbm + uniform(0.0, 1.5),
+        fermi_level=vbm + uniform(0.0, HIGHEST_FERMI_LEVEL),
         fermi_edge=True,
         temperature=uniform(10.0, 300.0),
-        intensity=uniform(0.2, 1.5),
-        asymmetry=uniform(-1.2, 1.2),
+        intensity=uniform(0.1, 0.6),
+        orbital=uniform(0.0, 1.5),
+        asymmetry=uniform(-0.5, 0.5),
         energy_resolution=uniform(0.02, 0.25),
         momentum_resolution=uniform(0.01, 0.06),
         lifetime=uniform(0.0, 0.3),
-        dos_background=float(np.exp(random.uniform(np.log(0.1), np.log(6.0)))),
+        dos_background=float(np.exp(random.uniform(np.log(0.1), np.log(10.0)))),
         shirley=float(np.exp(random.uniform(np.log(0.1), np.log(2.0)))),
         linear=uniform(0.0, 0.5),
         counts=float(np.exp(random.uniform(np.log(50.0), np.log(2000.0)))),
@@ -112,9 +127,9 @@ def realistic_artefacts(random: np.random.Generator, vbm: float) -> Artefacts:
         stripes=rarely(0.5, uniform(0.0, 0.05)),
         hot_pixels=rarely(0.5, uniform(0.0, 0.002)),
         round_edge=rarely(0.3, uniform(0.0, 0.6)),
-        k_shift=float(random.normal(0.0, 0.01)),
+        k_shift=float(random.normal(0.0, MISPLACED_K)),
         k_stretch=float(random.normal(0.0, 0.01)),
-        e_stretch=float(random.normal(0.0, 0.005)),
+        e_stretch=float(random.normal(0.0, MISSTRETCHED_E)),
         k_left=-uniform(0.7, 1.6),
         k_right=uniform(0.7, 1.6),
         e_bottom=-uniform(4.5, 9.0),
@@ -144,6 +159,8 @@ def simulate(
     ev: np.ndarray,
     grid: EnergyGrid | None = None,
     noise: bool = True,
+    shares: np.ndarray | None = None,
+    states: np.ndarray | None = None,
 ) -> np.ndarray:
     """(image, kx, eV) counts on the axes as the experimenter has calibrated them; NaN where nothing was measured.
 
@@ -157,6 +174,8 @@ def simulate(
         ev: axis in eV against E_F, rising.
         grid: energy axis of the signal, the default one if not given.
         noise: counts are drawn; expected counts are given otherwise.
+        shares: (image, k, energy, combination) of `core.experiment.orbitals`, for orbital matrix elements.
+        states: (image, energy) of `core.experiment.states`, on the axis of the signal, for their background.
     """
     column = {
         f.name: np.array([getattr(a, f.name) for a in artefacts], np.float32)[:, None, None] for f in fields(Artefacts)
@@ -164,10 +183,18 @@ def simulate(
     random = [np.random.default_rng(a.seed) for a in artefacts]
     true_k = (kx[None] - column["k_shift"][:, 0]) / (1 + column["k_stretch"][:, 0])
     true_e = ev[None] / (1 + column["e_stretch"][:, 0])
-    image = _resampled(signal, np.asarray(lattice), cut, true_k, true_e + column["fermi_level"][:, 0], grid)
-    image *= _matrix_element(column, random, kx, ev)
+    energy, lattice = true_e + column["fermi_level"][:, 0], np.asarray(lattice)
+    values = (grid or EnergyGrid()).values
+    image = _resampled(signal, lattice, cut, true_k, energy, values)
+    smooth = _smooth_fields(random, kx, ev)
+    image *= _matrix_element(column, smooth, kx)
+    if shares is not None and np.any(column["orbital"]):
+        image *= _orbital_element(shares, column["orbital"], random, lattice, cut, true_k, energy)
     image = _resolved(image, column, kx, ev)
-    image = _with_background(image, column, ev)
+    if states is not None:
+        states = np.stack([np.interp(e, values, row) for e, row in zip(energy, states, strict=True)])
+        states = states * np.exp(column["intensity"][:, 0] * smooth.mean(axis=1))
+    image = _with_background(image, states, column)
     image *= _occupation(column, true_e)
     image *= _detector(column, random, kx, ev)
     seen = (kx[None, :, None] >= column["k_left"]) & (kx[None, :, None] <= column["k_right"])
@@ -178,9 +205,8 @@ def simulate(
     return _counted(image, seen, column, random if noise else None)
 
 
-def _resampled(signal, lattice, cut, k, energy, grid) -> np.ndarray:
-    """(image, kx, eV) by linear interpolation; (image, kx) momenta, (image, eV) energies of the theory."""
-    grid = grid or EnergyGrid()
+def _resampled(signal, lattice, cut, k, energy, values) -> np.ndarray:
+    """(image, kx, eV) by linear interpolation of a signal at energies `values` to (image, kx) and (image, eV)."""
     points = signal.shape[1] - 1
     place = np.abs(k) / cut_end(cut, 1.0) * lattice[:, None]
     place = 1 - np.abs(1 - place % 2.0) if cut == "G-X" else np.minimum(place, 1.0)
@@ -189,8 +215,7 @@ def _resampled(signal, lattice, cut, k, energy, grid) -> np.ndarray:
     part = (place - low).astype(np.float32)[..., None]
     row = np.arange(len(signal))[:, None]
     image = signal[row, low] * (1 - part) + signal[row, low + 1] * part
-    values = grid.values
-    place = np.clip((energy - values[0]) / grid.step, 0, len(values) - 1.0001)
+    place = np.clip((energy - values[0]) / (values[1] - values[0]), 0, len(values) - 1.0001)
     low = place.astype(int)[:, None]
     part = (place - place.astype(int)).astype(np.float32)[:, None]
     return np.take_along_axis(image, low, 2) * (1 - part) + np.take_along_axis(image, low + 1, 2) * part
@@ -209,11 +234,23 @@ def _smooth_fields(random, kx, ev) -> np.ndarray:
     return _knots(kx, FIELD_KNOTS[0]) @ normal @ _knots(ev, FIELD_KNOTS[1]).T
 
 
-def _matrix_element(column, random, kx, ev) -> np.ndarray:
-    field = _smooth_fields(random, kx, ev)
+def _matrix_element(column, field, kx) -> np.ndarray:
     odd = np.tanh(kx / 0.3)[None, :, None].astype(np.float32)
     factor = np.exp(column["intensity"] * field + column["asymmetry"] * odd)
     return (np.maximum(factor, SHADOW) * (1 + column["ripple"] * np.tanh(field))).astype(np.float32)
+
+
+def _orbital_element(shares, spread, random, lattice, cut, k, energy) -> np.ndarray:
+    """(image, kx, eV) shares of the orbital combinations, weighted by random numbers that differ at ±k∥."""
+    normal = np.stack([r.standard_normal((2, len(COMBINATIONS)), dtype=np.float32) for r in random])
+    sign = np.tanh(k / MIXED_SIGNS)[..., None].astype(np.float32)
+    factor = np.zeros((*k.shape, energy.shape[1]), np.float32)
+    for way in (1.0, -1.0):
+        weight = np.exp(spread[:, 0] * (ODD * way * normal[:, 0] + np.sqrt(1 - ODD**2) * normal[:, 1]))
+        weight /= weight.mean(axis=1, keepdims=True)
+        seen = np.einsum("ikeo,io->ike", shares, weight)
+        factor += _resampled(seen, lattice, cut, k, energy, ENERGY) * (1 + way * sign) / 2
+    return np.maximum(factor, SHADOW)
 
 
 def _resolved(image, column, kx, ev) -> np.ndarray:
@@ -239,13 +276,17 @@ def _blurred(image, sigma, axis, along) -> np.ndarray:
     return idct(dct(image, axis=along) * damping, axis=along)
 
 
-def _with_background(image, column, ev) -> np.ndarray:
+def _with_background(image, states, column) -> np.ndarray:
+    """An image with its backgrounds, one of them a density of states (image, eV)."""
     mean = image.mean(axis=(1, 2), keepdims=True)
-    states = _blurred(image.mean(axis=1, keepdims=True), np.float32(STATES_WIDTH), ev, 2)
     scattered = np.cumsum(image[:, :, ::-1], axis=2)[:, :, ::-1].mean(axis=1, keepdims=True)
     scattered = scattered / np.maximum(scattered.mean(axis=2, keepdims=True), 1e-9) * mean
     slope = np.linspace(1.0, 0.0, image.shape[2], dtype=np.float32)[None, None] * 2 * mean
-    return image + column["dos_background"] * states + column["shirley"] * scattered + column["linear"] * slope
+    found = image + column["shirley"] * scattered + column["linear"] * slope
+    if states is None:
+        return found
+    level = states[:, None] / np.maximum(states.mean(axis=1), 1e-9)[:, None, None] * mean
+    return (found + column["dos_background"] * level).astype(np.float32)
 
 
 def _occupation(column, energy) -> np.ndarray:

@@ -113,11 +113,16 @@ def compute_shard(samples: list[Sample]) -> bytes:
     """An HDF5 file with the records of some samples."""
     stream = io.BytesIO()
     with h5py.File(stream, "w") as file:
-        file.attrs["schema_version"] = SCHEMA_VERSION
-        file.attrs["engine_version"] = ENGINE_VERSION
-        for number, sample in enumerate(samples):
-            _write_record(file.create_group(f"{number:03d}"), compute_record(sample))
+        write_shard(file, [compute_record(sample) for sample in samples])
     return stream.getvalue()
+
+
+def write_shard(file: h5py.File, records: list[Record]) -> None:
+    """Write records into an open, empty file."""
+    file.attrs["schema_version"] = SCHEMA_VERSION
+    file.attrs["engine_version"] = ENGINE_VERSION
+    for number, record in enumerate(records):
+        _write_record(file.create_group(f"{number:03d}"), record)
 
 
 def _write_record(group: h5py.Group, record: Record) -> None:

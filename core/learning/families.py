@@ -89,6 +89,16 @@ def training_stream(seed: int) -> Iterator[Sample]:
     return (sample for sample in _draws(np.random.default_rng(seed), SHARES, trained_pairs(), forbidden))
 
 
+def bulk_stream(seed: int) -> Iterator[Sample]:
+    """Crystals without interfaces, half of them relaxed, without end: few of all stacks, but what is measured first."""
+    random = np.random.default_rng(seed)
+    while True:
+        stack, _ = _bulk(random, [])
+        relaxed = float(bulk_lattice_constant(stack.ge_fractions.mean())) + float(random.normal(0.0, 0.005))
+        lattice = float(np.clip(relaxed, *LATTICE_TRAINED)) if random.random() < 0.5 else _lattice(random)
+        yield Sample("bulk", stack.notation, round(lattice, 4))
+
+
 @cache
 def evaluation_set(split: str) -> tuple[Sample, ...]:
     """The fixed samples of `validation` or `test`, family by family; graded ones grow from the held-out pairs."""

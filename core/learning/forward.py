@@ -5,7 +5,7 @@ layer, so that the total of a stack needs one decoding whatever its number of at
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.learning.domain import Domain, DomainScore
 from core.learning.error_bars import ErrorBars
 from core.learning.features import crystal_features, kz_features
 from core.learning.network import Network
+from core.learning.versions import in_force, weights_of
 from core.structure.crystal import Crystal
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -194,17 +195,21 @@ def weights_file(line: str) -> Path:
 
 
 @cache
-def _arrays(line: str) -> dict[str, np.ndarray]:
-    with np.load(weights_file(line), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+def _arrays(file: Path) -> dict[str, np.ndarray]:
+    with np.load(file, allow_pickle=False) as content:
+        return {name: content[name] for name in content.files}
 
 
-@cache
-def spectrum_model(line: str) -> SpectrumModel:
-    """The shipped model of `path` or `cuts`, read once; nothing in a weights file is code."""
-    return SpectrumModel.from_arrays(_arrays(line), "model")
+@lru_cache(maxsize=4)
+def _read(file: Path) -> SpectrumModel:
+    return SpectrumModel.from_arrays(_arrays(file), "model")
+
+
+def spectrum_model(line: str, version: str | None = None) -> SpectrumModel:
+    """The model of `path` or `cuts` in force, or of a version, read once; nothing in a weights file is code."""
+    return _read(weights_of(version or in_force(), weights_file(line)))
 
 
 @cache
 def _domain() -> Domain:
-    return Domain.from_arrays(_arrays("path"), "domain")
+    return Domain.from_arrays(_arrays(weights_file("path")), "domain")

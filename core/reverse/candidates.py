@@ -1,7 +1,7 @@
 """Which stacks explain an image: a library ranked by predicted figures, its best tried through the forward model."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -9,14 +9,14 @@ from core.experiment.final_state import FinalState
 from core.experiment.simulation import Artefacts, simulate
 from core.learning.families import LATTICE_TRAINED, LONGEST_BLOCK, profile_key
 from core.learning.features import CORRELATION_REACH, pair_correlation
+from core.reverse.distance import Target
+from core.reverse.guess import Guess, Predictor, View, candidate_crystal
 from core.reverse.signals import predicted_signal
-from core.reverse.standard import KX, THEORY, flattened
+from core.reverse.standard import KX, THEORY
 from core.reverse.targets import interfacial_share, profile_period
-from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.mixing import mix_profile
-from core.structure.stack import Block, Stack, parse_stack, two_block
-from core.structure.substrate import Substrate
+from core.structure.stack import Block, Stack, two_block
 
 CORRELATIONS = tuple(f"correlation_{d}" for d in range(1, CORRELATION_REACH + 1))
 """Outputs of the model beside the figures: pair correlations ⟨x_j x_j+d⟩ of the composition."""
@@ -27,25 +27,32 @@ SHARP = 0.15
 TRIED = 10
 """Candidates that go through the forward model."""
 
-ENERGY_SHIFTS = np.linspace(-0.15, 0.15, 7)
-"""eV by which a candidate's picture may lie off the estimated Fermi level."""
+LEVEL_SHIFTS, NEARBY_SHIFTS = np.linspace(-0.15, 0.15, 7), np.array([-0.04, 0.0, 0.04])
+"""eV by which the Fermi level may lie off the estimated one, and off that of the first candidate."""
+
+BACKGROUNDS, LIFETIMES = (0.0, 0.5, 2.0, 6.0), (0.0, 0.2)
+"""In units of the mean signal, and in eV: tried for the first candidate."""
+
+FINAL_STATES = ((0.0, 0.04), (0.0, 0.1), (0.12, 0.04), (0.25, 0.04))
+"""Å and 1/Å: bends and half-widths of k_z tried for the first candidate, beside those of its view."""
 
 RESOLUTION = 0.1
-"""eV (FWHM) that predicted pictures are broadened by, about what measured ones are."""
+"""eV (FWHM) that shown pictures are broadened by, about what measured ones are."""
 
-_LEAST_PIXELS = 100
-
-MISFIT_WEIGHT, AGREEMENT_WEIGHT = 0.8, 64.0
-"""How much a misfit of figures and an agreement of pictures count in the logarithm of a probability: chosen on clean
+MISFIT_WEIGHT, DISTANCE_WEIGHT = 2.0, 4.0
+"""How much a misfit of figures and a distance, over the least one, count in the logarithm of a probability: chosen on
 validation images, so that the first candidate is right about as often as its probability says."""
+
+LEAST_DISTANCE = 0.008
+"""What the forward model's own error leaves of the distance of the right stack."""
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """A stack that may explain an image.
 
-    agreement: correlation of its flattened picture with the image's. probability: among the candidates. shift: eV
-    against the estimated Fermi level at which it agrees best.
+    agreement: share of the variance of the image's ridges that its picture explains. probability: among the candidates.
+    shift: eV against the estimated Fermi level at which it agrees best. view: in which it was compared.
     """
 
     stack: str
@@ -54,6 +61,7 @@ class Candidate:
     agreement: float
     probability: float
     shift: float
+    view: View
 
     @property
     def substrate(self) -> str:
@@ -83,11 +91,7 @@ def in_library(stack: Stack) -> bool:
     return profile_key(stack) in _library_keys()
 
 
-def candidate_crystal(stack: str, mixing: float, lattice: float) -> Crystal:
-    """The relaxed crystal of a candidate."""
-    return build_crystal(parse_stack(stack), Substrate(lattice, f"{lattice:.4f} Å"), mixing)
-
-
+@lru_cache(maxsize=4096)
 def composition_figures(stack: Stack, mixing: float) -> dict[str, float]:
     """What of a stack can be said without relaxing it: figures and pair correlations."""
     profile = mix_profile(stack.doubled_if_odd()[0].ge_fractions, mixing)
@@ -114,36 +118,71 @@ def ranked(value: dict[str, float], size: dict[str, float]) -> list[tuple[float,
     rows = []
     for stack in library():
         for mixing in widths if len(stack.blocks) > 1 else [0.0]:
-            figures = composition_figures(stack, mixing)
-            misfit = np.mean([((figures[n] - value[n]) / max(size[n], 1e-4)) ** 2 for n in figures if n in value])
-            rows.append((float(misfit), stack, mixing))
+            rows.append((composition_misfit(stack, mixing, value, size), stack, mixing))
     return sorted(rows, key=lambda row: row[0])
 
 
+def composition_misfit(stack: Stack, mixing: float, value: dict[str, float], size: dict[str, float]) -> float:
+    """Mean squared deviation of a stack's `composition_figures` from estimates, in units of their typical errors."""
+    figures = composition_figures(stack, mixing)
+    return float(np.mean([((figures[n] - value[n]) / max(size[n], 1e-4)) ** 2 for n in figures if n in value]))
+
+
 def tried(
-    image: np.ndarray, cut: str, state: FinalState, value: dict[str, float], size: dict[str, float], count: int = TRIED
+    image: np.ndarray, view: View, value: dict[str, float], size: dict[str, float], count: int = TRIED
 ) -> list[Candidate]:
     """The best of the library by estimated figures, ordered by how well their predicted pictures agree with an image.
 
     Args:
-        image: (kx, energy) on THEORY, moved there by the estimated Fermi level.
-        cut: `G-X` or `G-K`.
-        state: k_z of the cut.
+        image: (kx, eV) standard image.
+        view: of the image, as far as it is known; background, lifetime and level are settled with the first candidate.
         value: estimated figures and correlations.
         size: their typical errors.
         count: how many go through the forward model.
     """
     lattice = float(np.clip(value["lattice_in_plane"], *LATTICE_TRAINED))
-    seen, _ = flattened(image[None])
-    rows = []
+    target, predict, rows = Target(image), Predictor(), []
+    shifts, settled = LEVEL_SHIFTS, None
     for misfit, stack, mixing in ranked(value, size)[:count]:
-        crystal = candidate_crystal(stack.notation, mixing, lattice)
-        agreement, shift = agreement_with(seen[0], np.isfinite(image), crystal, cut, state)
-        rows.append((misfit, Candidate(stack.notation, mixing, lattice, agreement, 0.0, shift)))
-    score = np.array([-0.5 * MISFIT_WEIGHT * misfit + AGREEMENT_WEIGHT * c.agreement for misfit, c in rows])
+        guess = Guess(stack.notation, lattice, mixing, (settled or view,))
+        if settled is None:
+            settled = settle(target, predict, guess)
+            guess = replace(guess, views=(settled,))
+        views = [_shifted(guess, shift) for shift in shifts]
+        distances = [target.distance(predict.picture(shifted, 0)) for shifted in views]
+        best = int(np.argmin(distances))
+        seen = views[best].views[0]
+        if len(rows) == 0:
+            settled, shifts = seen, NEARBY_SHIFTS
+        shift = seen.level - view.level
+        rows.append((misfit, Candidate(stack.notation, mixing, lattice, 1 - distances[best], 0.0, shift, seen)))
+    least = max(min(1 - c.agreement for _, c in rows), LEAST_DISTANCE)
+    score = np.array([-0.5 * MISFIT_WEIGHT * m - DISTANCE_WEIGHT * (1 - c.agreement) / least for m, c in rows])
     weight = np.exp(score - score.max())
     weight /= weight.sum()
     return [replace(rows[i][1], probability=float(weight[i])) for i in np.argsort(-score, kind="stable")]
+
+
+def settle(target: Target, predict: Predictor, guess: Guess) -> View:
+    """The view of a guess with the background, the lifetime and the final state, of a few, that suit an image.
+
+    A final state that is bent already is known from the photon energy, and stays.
+    """
+
+    def nearest(trials: list[View]) -> View:
+        distances = [target.distance(predict.picture(replace(guess, views=(trial,)), 0)) for trial in trials]
+        return trials[int(np.argmin(distances))]
+
+    view = guess.views[0]
+    view = nearest([replace(view, background=b, lifetime=w) for b in BACKGROUNDS for w in LIFETIMES])
+    if view.bend:
+        return view
+    return nearest([view, *(replace(view, bend=bend, kz_width=width) for bend, width in FINAL_STATES)])
+
+
+def _shifted(guess: Guess, shift: float) -> Guess:
+    view = guess.views[0]
+    return replace(guess, views=(replace(view, level=view.level + float(shift)),))
 
 
 def predicted_pictures(crystal: Crystal, cut: str, state: FinalState, shifts: np.ndarray) -> np.ndarray:
@@ -152,30 +191,3 @@ def predicted_pictures(crystal: Crystal, cut: str, state: FinalState, shifts: np
     artefacts = [Artefacts(fermi_level=float(shift), energy_resolution=RESOLUTION) for shift in shifts]
     lattice = np.full(len(shifts), crystal.lattice_in_plane)
     return simulate(np.repeat(signal, len(shifts), 0), lattice, cut, artefacts, KX, THEORY, noise=False)
-
-
-def agreement_with(
-    seen: np.ndarray, measured: np.ndarray, crystal: Crystal, cut: str, state: FinalState
-) -> tuple[float, float]:
-    """Correlation of a flattened image with a crystal's own, and the shift in energy (eV) at which it is highest.
-
-    Args:
-        seen: (half k, energy) flattened image on THEORY.
-        measured: (kx, energy) which pixels were measured.
-        crystal: of the candidate.
-        cut: `G-X` or `G-K`.
-        state: k_z of the cut.
-    """
-    pictures = predicted_pictures(crystal, cut, state, ENERGY_SHIFTS)
-    pictures[:, ~measured] = np.nan
-    flat, weight = flattened(pictures)
-    r = [_correlation(seen[w > 0], f[w > 0]) for f, w in zip(flat, weight, strict=True)]
-    best = int(np.argmax(r))
-    return float(r[best]), float(ENERGY_SHIFTS[best])
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    if len(a) < _LEAST_PIXELS:
-        return 0.0
-    a, b = a - a.mean(), b - b.mean()
-    return float((a * b).sum() / max(np.sqrt((a * a).sum() * (b * b).sum()), 1e-12))

@@ -6,6 +6,7 @@ Stacks are those of the forward model's test set whose composition profile is in
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +17,25 @@ from core.experiment.simulation import clean_artefacts, realistic_artefacts, sim
 from core.learning.dataset import generate, read_records
 from core.learning.families import Sample, evaluation_set, profile_key
 from core.reverse.candidates import in_library
+from core.reverse.distance import Target
 from core.reverse.domain import domain_score
-from core.reverse.inference import combined, looked_at
-from core.reverse.model import Readings, reverse_model
+from core.reverse.drawing import (
+    CUTS,
+    FIGURES,
+    SEVERITIES,
+    Spectra,
+    random_state,
+    shares_of,
+    single_thread_pool,
+    stack_figures,
+    states_of,
+)
+from core.reverse.inference import NORMAL_90, Cut, infer_images, looked_at
+from core.reverse.model import reverse_model
 from core.reverse.outside import KINDS
 from core.reverse.signals import exact_signal, predicted_vbm
 from core.reverse.single_atom import single_atom_scores
 from core.reverse.standard import EV, KX
-from core.reverse.training import (
-    CUTS,
-    FIGURES,
-    OUTPUTS,
-    SEVERITIES,
-    Spectra,
-    random_state,
-    single_thread_pool,
-    stack_figures,
-)
 from core.storage import cache_directory
 from core.structure.stack import parse_stack
 
@@ -64,13 +67,15 @@ def evaluate_reverse(
     spectra = test_spectra(folder, report)
     figures: dict = {"stacks": len(test_samples()), "images": DRAWS * len(test_samples())}
     for severity in SEVERITIES:
-        figures[severity] = figure_errors(severity, spectra)
-        figures[f"{severity}_kz_unknown"] = figure_errors(severity, spectra, known_kz=False)
-        figures[f"{severity}_two_cuts"] = figure_errors(severity, spectra, cuts=CUTS)
-        figures.setdefault("kz", {})[severity] = kz_errors(severity, spectra)
+        known, unknown, both = (
+            interpretations(severity, spectra, *how) for how in ((True, CUTS[:1]), (False, CUTS[:1]), (True, CUTS))
+        )
+        figures[severity] = figure_errors(known, spectra[severity, "G-X"])
+        figures[f"{severity}_kz_unknown"] = figure_errors(unknown, spectra[severity, "G-X"])
+        figures[f"{severity}_two_cuts"] = figure_errors(both, spectra[severity, "G-X"])
+        figures.setdefault("kz", {})[severity] = kz_errors(unknown, spectra[severity, "G-X"])
+        figures.setdefault("candidates", {})[severity] = candidate_ranks(known)
         report(severity)
-    figures["candidates"] = {severity: candidate_ranks(severity, spectra) for severity in SEVERITIES}
-    report("candidates")
     figures["domain"] = domain_figures(spectra)
     report("domain")
     generate(dataset, 0, report=report, splits=("test",))
@@ -78,32 +83,50 @@ def evaluate_reverse(
     return figures
 
 
-def kz_errors(severity: str, spectra: dict) -> dict:
+@dataclass(frozen=True)
+class Interpretation:
+    """What `infer` says of one image: estimates and half-widths by output, and the candidates' profiles in order."""
+
+    value: dict[str, float]
+    half: dict[str, float]
+    candidates: list[str]
+
+
+def interpretations(severity: str, spectra: dict, known_kz: bool, cuts: tuple[str, ...]) -> list[Interpretation]:
+    """Of all test images of a severity, those of several cuts of a sample together."""
+    images = [test_images(spectra[severity, cut], severity, cut)[0] for cut in cuts]
+    kz = np.tile(spectra[severity, cuts[0]].kz, DRAWS)
+    tasks = [
+        ([Cut(None, cut, float(kz[i]) if known_kz else None) for cut in cuts], [part[i] for part in images])
+        for i in range(len(kz))
+    ]
+    with single_thread_pool() as pool:
+        return pool.map(_interpreted, tasks, chunksize=8)
+
+
+def _interpreted(task: tuple[list[Cut], list[np.ndarray]]) -> Interpretation:
+    found = infer_images(*task)
+    half = {name: NORMAL_90 * size for name, size in found.sizes.items()}
+    keys = dict.fromkeys(profile_key(parse_stack(candidate.stack)) for candidate in found.candidates)
+    return Interpretation(found.estimates, half, list(keys))
+
+
+def kz_errors(found: list[Interpretation], spectra: Spectra) -> dict:
     """Absolute errors of k_z where it is inferred from one Γ-X cut, in 2π/c̄."""
-    value, _, _ = estimates(severity, spectra, False, CUTS[:1])
-    error = np.abs(value[:, OUTPUTS.index("kz")] - np.tile(spectra[severity, "G-X"].kz, DRAWS))
+    error = np.abs(np.array([one.value["kz"] for one in found]) - np.tile(spectra.kz, DRAWS))
     return {"median": _rounded(np.median(error)), "p95": _rounded(np.quantile(error, 0.95))}
 
 
-def candidate_ranks(severity: str, spectra: dict) -> dict:
+def candidate_ranks(found: list[Interpretation]) -> dict:
     """How often the true stack is the first candidate, and among the first five, where the library has it."""
-    images, _ = test_images(spectra[severity, "G-X"], severity, "G-X")
-    samples = test_samples()
-    tasks = [
-        (images[i], samples[i % len(samples)].kz, profile_key(parse_stack(samples[i % len(samples)].stack)))
-        for i in range(len(images))
-        if in_library(parse_stack(samples[i % len(samples)].stack))
-    ]
-    with single_thread_pool() as pool:
-        ranks = np.array(pool.map(_rank, tasks))
+    ranks = []
+    for one, sample in zip(found, test_samples() * DRAWS, strict=True):
+        stack = parse_stack(sample.stack)
+        if in_library(stack):
+            key = profile_key(stack)
+            ranks.append(one.candidates.index(key) if key in one.candidates else len(one.candidates))
+    ranks = np.array(ranks)
     return {"images": len(ranks), "first": _rounded((ranks == 0).mean()), "first_five": _rounded((ranks < 5).mean())}
-
-
-def _rank(task: tuple[np.ndarray, float, str]) -> int:
-    image, kz, true = task
-    _, candidates = looked_at(reverse_model("G-X"), "G-X", image, kz)
-    keys = list(dict.fromkeys(profile_key(parse_stack(candidate.stack)) for candidate in candidates))
-    return keys.index(true) if true in keys else len(keys)
 
 
 def domain_figures(spectra: dict) -> dict:
@@ -129,7 +152,7 @@ def domain_figures(spectra: dict) -> dict:
 
 def _domain_score(image: np.ndarray) -> float:
     model = reverse_model("G-X")
-    return domain_score(model, looked_at(model, "G-X", image, None)[0])
+    return domain_score(model, looked_at(model, "G-X", image, None)[0], int(Target(image).used.sum()))
 
 
 def write_measured(figures: dict) -> None:
@@ -184,31 +207,22 @@ def test_images(spectra: Spectra, severity: str, cut: str) -> tuple[np.ndarray, 
         for vbm in spectra.vbm:
             artefacts.append(clean_artefacts(random) if severity == "clean" else realistic_artefacts(random, vbm))
     signal = np.tile(spectra.signal.astype(np.float32), (DRAWS, 1, 1))
-    return simulate(signal, np.tile(spectra.lattice, DRAWS), cut, artefacts, KX, EV), artefacts
+    shares = np.tile(shares_of(spectra, cut), (DRAWS, 1, 1, 1))
+    states, lattice = np.tile(states_of(spectra), (DRAWS, 1)), np.tile(spectra.lattice, DRAWS)
+    return simulate(signal, lattice, cut, artefacts, KX, EV, shares=shares, states=states), artefacts
 
 
-def figure_errors(severity: str, spectra: dict, known_kz: bool = True, cuts: tuple[str, ...] = CUTS[:1]) -> dict:
+def figure_errors(found: list[Interpretation], spectra: Spectra) -> dict:
     """Mean absolute error and coverage of the 90 % interval, of every figure."""
-    value, half, _ = estimates(severity, spectra, known_kz, cuts)
-    truth = np.tile(spectra[severity, cuts[0]].figures[:, : len(FIGURES)], (DRAWS, 1))
-    error = np.abs(value[:, : len(FIGURES)] - truth)
-    inside = error <= half[:, : len(FIGURES)]
+    truth = np.tile(spectra.figures[:, : len(FIGURES)], (DRAWS, 1))
+    value, half = (
+        np.array([[getattr(one, kind)[name] for name in FIGURES] for one in found]) for kind in ("value", "half")
+    )
+    error = np.abs(value - truth)
     return {
-        name: {"mae": _rounded(error[:, i].mean()), "coverage": _rounded(inside[:, i].mean())}
+        name: {"mae": _rounded(error[:, i].mean()), "coverage": _rounded((error <= half)[:, i].mean())}
         for i, name in enumerate(FIGURES)
     }
-
-
-def estimates(
-    severity: str, spectra: dict, known_kz: bool, cuts: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray, list[Readings]]:
-    """(image, output) values and half-widths, several cuts combined, and what each cut's model read."""
-    found = []
-    for cut in cuts:
-        images, _ = test_images(spectra[severity, cut], severity, cut)
-        kz = np.tile(spectra[severity, cut].kz, DRAWS)
-        found.append(reverse_model(cut).read(images, kz, np.full(len(images), known_kz)))
-    return *combined([(part.value, part.half) for part in found]), found
 
 
 def _rounded(value) -> float:

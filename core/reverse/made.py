@@ -7,7 +7,9 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.final_state import FinalState
+from core.experiment.orbitals import orbital_shares
 from core.experiment.simulation import Artefacts, simulate
+from core.experiment.states import background_states
 from core.reverse.signals import predicted_signal, predicted_vbm
 from core.structure.build import build_crystal
 from core.structure.stack import parse_stack
@@ -21,11 +23,12 @@ RANGES = {
     "kz_width": (0.0, 0.12),
     "final_momentum": (2.5, 12.0),
     "intensity": (0.0, 1.5),
+    "orbital": (0.0, 2.0),
     "asymmetry": (-1.2, 1.2),
     "energy_resolution": (0.0, 0.4),
     "momentum_resolution": (0.0, 0.08),
     "lifetime": (0.0, 0.4),
-    "dos_background": (0.0, 6.0),
+    "dos_background": (0.0, 10.0),
     "shirley": (0.0, 2.0),
     "linear": (0.0, 1.0),
     "counts": (5.0, 2000.0),
@@ -70,7 +73,11 @@ def made_experiment(
         Artefacts(seed=int(seed), fermi_edge=True, fermi_level=predicted_vbm(crystal) + settings["fermi_above_vbm"]),
         **{name: value for name, value in settings.items() if name in known},
     )
-    values = simulate(signal, np.array([crystal.lattice_in_plane]), cut, [artefacts], KX, EV)[0]
+    lattice = crystal.lattice_in_plane
+    composition = float(crystal.plane_ge_fraction.mean())
+    shares = orbital_shares(composition, lattice, cut, settings.get("kz", 0.0))[None]
+    states = background_states(np.array([composition]), np.array([lattice]))
+    values = simulate(signal, np.array([lattice]), cut, [artefacts], KX, EV, shares=shares, states=states)[0]
     image = xr.DataArray(
         values.T.astype(np.float32),
         dims=("eV", "kx"),

@@ -1,5 +1,6 @@
 """What a page keeps of an uploaded image, and what it asks about it: calibration, figures, pictures to compare."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
@@ -21,14 +22,17 @@ from core.experiment.calibration import (
     calibrate,
     suggested_steps,
 )
+from core.experiment.colours import table_from_bar
 from core.experiment.frame import find_frame
 from core.experiment.readers import read_images
 from core.reverse.candidates import Candidate, predicted_pictures
+from core.reverse.distance import Target
 from core.reverse.files import cut_name, final_state_of
-from core.reverse.inference import Cut, Inference, infer
+from core.reverse.guess import Guess, Predictor
+from core.reverse.inference import Cut, Inference, infer_images
 from core.reverse.model import reverse_model
-from core.reverse.standard import THEORY, flattened
-from core.storage import content_key, result_store
+from core.reverse.standard import THEORY, standard_image
+from core.storage import result_store
 
 EXAMPLES = Path(__file__).parent / "examples"
 LOST_IMAGE = "This image is no longer kept here; drop it again"
@@ -39,13 +43,15 @@ class Reading:
     """One image and how it is to be read; plain values, None where nothing is said.
 
     image: id from `keep_image`, or `example-NAME`. index: which image of the file. frame: left, top, right, bottom of a
-    picture's data in pixels. k_left to e_top: a picture's axes. fermi: on the file's energy axis. hv, inner_potential,
-    work_function: eV. k_centre: 1/Å, k_scale: relative. kz: text, a number or auto.
+    picture's data in pixels. bar: the same of its colour bar, which tells its colours. k_left to e_top: a picture's
+    axes. fermi: on the file's energy axis. hv, inner_potential, work_function: eV. k_centre: 1/Å, k_scale: relative.
+    kz: text, a number or auto.
     """
 
     image: str
     index: int = 0
     frame: tuple[int, ...] = ()
+    bar: tuple[int, ...] = ()
     colours: str = "auto"
     k_left: float | None = None
     k_right: float | None = None
@@ -76,7 +82,7 @@ class Reading:
         for name, value in document.items():
             if name in ("image", "colours", "background", "cut", "kz"):
                 values[name] = str(value)[:80]
-            elif name == "frame":
+            elif name in ("frame", "bar"):
                 values[name] = tuple(int(x) for x in value)[:4]
             elif name == "symmetrise":
                 values[name] = bool(value)
@@ -101,7 +107,7 @@ class Reading:
                     "Give the axes of this picture: click two points on each, or type the values at the frame's edges"
                 )
             frame = self.frame if len(self.frame) == 4 else find_frame(image.values)
-            steps: tuple[Step, ...] = (Frame(*frame), Colours(self.colours), PictureAxes(*axes))
+            steps: tuple[Step, ...] = (Frame(*frame), self._colours(image), PictureAxes(*axes))
         else:
             steps = ()
             if self.fermi is not None:
@@ -115,6 +121,13 @@ class Reading:
         if self.background != "none":
             steps += (Background(self.background),)
         return steps
+
+    def _colours(self, image: xr.DataArray) -> Colours:
+        if len(self.bar) != 4:
+            return Colours(self.colours)
+        left, top, right, bottom = self.bar
+        table = table_from_bar(image.values[max(0, top) : max(0, bottom), max(0, left) : max(0, right)])
+        return Colours("colour bar", tuple(tuple(round(float(c), 3) for c in colour) for colour in table))
 
     def raw(self) -> xr.DataArray:
         """The image as its file gives it.
@@ -135,7 +148,7 @@ def keep_image(content: bytes, name: str) -> str:
         InputError: from `read_images`.
     """
     read_images(content, name)
-    identity = content_key("image", content.hex())[:20]
+    identity = hashlib.sha256(content).hexdigest()[:20]
     result_store().put(f"image:{identity}", content)
     return identity
 
@@ -169,14 +182,26 @@ def calibrated(reading: Reading) -> xr.DataArray:
 
 
 @lru_cache(maxsize=16)
-def interpreted(reading: Reading) -> Inference:
-    """What the image says, by the reverse model.
+def interpreted(reading: Reading, others: tuple[Reading, ...] = ()) -> Inference:
+    """What an image says, by the reverse model, with others of the same sample; candidates are compared with the first.
 
     Raises:
         InputError: see `calibrated`; an unknown cut or k_z.
     """
-    kz, radius = final_state_of(reading.kz or None, reading.hv, reading.inner_potential, reading.work_function)
-    return infer([Cut(calibrated(reading), cut_name(reading.cut), kz, radius)])
+    return infer_images(*cuts_of((reading, *(other for other in others if other != reading))))
+
+
+def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]:
+    """Cuts and their standard images (kx, eV).
+
+    Raises:
+        InputError: as `interpreted`.
+    """
+    cuts = []
+    for one in readings:
+        kz, radius = final_state_of(one.kz or None, one.hv, one.inner_potential, one.work_function)
+        cuts.append(Cut(calibrated(one), cut_name(one.cut), kz, radius))
+    return cuts, [standard_image(cut.image) for cut in cuts]
 
 
 def reconstruction(found: Inference, candidate: Candidate) -> np.ndarray:
@@ -189,34 +214,41 @@ def energies(found: Inference) -> np.ndarray:
     return THEORY - found.readings.level[0]
 
 
-def flat_pictures(found: Inference, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
-    """(half k, energy) flattened image and flattened reconstruction, scaled to it; NaN where nothing was measured."""
-    predicted = np.where(np.isfinite(found.image), reconstruction(found, candidate), np.nan)
-    flat, weight = flattened(np.stack([found.image, predicted]))
-    seen = weight[0] > 0
-    a, b = (part - (part[seen].mean() if seen.any() else 0.0) for part in flat)
-    scale = (a[seen] * b[seen]).sum() / max((b[seen] ** 2).sum(), 1e-12)
-    return np.where(seen, a, np.nan), np.where(seen, scale * b, np.nan)
+def ridge_pictures(found: Inference, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
+    """(half k, eV) on KX and EV: ridges of the first image, and those predicted and fitted to it; NaN elsewhere."""
+    target = Target(found.images[0])
+    guess = Guess(candidate.stack, candidate.lattice, candidate.mixing, (candidate.view,))
+    pictures = []
+    for values in (target.seen, target.fitted(Predictor().picture(guess, 0))):
+        picture = np.full(target.used.shape, np.nan, np.float32)
+        picture[target.used] = values
+        pictures.append(picture)
+    return pictures[0], pictures[1]
 
 
 def why(found: Inference, quantity: str) -> np.ndarray:
-    """(half k, energy) which pixels speak for a quantity: its derivative by each flattened pixel, times the pixel.
+    """(kx, energy) which pixels speak for a quantity: its derivative by each pixel that the network sees, times it.
 
-    Positive pixels raise the estimate, negative ones lower it.
+    Positive pixels raise the estimate, negative ones lower it; NaN where nothing was measured.
     """
-    flat, measured = found.readings.flat[0], found.readings.measured[0]
-    slope = reverse_model(found.cuts[0]).slope(found.readings.inputs, quantity)[0]
-    return np.where(measured > 0, slope.reshape(flat.shape) * flat, np.nan)
+    speaking = (found.readings.seen * reverse_model(found.cuts[0]).slope(found.readings, quantity))[0]
+    return np.concatenate([speaking[1, :0:-1], speaking[0]])
 
 
-def export(reading: Reading, found: Inference) -> dict:
-    """Result, reading and calibration steps as plain JSON."""
-    return found.document() | {
+def export(reading: Reading, found: Inference, others: tuple[Reading, ...] = ()) -> dict:
+    """Result, readings and calibration steps as plain JSON."""
+    document = found.document() | {
         "reading": asdict(reading),
         "calibration": [step.document() for step in reading.steps()],
     }
+    more = [
+        {"reading": asdict(other), "calibration": [step.document() for step in other.steps()]}
+        for other in others
+        if other != reading
+    ]
+    return document | ({"other_cuts": more} if more else {})
 
 
-def export_text(reading: Reading, found: Inference) -> str:
+def export_text(reading: Reading, found: Inference, others: tuple[Reading, ...] = ()) -> str:
     """The same as text."""
-    return json.dumps(export(reading, found), indent=1, ensure_ascii=False)
+    return json.dumps(export(reading, found, others), indent=1, ensure_ascii=False)

@@ -77,7 +77,7 @@ def train_single_atom(
     dataset: Path, out: Path = WEIGHTS, shards: int = SHARDS, epochs: int = 20, report: Callable[[str], None] = print
 ) -> None:
     """Train on the first shards of the forward model's data set and write the weights."""
-    from core.reverse.training import single_thread_pool
+    from core.reverse.drawing import single_thread_pool
 
     files = sorted(dataset.glob("train-*.h5"))[:shards]
     with single_thread_pool() as pool:

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import xarray as xr
+from scipy.ndimage import median_filter
 
 from core.errors import InputError
 
@@ -25,6 +26,19 @@ _LEAST_SHARE = 0.03
 _K_REACH, _E_REACH = 8.0, 12.0
 """Pixels (0.2 1/Å, 0.75 eV): intensity that varies more slowly is taken for matrix elements and background."""
 
+_NARROW, _WIDE = (1.5, 1.5), (5.0, 6.0)
+"""Pixels (k, E) of the two local means whose difference is a ridge."""
+
+
+_SPIKE = 3.0
+"""A pixel that is so many times brighter than its neighbourhood is a hot one."""
+
+_ROBUST, _ROBUST_NORMAL = 0.7, 1.0364
+"""Noise is measured by this quantile of its size, which is so many standard deviations where it is normal."""
+
+PEDESTAL = 1.0
+"""Times the mean intensity, added before roots are taken for ridges."""
+
 
 @cache
 def _gaussian(count: int, width: float) -> np.ndarray:
@@ -32,30 +46,100 @@ def _gaussian(count: int, width: float) -> np.ndarray:
     return np.exp(-0.5 * ((place[:, None] - place) / width) ** 2).astype(np.float32)
 
 
-def flattened(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Images relative to their smooth surroundings, symmetrised: (image, half k, eV), 0 where nothing was measured.
+def relative(images: np.ndarray) -> np.ndarray:
+    """What the networks see: images relative to their smooth surroundings, (image, sign of k∥, half k, energy).
 
     Square roots, so that counting noise is even; divided by the local mean, so that a branch counts as much where
-    matrix elements make it weak; the two signs of k∥ averaged; of unit strength, so that a background does not count.
+    matrix elements make it weak; of unit strength. NaN where nothing was measured.
+
+    Args:
+        images: (image, kx, eV) on KX and on EV or THEORY, NaN where nothing was measured.
+    """
+    root, seen, mean = _roots(images)
+    around = _around(root, seen, _K_REACH, _E_REACH)
+    found = (root / np.maximum(around + _FLOOR * mean, 1e-9) - 1 / (1 + _FLOOR)) * seen
+    strength = np.sqrt((found**2).sum(axis=(1, 2), keepdims=True) / np.maximum(seen.sum((1, 2), keepdims=True), 1))
+    found = np.clip(found / np.maximum(strength, 1e-6), -_STRONGEST, _STRONGEST)
+    found[seen == 0] = np.nan
+    return np.stack([found[:, _HALF:], found[:, _HALF::-1]], axis=1)
+
+
+def ridges(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bands as ridges of images, symmetrised: (image, half k, energy), 0 where nothing was measured.
+
+    The difference of a narrow and a wider local mean of the square roots, over the intensity around, keeps lines and
+    drops steps and slopes of backgrounds and matrix elements; of unit strength; what was measured at both signs of k∥
+    is averaged. A pedestal keeps what is hardly there from counting as much as the bands.
 
     Args:
         images: (image, kx, eV) on KX and on EV or THEORY, NaN where nothing was measured.
 
     Returns:
-        The flattened images, and (image, half k, eV) how much of each pixel was measured: 0, ½ or 1.
+        The ridges, and (image, half k, energy) how much of each pixel was measured: 0, ½ or 1.
     """
-    seen = np.isfinite(images).astype(np.float32)
-    root = np.sqrt(np.maximum(np.nan_to_num(images), 0.0)).astype(np.float32)
-    mean = root.sum(axis=(1, 2), keepdims=True) / np.maximum(seen.sum(axis=(1, 2), keepdims=True), 1)
-    root = np.minimum(root, _BRIGHTEST * mean)
-    along_k, along_e = _gaussian(images.shape[1], _K_REACH), _gaussian(images.shape[2], _E_REACH)
-    around = (along_k @ root @ along_e) / np.maximum(along_k @ seen @ along_e, 1e-3)
-    relative = (root / np.maximum(around + _FLOOR * mean, 1e-9) - 1 / (1 + _FLOOR)) * seen
+    root, seen, mean = _roots(images, PEDESTAL)
+    lines = _around(root, seen, *_NARROW) - _around(root, seen, *_WIDE)
+    lines *= seen / np.maximum(_around(root, seen, _K_REACH, _E_REACH) + _FLOOR * mean, 1e-9)
     measured = (seen[:, _HALF:] + seen[:, _HALF::-1]) / 2
-    both = (relative[:, _HALF:] + relative[:, _HALF::-1]) / 2 / np.maximum(measured, 0.5)
+    both = (lines[:, _HALF:] + lines[:, _HALF::-1]) / 2 / np.maximum(measured, 0.5)
     used = np.maximum((measured > 0).sum(axis=(1, 2), keepdims=True), 1)
     strength = np.sqrt((both**2).sum(axis=(1, 2), keepdims=True) / used)
     return np.clip(both / np.maximum(strength, 1e-6), -_STRONGEST, _STRONGEST), measured
+
+
+def despiked(image: np.ndarray) -> np.ndarray:
+    """(kx, eV) image whose hot pixels have the median of their neighbourhood."""
+    filled = np.where(np.isfinite(image), image, np.nanmedian(image) if np.isfinite(image).any() else 0.0)
+    around = median_filter(filled, 3, mode="nearest")
+    hot = filled > _SPIKE * np.maximum(around, 0.1 * filled.mean())
+    return np.where(hot & np.isfinite(image), around, image).astype(np.float32)
+
+
+def narrow_noise(image: np.ndarray, used: np.ndarray) -> float:
+    """Share of the variance of an image's ridges that noise explains which is independent from pixel to pixel.
+
+    The noise is measured by what the narrow local mean leaves of the square roots, robustly against lines.
+
+    Args:
+        image: (kx, eV), NaN where nothing was measured.
+        used: (half k, eV) pixels whose ridges count.
+    """
+    root, seen, mean = _roots(image[None], PEDESTAL)
+    scale = seen / np.maximum(_around(root, seen, _K_REACH, _E_REACH) + _FLOOR * mean, 1e-9)
+    rough = (root - _around(root, seen, *_NARROW)) * scale
+    lines = (_around(root, seen, *_NARROW) - _around(root, seen, *_WIDE)) * scale
+    sides = seen[0, _HALF:] + seen[0, _HALF::-1]
+    lines = (lines[0, _HALF:] + lines[0, _HALF::-1]) / np.maximum(sides, 1)
+    size = np.sort(np.abs(rough[0, _HALF:][used]))
+    spread = size[int(_ROBUST * len(size))] / _ROBUST_NORMAL if len(size) else 0.0
+    (nk, ne), (wk, we) = _NARROW, _WIDE
+    overlap = lambda k, e: 1 / (2 * np.pi * np.sqrt(k * e))  # noqa: E731
+    narrow, wide = overlap(2 * nk**2, 2 * ne**2), overlap(2 * wk**2, 2 * we**2)
+    kept = narrow + wide - 2 * overlap(nk**2 + wk**2, ne**2 + we**2)
+    left = 1 - 2 * overlap(nk**2, ne**2) + narrow
+    expected = spread**2 * kept / left / np.maximum(sides[used], 1).mean() if used.any() else 0.0
+    return float(min(1.0, expected / max((lines[used] ** 2).mean() if used.any() else 0.0, 1e-12)))
+
+
+def _roots(images: np.ndarray, pedestal: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Square roots without the brightest spots, where they were measured, and their mean (image, 1, 1).
+
+    pedestal: times the mean intensity, added before.
+    """
+    seen = np.isfinite(images).astype(np.float32)
+    measured = np.maximum(seen.sum(axis=(1, 2), keepdims=True), 1)
+    counts = np.maximum(np.nan_to_num(images), 0.0)
+    if pedestal:
+        counts = counts + pedestal * counts.sum(axis=(1, 2), keepdims=True) / measured
+    root = (np.sqrt(counts) * seen).astype(np.float32)
+    mean = root.sum(axis=(1, 2), keepdims=True) / measured
+    return np.minimum(root, _BRIGHTEST * mean), seen, mean
+
+
+def _around(values: np.ndarray, seen: np.ndarray, k_reach: float, e_reach: float) -> np.ndarray:
+    """Gaussian mean of what was measured around each pixel."""
+    along_k, along_e = _gaussian(values.shape[1], k_reach), _gaussian(values.shape[2], e_reach)
+    return (along_k @ values @ along_e) / np.maximum(along_k @ seen @ along_e, 1e-3)
 
 
 def aligned(images: np.ndarray, fermi_level: np.ndarray) -> np.ndarray:

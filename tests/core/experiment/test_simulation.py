@@ -6,7 +6,15 @@ import pytest
 from core.electronic.spectral import EnergyGrid
 from core.errors import InputError
 from core.experiment.final_state import FinalState, final_momentum, reduced_kz
-from core.experiment.simulation import Artefacts, clean_artefacts, cut_end, realistic_artefacts, simulate
+from core.experiment.simulation import (
+    HIGHEST_FERMI_LEVEL,
+    Artefacts,
+    clean_artefacts,
+    cut_end,
+    realistic_artefacts,
+    simulate,
+)
+from core.experiment.states import background_states
 
 KX, EV = np.linspace(-1.2, 1.2, 97), np.linspace(-6.5, 0.9, 119)
 LATTICE = 5.431
@@ -20,7 +28,10 @@ def signal() -> np.ndarray:
 
 def image(**settings) -> np.ndarray:
     noise = settings.pop("noise", False)
-    return simulate(signal(), np.array([LATTICE]), "G-X", [Artefacts(**settings)], KX, EV, noise=noise)[0]
+    states = background_states(np.array([0.0]), np.array([LATTICE]))
+    return simulate(signal(), np.array([LATTICE]), "G-X", [Artefacts(**settings)], KX, EV, noise=noise, states=states)[
+        0
+    ]
 
 
 def ridge(values: np.ndarray, k: float) -> float:
@@ -96,7 +107,7 @@ def test_severities_draw_within_what_they_promise():
         assert abs(clean.fermi_level) <= 0.25
         assert clean.counts == 200
         assert clean.ripple == 0.4
-        assert 0.3 <= real.fermi_level <= 1.8
+        assert 0.3 <= real.fermi_level <= 0.3 + HIGHEST_FERMI_LEVEL
         assert real.fermi_edge
 
 

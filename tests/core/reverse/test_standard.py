@@ -1,11 +1,11 @@
-"""Standard images: regridding, alignment, flattening."""
+"""Standard images: regridding, alignment, freedom from smooth intensity."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from core.errors import InputError
-from core.reverse.standard import EV, KX, THEORY, aligned, flattened, standard_image
+from core.reverse.standard import EV, KX, THEORY, aligned, relative, ridges, standard_image
 
 
 def image(kx, ev, function) -> xr.DataArray:
@@ -46,20 +46,45 @@ def test_alignment_moves_bands_to_the_theory():
     assert np.isnan(aligned(band[None], np.array([3.0]))[0][:, EV[0] + 3.0 > THEORY]).all()
 
 
-def test_flattening_ignores_smooth_intensity_and_sides():
-    bands = 100 * (0.2 + np.exp(-((EV[None] + 1 + 2 * KX[:, None] ** 2) ** 2) / 0.05))
-    smooth = np.exp(0.8 * KX[:, None] + 0.1 * EV[None])
-    plain, seen = flattened(np.stack([bands, bands * smooth, 7 * bands]).astype(np.float32))
-    assert (seen == 1).all()
+def curved(background: float = 0.2) -> np.ndarray:
+    return (100 * (background + np.exp(-((EV[None] + 1 + 2 * KX[:, None] ** 2) ** 2) / 0.05))).astype(np.float32)
+
+
+def test_relative_images_ignore_scale_and_smooth_intensity():
+    bands = curved()
+    smooth = np.exp(0.4 * KX[:, None] + 0.1 * EV[None])
+    plain = relative(np.stack([bands, bands * smooth, 7 * bands]).astype(np.float32))
+    assert plain.shape == (3, 2, len(KX) // 2 + 1, len(EV))
     np.testing.assert_allclose(plain[0], plain[2], atol=1e-4)
-    assert np.corrcoef(plain[0].ravel(), plain[1].ravel())[0, 1] > 0.98
-    np.testing.assert_allclose(np.sqrt((plain**2).mean(axis=(1, 2))), 1.0, atol=0.05)
+    assert np.corrcoef(plain[0].ravel(), plain[1].ravel())[0, 1] > 0.96
+    whole = (plain[0, 0, 1:] ** 2).mean() + (plain[0, 1] ** 2).mean()
+    assert whole / 2 == pytest.approx(1.0, abs=0.05)
+
+
+def test_relative_images_keep_both_signs_and_what_was_not_measured():
+    bands = curved()
+    bands[KX < -1e-9] = np.nan
+    bands[KX > 0.5] *= 0.5
+    seen = relative(bands[None])[0]
+    assert np.isfinite(seen[0]).all()
+    assert np.isnan(seen[1][1:]).all()
+    np.testing.assert_allclose(relative(bands[None, ::-1])[0], seen[::-1], atol=1e-4)
+
+
+def test_ridges_drop_the_steps_of_a_background():
+    bands = curved()
+    stepped = bands + 150 * (EV < -2.5) + 40 * (EV < 0)
+    (plain, other), seen = ridges(np.stack([bands, stepped]).astype(np.float32))
+    assert (seen == 1).all()
+    band = plain > 1.5
+    assert other[band].mean() > 4 * np.abs(other[~band]).mean()
+    np.testing.assert_allclose(np.sqrt((plain**2).mean()), 1.0, atol=0.05)
 
 
 def test_one_measured_side_is_enough():
-    bands = 100 * (0.2 + np.exp(-((EV[None] + 1 + 2 * KX[:, None] ** 2) ** 2) / 0.05)).astype(np.float32)
+    bands = curved()
     half = bands.copy()
     half[KX < -1e-9] = np.nan
-    (whole, part), seen = flattened(np.stack([bands, half]))
+    (whole, part), seen = ridges(np.stack([bands, half]))
     assert np.corrcoef(whole[2:].ravel(), part[2:].ravel())[0, 1] > 0.98
     assert (seen[1][1:] == 0.5).all()

@@ -1,0 +1,101 @@
+"""Which weights are in force: those shipped, or a version that learned from the replay store.
+
+A version is a folder in the cache with weights files and `card.json`. Versions are never changed; one small file names
+the one in force, so that going back restores the old figures exactly, in every process at once.
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import InputError
+from core.storage import cache_directory
+
+SHIPPED = "shipped"
+MOST_VERSIONS = 8
+"""The oldest ones go when there are more, never the one in force and the one before it."""
+
+_NAME = re.compile(r"v[0-9]{4}")
+
+
+def in_force() -> str:
+    """Name of the version in force, SHIPPED where nothing was learned."""
+    with contextlib.suppress(FileNotFoundError):
+        name = (_folder() / "current").read_text(encoding="utf-8").strip()
+        if _NAME.fullmatch(name) and (_folder() / name / "card.json").exists():
+            return name
+    return SHIPPED
+
+
+def weights_of(version: str, shipped: Path) -> Path:
+    """The weights file of a version; the shipped one where the version has none of its own."""
+    own = _folder() / version / shipped.name
+    return own if version != SHIPPED and own.exists() else shipped
+
+
+def versions() -> list[dict]:
+    """Cards of all versions kept, oldest first."""
+    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(_folder().glob("v????/card.json"))]
+
+
+def keep(weights: dict[str, dict[str, np.ndarray]], card: dict) -> str:
+    """Keep a new version; it is not in force yet.
+
+    Args:
+        weights: arrays by the name of their file.
+        card: plain JSON; `version` and `before` are filled in.
+    """
+    folder, before = _folder(), in_force()
+    number = max((int(f.name[1:]) for f in folder.glob("v????") if _NAME.fullmatch(f.name)), default=0) + 1
+    name, partial = f"v{number:04d}", folder / f"{secrets.token_hex(6)}.part"
+    partial.mkdir()
+    for file, arrays in weights.items():
+        np.savez(partial / file, **arrays)
+    text = json.dumps({"version": name, "before": before} | card, indent=1, ensure_ascii=False)
+    (partial / "card.json").write_text(text + "\n", encoding="utf-8")
+    partial.rename(folder / name)
+    old = [card["version"] for card in versions() if card["version"] not in (name, before)]
+    for gone in old[: max(0, len(old) + 2 - MOST_VERSIONS)]:
+        shutil.rmtree(folder / gone, ignore_errors=True)
+    return name
+
+
+def adopt(version: str) -> None:
+    """Put a version, or SHIPPED, in force.
+
+    Raises:
+        InputError: no such version is kept.
+    """
+    if version != SHIPPED and version not in [card["version"] for card in versions()]:
+        known = ", ".join([SHIPPED, *(card["version"] for card in versions())])
+        raise InputError(f"There is no version {version!r}; kept are {known}")
+    partial = _folder() / f"current.{secrets.token_hex(4)}"
+    partial.write_text(version, encoding="utf-8")
+    os.replace(partial, _folder() / "current")
+
+
+def roll_back() -> str:
+    """Put the version before the one in force back; returns its name.
+
+    Raises:
+        InputError: the shipped weights are in force.
+    """
+    now = in_force()
+    if now == SHIPPED:
+        raise InputError("The shipped weights are in force: there is nothing to roll back")
+    before = next(card["before"] for card in versions() if card["version"] == now)
+    kept = [card["version"] for card in versions()]
+    adopt(before if before in kept else SHIPPED)
+    return in_force()
+
+
+def _folder() -> Path:
+    folder = cache_directory() / "models"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

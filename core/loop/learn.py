@@ -1,0 +1,157 @@
+"""The system learns from what it got wrong: weights from the replay store, taken only where they prove themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import InputError
+from core.learning import learned as forward
+from core.learning import versions
+from core.learning.dataset import Record, generate, read_records
+from core.learning.forward import SpectrumModel, spectrum_model
+from core.learning.forward import weights_file as forward_file
+from core.learning.replay import case_files, read_case
+from core.reverse import learned as reverse
+from core.reverse.drawing import CUTS, SEVERITIES
+from core.reverse.model import reverse_model
+from core.reverse.model import weights_file as reverse_file
+from core.storage import cache_directory
+
+LINES = ("path", "cuts")
+MODELS = (*LINES, *CUTS)
+LEAST_CASES = 5
+HELD_BACK = 5
+"""One case in so many is kept from the training, to see whether what was learned carries over."""
+
+NO_WORSE = 1.01
+"""The error on the fixed test set may grow by this factor at most."""
+
+CURVE = (0.25, 0.5, 1.0)
+"""Shares of the cases for the learning curve."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors of one model before and after: on the fixed test set, and on cases that were kept from the training."""
+
+    fixed_before: float
+    fixed_after: float
+    held_before: float
+    held_after: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the new weights are no worse on the fixed test set and better on the cases."""
+        return self.fixed_after <= NO_WORSE * self.fixed_before and self.held_after < self.held_before
+
+    def document(self) -> dict:
+        """Plain JSON."""
+        return {name: round(getattr(self, name), 5) for name in self.__dataclass_fields__} | {"accepted": self.accepted}
+
+
+def replayed() -> list[Record]:
+    """The exact records of all kept cases, oldest first."""
+    return [read_case(file).record for file in case_files()]
+
+
+def fixed_test_set(dataset: Path, report: Callable[[str], None] = lambda line: None) -> list[Record]:
+    """The test set of the forward model; exact spectra that a folder lacks are computed once."""
+    generate(dataset, 0, report=report, splits=("test",))
+    return list(read_records(dataset, "test"))
+
+
+def learn(
+    records: list[Record] | None = None,
+    fixed: list[Record] | None = None,
+    models: tuple[str, ...] = MODELS,
+    report: Callable[[str], None] = lambda line: None,
+    curve: bool = True,
+) -> dict:
+    """Train on the kept cases, starting from the shipped weights; keep a version, in force where any model is taken.
+
+    Args:
+        records: of the cases, those of the replay store by default.
+        fixed: exact records of the fixed test set, by default that of `fixed_test_set`.
+        models: of MODELS, which ones learn.
+        report: gets lines of progress.
+        curve: also learn from parts of the cases.
+
+    Returns:
+        The card of the version: cases, stacks, models (errors of each model), curve (of the path), in_force.
+
+    Raises:
+        InputError: fewer than LEAST_CASES cases.
+    """
+    records = replayed() if records is None else records
+    if len(records) < LEAST_CASES:
+        raise InputError(
+            f"The replay store holds {len(records)} cases and learning needs {LEAST_CASES}; run loops, or keep cases "
+            "with python -m core loop FILE --keep"
+        )
+    fixed = fixed_test_set(cache_directory() / "dataset", report) if fixed is None else fixed
+    held, used = records[::HELD_BACK], [r for i, r in enumerate(records) if i % HELD_BACK]
+    weights, errors, points = {}, {}, []
+    for name in models:
+        if name in LINES:
+            file, found = forward_file(name), _forward(name, used, held, fixed, report, curve and name == "path")
+        else:
+            file, found = reverse_file(name), _reverse(name, used, held, fixed, report)
+        if found is not None:
+            arrays, errors[name], rows = found
+            points += rows
+            if errors[name].accepted:
+                weights[file.name] = arrays
+    card = {
+        "cases": len(records),
+        "stacks": sorted({record.sample.stack for record in records}),
+        "models": {name: error.document() for name, error in errors.items()},
+        "curve": points,
+    }
+    if not weights:
+        return card | {"version": None, "in_force": versions.in_force()}
+    name = versions.keep(weights, card)
+    versions.adopt(name)
+    return card | {"version": name, "in_force": name}
+
+
+def _forward(line, used, held, fixed, report, curve) -> tuple | None:
+    new, unseen, test = (forward.examples_of(part, line) for part in (used, held, fixed))
+    if new is None or unseen is None:
+        return None
+    shipped, now, old = spectrum_model(line, versions.SHIPPED), spectrum_model(line), forward.old_features(line)
+    error = forward.total_error
+    points = [{"cases": 0, "held": error(shipped, unseen), "fixed": error(shipped, test)}] if curve else []
+    model = shipped
+    for share in CURVE if curve else (1.0,):
+        part = used[: max(1, round(share * len(used)))]
+        model = forward.learned_model(shipped, forward.examples_of(part, line), old)
+        if curve:
+            points.append({"cases": len(part), "held": error(model, unseen), "fixed": error(model, test)})
+        report(f"{line}: learned from {len(part)} cases")
+    errors = Errors(error(now, test), error(model, test), error(now, unseen), error(model, unseen))
+    return _arrays(model, line), errors, points
+
+
+def _arrays(model: SpectrumModel, line: str) -> dict[str, np.ndarray]:
+    """Everything in the shipped weights file, with the new model's networks."""
+    with np.load(forward_file(line), allow_pickle=False) as file:
+        shipped = {name: file[name] for name in file.files if not name.startswith("model.")}
+    return shipped | model.arrays("model")
+
+
+def _reverse(cut, used, held, fixed, report) -> tuple | None:
+    if any(all(record.cut_x is None for record in part) for part in (used, held)):
+        return None
+    shipped, now = reverse_model(cut, versions.SHIPPED), reverse_model(cut)
+
+    def images(records: list[Record], draws: int, seed: int):
+        return reverse.drawn(dict.fromkeys(SEVERITIES, reverse.case_spectra(records, cut)), cut, draws, seed)
+
+    old = reverse.drawn(reverse.old_spectra(cut), cut, 1, 31)
+    model = reverse.learned_model(shipped, images(used, reverse.DRAWS, 32), old)
+    unseen, test, error = images(held, reverse.DRAWS, 33), images(fixed, 1, 34), reverse.reading_error
+    report(f"{cut}: learned from images of {len(used)} cases")
+    errors = Errors(error(now, test), error(model, test), error(now, unseen), error(model, unseen))
+    return model.arrays(), errors, []

@@ -1,0 +1,237 @@
+"""Runs of the loop that outlive the process that started them.
+
+A run is a folder: the images, one line a step, what its watchers ask of it, and the result. Whoever works on a run
+marks its file `worker` as alive again and again; a run whose worker fell silent is interrupted and can be taken up.
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import InputError
+from core.loop.failures import keep_failure
+from core.loop.loop import Loop, LoopSettings
+from core.reverse.inference import Cut, infer_images
+from core.storage import cache_directory
+
+MOST_RUNS = 200
+"""The oldest ones go when there are more."""
+
+SILENT_SECONDS = 6.0
+"""A worker that has not marked its file for so long is taken for dead."""
+
+_MARK_SECONDS, _POLL_SECONDS = 1.0, 0.1
+_IDENTITY = re.compile(r"[0-9a-f]{20}")
+ORDERS = ("run", "pause", "cancel")
+
+
+def create(cuts: list[Cut], images: list[np.ndarray], about: dict | None = None) -> str:
+    """Keep what a run needs; returns its id. It waits for a worker.
+
+    Args:
+        cuts: of the images; only cut, kz and radius are kept.
+        images: (kx, eV) standard images.
+        about: plain JSON that goes with it, such as where the images came from.
+    """
+    folder = _runs()
+    known = sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
+    for old in known[: max(0, len(known) - MOST_RUNS + 1)]:
+        shutil.rmtree(old, ignore_errors=True)
+    identity = secrets.token_hex(10)
+    partial = folder / f"{identity}.part"
+    partial.mkdir()
+    np.savez_compressed(partial / "images.npz", *images)
+    plain = [{"cut": c.cut, "kz": c.kz, "radius": c.radius if np.isfinite(c.radius) else None} for c in cuts]
+    _write(partial / "request.json", {"cuts": plain, "about": about or {}})
+    partial.rename(folder / identity)
+    return identity
+
+
+def copied(identity: str) -> str:
+    """A new run on the images of another; returns its id."""
+    asked = request(identity)
+    return create(_cuts(asked), images(identity), asked["about"])
+
+
+def request(identity: str) -> dict:
+    """The cuts of a run, and what goes with it."""
+    return json.loads((_folder(identity) / "request.json").read_text(encoding="utf-8"))
+
+
+def images(identity: str) -> list[np.ndarray]:
+    """(kx, eV) standard images of a run."""
+    with np.load(_folder(identity) / "images.npz", allow_pickle=False) as file:
+        return [file[name] for name in file.files]
+
+
+def steps(identity: str) -> list[dict]:
+    """Documents of the steps so far; a line that was cut off by a crash is left out."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in (_folder(identity) / "steps.jsonl").read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(json.JSONDecodeError):
+                found.append(json.loads(line))
+    return found
+
+
+def result(identity: str) -> dict | None:
+    """What a finished run found."""
+    with contextlib.suppress(FileNotFoundError):
+        return json.loads((_folder(identity) / "result.json").read_text(encoding="utf-8"))
+    return None
+
+
+def status(identity: str) -> str:
+    """`waiting`, `running`, `paused`, `interrupted` or `finished`.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    folder = _folder(identity)
+    if (folder / "result.json").exists():
+        return "finished"
+    try:
+        silent = time.time() - (folder / "worker").stat().st_mtime
+    except FileNotFoundError:
+        return "waiting"
+    if silent > SILENT_SECONDS:
+        return "interrupted"
+    return "paused" if (folder / "paused").exists() else "running"
+
+
+def order(identity: str, what: str) -> None:
+    """Ask a run to `run`, `pause` or `cancel`, or to do one `step` and pause."""
+    if what == "step":
+        number = len(steps(identity))
+        _write(_folder(identity) / "order.json", {"order": "pause", "until": number + 1})
+    elif what in ORDERS:
+        _write(_folder(identity) / "order.json", {"order": what, "until": 0})
+    else:
+        raise InputError(f"A run is asked to {', '.join(ORDERS)} or step, not to {what!r}")
+
+
+def work(identity: str, settings: LoopSettings | None = None) -> bool:
+    """Work on a run until it is finished; False where somebody else does or did.
+
+    An interrupted run is taken up from its last step.
+    """
+    folder = _folder(identity)
+    if not _claimed(folder):
+        return False
+    ended = threading.Event()
+    marking = threading.Thread(target=_mark, args=(folder / "worker", ended), daemon=True)
+    marking.start()
+    try:
+        cuts = _cuts(request(identity))
+        before, kept = steps(identity), images(identity)
+        loop = Loop(cuts, settings, infer_images(cuts, kept))
+        if before:
+            loop.take_up(before[0], before[-1])
+        _record(identity, loop, before)
+    finally:
+        ended.set()
+        marking.join()
+    return True
+
+
+def _cuts(asked: dict) -> list[Cut]:
+    return [Cut(None, c["cut"], c["kz"], np.inf if c["radius"] is None else c["radius"]) for c in asked["cuts"]]
+
+
+def _record(identity: str, loop: Loop, before: list[dict]) -> None:
+    folder, stopping = _folder(identity), [False]
+    lines = folder / "steps.jsonl"
+    whole = "".join(json.dumps(step, ensure_ascii=False) + "\n" for step in before)
+    _replace(lines, whole)  # without what a crash cut off
+    with lines.open("a", encoding="utf-8") as file:
+        for done, step in enumerate(loop.steps(lambda: stopping[0]), len(before) + 1):
+            file.write(json.dumps(step.document(), ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+            stopping[0] = not step.stop_reason and _waited(folder, done)
+    result = loop.result() | {"about": request(identity)["about"]}
+    _write(folder / "result.json", result)
+    keep_failure(loop, result, f"loop {identity}")
+
+
+def _waited(folder: Path, done: int) -> bool:
+    """Wait while the run is asked to pause; whether it shall stop."""
+    mark = folder / "paused"
+    try:
+        for asked in _orders(folder):
+            if asked["order"] == "cancel":
+                return True
+            if asked["order"] == "run" or done < asked["until"]:
+                return False
+            mark.touch()
+            time.sleep(_POLL_SECONDS)
+    finally:
+        mark.unlink(missing_ok=True)
+    return False
+
+
+def _orders(folder: Path) -> Iterator[dict]:
+    while True:
+        try:
+            yield json.loads((folder / "order.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            yield {"order": "run", "until": 0}
+
+
+def _claimed(folder: Path) -> bool:
+    """Whether this process is now the one that works on a run."""
+    if (folder / "result.json").exists():
+        return False
+    worker = folder / "worker"
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - worker.stat().st_mtime <= SILENT_SECONDS:
+            return False
+        worker.rename(folder / f"worker.{secrets.token_hex(4)}")  # only one of several succeeds
+        for left in ("order.json", "paused"):
+            (folder / left).unlink(missing_ok=True)
+    try:
+        os.close(os.open(worker, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _mark(worker: Path, ended: threading.Event) -> None:
+    while not ended.wait(_MARK_SECONDS):
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(worker)
+
+
+def _folder(identity: str) -> Path:
+    if not isinstance(identity, str) or not _IDENTITY.fullmatch(identity):
+        raise InputError("This is no run of the loop; start one from Interpret")
+    folder = _runs() / identity
+    if not folder.is_dir():
+        raise InputError("This run of the loop is no longer kept here; start another from Interpret")
+    return folder
+
+
+def _runs() -> Path:
+    folder = cache_directory() / "loops"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _write(path: Path, document: dict) -> None:
+    _replace(path, json.dumps(document, ensure_ascii=False))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)

@@ -1,0 +1,54 @@
+"""Results as lines of text, for people who run commands."""
+
+
+def readout_lines(document: dict) -> str:
+    """Band edges and splittings, a line each, with units."""
+    rows = []
+    for key, unit in document["units"].items():
+        value = document[key]
+        rows.append(
+            f"{key:<26}{'' if value is None else value if isinstance(value, str) else format(value, '.4f')} {unit}"
+        )
+    return "\n".join(rows)
+
+
+def inference_lines(document: dict) -> str:
+    """Figures with 90 % intervals, the verdict, the five most probable candidates."""
+    rows = [
+        f"{name:<34}{d['value']:>10.4f}  {d['low']:.4f} to {d['high']:.4f} {d['unit']}"
+        for name, d in document["descriptors"].items()
+    ]
+    verdict = "inside" if document["in_domain"] else "OUTSIDE"
+    rows.append(f"{verdict} what the model knows (domain score {document['domain_score']:.2f}, limit 1)")
+    for row in document["candidates"][:5]:
+        mixed = f" mixed over {row['mixing']:g} ML" if row["mixing"] else ""
+        rows.append(f"{100 * row['probability']:5.1f} %  {row['stack']} on {row['substrate']}{mixed}")
+    return "\n".join(rows)
+
+
+def step_line(document: dict) -> str:
+    """One step of the closed loop."""
+    mixed = f" mixed over {document['mixing']:g} ML" if document["mixing"] else ""
+    return (
+        f"{document['step']:3d}  residual {document['residual']:.4f}  {document['stack']} on {document['substrate']}"
+        f"{mixed}  ({document['note']}, {document['predictions']} predictions)"
+    )
+
+
+def validation_line(row: dict) -> str:
+    """One comparison with a published figure."""
+    verdict = "" if row["within"] is None else ("ok" if row["within"] else "OUTSIDE")
+    reference = "" if row["reference"] is None else f"{row['reference']:>10.4f}"
+    figures = f"{row['computed']:>10.4f} {reference:>10} {row['unit']:<4}"
+    return f"{row['setting']:<8} {row['quantity']:<52} {figures} {verdict}"
+
+
+def learned_lines(card: dict) -> str:
+    """What `learn` found, model by model."""
+    lines = [f"{card['cases']} cases; {'kept as ' + card['version'] if card['version'] else 'no model was taken'}"]
+    for name, e in card["models"].items():
+        lines.append(
+            f"{name:<5} fixed test {e['fixed_before']:.4f} → {e['fixed_after']:.4f}, cases held back "
+            f"{e['held_before']:.4f} → {e['held_after']:.4f}, {'taken' if e['accepted'] else 'refused'}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,212 @@
+"""Simulated images to learn from: predicted and exact spectra of many stacks, each image with artefacts of its own."""
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from core.experiment.final_state import FinalState
+from core.experiment.orbitals import orbital_shares
+from core.experiment.simulation import clean_artefacts, realistic_artefacts, simulate
+from core.experiment.states import background_states
+from core.learning.dataset import read_shard
+from core.learning.families import Sample, bulk_stream, training_stream
+from core.learning.features import pair_correlation
+from core.reverse.candidates import CORRELATIONS
+from core.reverse.model import LEVELS
+from core.reverse.signals import predicted_signal, predicted_vbm
+from core.reverse.standard import EV, KX, aligned
+from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
+
+CUTS = ("G-X", "G-K")
+SEVERITIES = ("clean", "realistic")
+SHARD_STACKS = 500
+STREAMS = {"signals": training_stream, "bulk": bulk_stream}
+"""Where the stacks of shards come from, by the name of their files."""
+
+STREAM_SEED = 5
+"""Of the stacks whose spectra are predicted: others than those of the forward model's own data set."""
+
+RADII = (2.5, 12.0)
+WIDTHS = (0.015, 0.12)
+"""1/Å: final-state momenta from 20 to 550 eV photons, half-widths of k_z from escape depths of 33 to 4 Å."""
+
+NUISANCES = ("fermi_level", "fermi_above_vbm", "kz", "k_stretch")
+FIGURES = (*QUANTITIES, *LOCAL_QUANTITIES)
+OUTPUTS = (*FIGURES, *NUISANCES, *CORRELATIONS)
+LEVEL_COLUMNS = [OUTPUTS.index(name) for name in LEVELS]
+MISJUDGED = (0.03, 0.1)
+"""eV: spreads of the error of the Fermi level that the second network learns with, one for each half of the images."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """Spectra that images are made of.
+
+    signal: (spectrum, k, energy) 1/eV, on the outward half of one cut. lattice, vbm, kz: (spectrum,) Å, eV, 2π/c̄.
+    figures: (spectrum, figure) FIGURES and then CORRELATIONS. stack: (spectrum,) number of the stack.
+    """
+
+    signal: np.ndarray
+    lattice: np.ndarray
+    vbm: np.ndarray
+    kz: np.ndarray
+    figures: np.ndarray
+    stack: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.signal)
+
+    def part(self, chosen: np.ndarray) -> "Spectra":
+        """Some of them."""
+        return Spectra(*(getattr(self, name)[chosen] for name in Spectra.__dataclass_fields__))
+
+
+def joined(parts: list[Spectra]) -> Spectra:
+    """Spectra one after the other."""
+    return Spectra(*(np.concatenate([getattr(p, name) for p in parts]) for name in Spectra.__dataclass_fields__))
+
+
+def stack_figures(sample: Sample) -> np.ndarray:
+    """(figure,) FIGURES and CORRELATIONS of a sample."""
+    crystal = sample.crystal()
+    figures = [*crystal_figures(crystal, sample.mixing).values(), *local_figures(crystal).values()]
+    return np.array([*figures, *pair_correlation(crystal.plane_ge_fraction)[1:]])
+
+
+def random_state(random: np.random.Generator, kz: float) -> FinalState:
+    """A broadened, bent k_z."""
+    return FinalState(kz, float(random.uniform(*RADII)), float(np.exp(random.uniform(*np.log(WIDTHS)))))
+
+
+def make_signals(folder: Path, stacks: int, report: Callable[[str], None], stream: str = "signals") -> None:
+    """Predicted spectra of the first stacks of a stream, a shard each SHARD_STACKS; finished shards stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = [n for n in range(-(-stacks // SHARD_STACKS)) if not _shard_file(folder, stream, n).exists()]
+    start = time.monotonic()
+    with single_thread_pool() as pool:
+        for done, _ in enumerate(pool.imap_unordered(_make_shard, [(folder, stream, n) for n in numbers]), 1):
+            left = (time.monotonic() - start) / done * (len(numbers) - done) / 60
+            report(f"spectra: {done} of {len(numbers)} shards, about {left:.0f} min left")
+
+
+def single_thread_pool():
+    """Forked, so that workers share the spectra; each on one thread."""
+    return multiprocessing.get_context("fork").Pool(initializer=threadpool_limits, initargs=(1,))
+
+
+def _shard_file(folder: Path, stream: str, number: int) -> Path:
+    return folder / f"{stream}-{number:04d}.npz"
+
+
+def _make_shard(task: tuple[Path, str, int]) -> None:
+    folder, stream, number = task
+    random = np.random.default_rng([STREAM_SEED, number])
+    samples = list(islice(STREAMS[stream](STREAM_SEED), number * SHARD_STACKS, (number + 1) * SHARD_STACKS))
+    rows = {name: [] for name in ("clean", "realistic", "clean_kz", "realistic_kz", "vbm", "figures", "lattice")}
+    for sample in samples:
+        crystal = sample.crystal()
+        kz = random.uniform(size=2)
+        states = (FinalState(float(kz[0])), random_state(random, float(kz[1])))
+        for severity, state in zip(SEVERITIES, states, strict=True):
+            signals = [predicted_signal(crystal, cut, state) for cut in CUTS]
+            rows[severity].append(np.stack(signals).astype(np.float16))
+            rows[f"{severity}_kz"].append(state.kz)
+        rows["vbm"].append(predicted_vbm(crystal))
+        rows["figures"].append(stack_figures(sample))
+        rows["lattice"].append(sample.lattice)
+    partial = _shard_file(folder, stream, number).with_suffix(".part.npz")
+    np.savez(partial, **{name: np.stack(values) for name, values in rows.items()})
+    partial.rename(_shard_file(folder, stream, number))
+
+
+def load_signals(folder: Path, stacks: int, cut: str, stream: str = "signals", first: int = 0) -> dict[str, Spectra]:
+    """The predicted spectra of each severity; stacks are numbered from `first`."""
+    found: dict[str, list[Spectra]] = {severity: [] for severity in SEVERITIES}
+    for number in range(-(-stacks // SHARD_STACKS)):
+        with np.load(_shard_file(folder, stream, number), allow_pickle=False) as file:
+            numbers = first + number * SHARD_STACKS + np.arange(len(file["vbm"]))
+            shared = {name: file[name] for name in ("lattice", "vbm", "figures")}
+            for severity in SEVERITIES:
+                signal = file[severity][:, CUTS.index(cut)]
+                found[severity].append(Spectra(signal, kz=file[f"{severity}_kz"], stack=numbers, **shared))
+    return {severity: joined(parts) for severity, parts in found.items()}
+
+
+def exact_spectra(folder: Path, dataset: Path, split: str, cut: str, first: int = 0) -> Spectra:
+    """The exact, sharp cuts of the forward model's data set, gathered once; stacks are numbered from `first`."""
+    kept = folder / f"exact-{split}.npz"
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with single_thread_pool() as pool:
+            rows = [row for part in pool.map(_exact_rows, sorted(dataset.glob(f"{split}-*.h5"))) for row in part]
+        names = ("signal", "lattice", "vbm", "kz", "figures")
+        partial = kept.with_suffix(".part.npz")
+        np.savez(partial, **dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)))
+        partial.rename(kept)
+    with np.load(kept, allow_pickle=False) as file:
+        plain = [file[name] for name in ("lattice", "vbm", "kz", "figures")]
+        return Spectra(file["signal"][:, CUTS.index(cut)], *plain, first + np.arange(len(plain[0])))
+
+
+def _exact_rows(file: Path) -> list[tuple]:
+    rows = []
+    for record in read_shard(file):
+        if record.cut_x is None:
+            continue
+        atoms, sample = np.bincount(record.site_class).astype(np.float32), record.sample
+        totals = [np.tensordot(atoms, part.astype(np.float32), 1) for part in (record.cut_x, record.cut_k)]
+        signal = np.stack(totals).astype(np.float16)
+        rows.append((signal, sample.lattice, predicted_vbm(sample.crystal()), sample.kz, stack_figures(sample)))
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Simulated images (image, kx, eV) on the standard grid, their Fermi levels in eV, and targets (image, output)."""
+
+    pictures: np.ndarray
+    level: np.ndarray
+    targets: np.ndarray
+
+
+def states_of(spectra: Spectra) -> np.ndarray:
+    """(spectrum, energy) densities of states for backgrounds."""
+    return background_states(spectra.figures[:, FIGURES.index("ge_fraction")], spectra.lattice)
+
+
+def shares_of(spectra: Spectra, cut: str) -> np.ndarray:
+    """(spectrum, k, energy, combination) shares of orbital combinations."""
+    composition = spectra.figures[:, FIGURES.index("ge_fraction")]
+    rows = zip(composition, spectra.lattice, spectra.kz, strict=True)
+    return np.stack([orbital_shares(float(x), float(a), cut, float(kz)) for x, a, kz in rows])
+
+
+def draw_images(spectra: Spectra, severity: str, cut: str, random: np.random.Generator) -> Images:
+    """One image of each spectrum."""
+    artefacts = [
+        clean_artefacts(random) if severity == "clean" else realistic_artefacts(random, vbm) for vbm in spectra.vbm
+    ]
+    pictures = simulate(
+        spectra.signal.astype(np.float32), spectra.lattice, cut, artefacts, KX, EV,
+        shares=shares_of(spectra, cut), states=states_of(spectra),
+    )  # fmt: skip
+    level = np.array([a.fermi_level for a in artefacts])
+    nuisances = np.column_stack([level, level - spectra.vbm, spectra.kz, [a.k_stretch for a in artefacts]])
+    figures, correlations = np.split(spectra.figures, [len(FIGURES)], axis=1)
+    return Images(pictures, level, np.hstack([figures, nuisances, correlations]).astype(np.float32))
+
+
+def misjudged(images: Images, random: np.random.Generator) -> Images:
+    """Images moved to the theory's scale by a Fermi level that is a little wrong, which becomes a target."""
+    count = len(images.level)
+    spread = np.where(random.random(count) < 0.5, *MISJUDGED)
+    guess = images.level + spread * random.standard_normal(count)
+    targets = images.targets.copy()
+    targets[:, LEVEL_COLUMNS] -= guess[:, None].astype(np.float32)
+    return Images(aligned(images.pictures, guess), images.level, targets)

@@ -1,0 +1,145 @@
+"""A guess at a sample and at how it was measured, and the pictures that follow from it."""
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+
+from core.experiment.final_state import FinalState
+from core.experiment.simulation import Artefacts, simulate
+from core.experiment.states import background_states
+from core.learning.families import LATTICE_TRAINED
+from core.reverse.signals import exact_signal, predicted_signal
+from core.reverse.standard import EV, KX
+from core.structure.build import build_crystal
+from core.structure.crystal import Crystal
+from core.structure.stack import parse_stack
+from core.structure.substrate import Substrate
+
+MOST_MIXED = 4.0
+"""ML."""
+
+ESCAPE = 0.04
+"""1/Å: half-width of k_z to start from."""
+
+MOST_BENT, FLAT = 0.4, 0.01
+"""Å: one over the final state's momentum, of the slowest electrons and of those whose cut counts as flat."""
+
+MOST_BACKGROUND = 15.0
+
+WIDEST = 0.2
+"""1/Å: half-width of k_z."""
+
+
+@lru_cache(maxsize=512)
+def candidate_crystal(stack: str, mixing: float, lattice: float) -> Crystal:
+    """The relaxed crystal of a stack on a substrate of a∥ = lattice, mixed over `mixing` ML."""
+    return build_crystal(parse_stack(stack), Substrate(lattice, f"{lattice:.4f} Å"), mixing)
+
+
+@dataclass(frozen=True)
+class View:
+    """What belongs to one image of a sample.
+
+    cut: `G-X` or `G-K`. level: Fermi level in eV on the theory's scale. k_stretch, e_stretch: relative. kz: 2π/c̄.
+    kz_width: 1/Å.
+    bend: Å, one over the final state's momentum; negative where k_z moves away from Γ with k∥. resolution: eV (FWHM).
+    lifetime: eV by which lines widen down to −6 eV. background: a density of states at all momenta, in units of the
+    mean signal.
+    """
+
+    cut: str
+    level: float
+    kz: float
+    k_stretch: float = 0.0
+    kz_width: float = 0.0
+    bend: float = 0.0
+    resolution: float = 0.1
+    lifetime: float = 0.0
+    background: float = 0.0
+    e_stretch: float = 0.0
+
+    @property
+    def state(self) -> FinalState:
+        """Which k_z the image sees."""
+        radius = 1 / abs(self.bend) if abs(self.bend) > FLAT else np.inf
+        return FinalState(self.kz if self.bend >= 0 else -self.kz, radius, self.kz_width)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A stack, its substrate and mixing, and a view for each image."""
+
+    stack: str
+    lattice: float
+    mixing: float
+    views: tuple[View, ...]
+
+    @property
+    def mixes(self) -> bool:
+        """Whether the stack has interfaces."""
+        return len(np.unique(self.crystal.plane_ge_fraction)) > 1
+
+    @property
+    def crystal(self) -> Crystal:
+        """The relaxed crystal."""
+        return candidate_crystal(self.stack, self.mixing, self.lattice)
+
+    def within_limits(self) -> "Guess":
+        """The nearest guess that the forward model knows."""
+        views = tuple(
+            replace(
+                view,
+                kz=round(abs((view.kz + 1) % 2 - 1), 9),
+                bend=float(np.clip(view.bend, -MOST_BENT, MOST_BENT)),
+                kz_width=float(np.clip(view.kz_width, 0.0, WIDEST)),
+                k_stretch=float(np.clip(view.k_stretch, -0.05, 0.05)),
+                e_stretch=float(np.clip(view.e_stretch, -0.1, 0.1)),
+                resolution=float(np.clip(view.resolution, 0.02, 0.6)),
+                lifetime=float(np.clip(view.lifetime, 0.0, 0.6)),
+                background=float(np.clip(view.background, 0.0, MOST_BACKGROUND)),
+            )
+            for view in self.views
+        )
+        lattice = float(np.clip(self.lattice, *LATTICE_TRAINED))
+        return replace(self, lattice=lattice, mixing=float(np.clip(self.mixing, 0.0, MOST_MIXED)), views=views)
+
+
+@dataclass
+class Predictor:
+    """Predicted pictures of guesses; remembers signals, counts forward predictions (`count`)."""
+
+    count: int = 0
+    _signals: dict = field(default_factory=dict)
+
+    def picture(self, guess: Guess, number: int) -> np.ndarray:
+        """(kx, eV) expected picture of a guess for one of its views."""
+        return picture_of(self._signal(guess, number), guess, number)
+
+    def _signal(self, guess: Guess, number: int) -> np.ndarray:
+        view = guess.views[number]
+        key = (guess.stack, guess.lattice, guess.mixing, view.cut, view.state)
+        if key not in self._signals:
+            if len(self._signals) > 64:
+                self._signals.pop(next(iter(self._signals)))
+            self._signals[key] = predicted_signal(guess.crystal, view.cut, view.state)
+            self.count += 1
+        return self._signals[key]
+
+
+def picture_of(signal: np.ndarray, guess: Guess, number: int) -> np.ndarray:
+    """(kx, eV) expected picture of a signal (k, energy) seen as one of the views of a guess."""
+    view = guess.views[number]
+    artefacts = Artefacts(
+        fermi_level=view.level, k_stretch=view.k_stretch, energy_resolution=view.resolution, lifetime=view.lifetime,
+        dos_background=view.background, e_stretch=view.e_stretch,
+    )  # fmt: skip
+    lattice = np.array([guess.lattice])
+    states = background_states(parse_stack(guess.stack).ge_fractions.mean(), lattice) if view.background else None
+    return simulate(signal[None], lattice, view.cut, [artefacts], KX, EV, noise=False, states=states)[0]
+
+
+def exact_picture(guess: Guess, number: int) -> np.ndarray:
+    """(kx, eV) the same by the exact engine."""
+    view = guess.views[number]
+    return picture_of(exact_signal(guess.crystal, view.cut, view.state), guess, number)

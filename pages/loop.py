@@ -1,0 +1,273 @@
+"""Loop: watch the reconstruction of a band image converge, or hear why it cannot."""
+
+import os
+
+import dash
+import psutil
+from dash import Input, Output, Patch, State, callback, ctx, dcc, html, no_update
+
+from components.ids import THEME
+from components.interpret.controls import EXAMPLES
+from components.loop import figures, learning, panels
+from components.loop.panels import ORDERS, ids
+from components.loop.start import run_on
+from core.errors import InputError
+from core.learning import versions
+from core.loop import runs
+from core.loop.learn import learn
+from core.reverse.readings import Reading
+
+dash.register_page(
+    __name__, path="/loop", name="Loop", order=3, title="Loop · Bandloom",
+    description="Image to atoms to image, step by step, until both agree.",
+)  # fmt: skip
+
+POLL_MS = 300
+
+
+def layout(run: str = "", **query) -> html.Div:
+    """The page; a link names a run."""
+    url = dcc.Location(id=ids("url"), refresh="callback-nav")
+    try:
+        status = runs.status(run) if run else ""
+    except InputError as error:
+        return html.Div([url, html.P(str(error), className="field-error"), *_start()], className="wrap")
+    if not status:
+        return html.Div([url, *_start()], className="wrap")
+    return html.Div(
+        [
+            url,
+            html.H1("Loop", className="visually-hidden"),
+            dcc.Store(id=ids("run"), data=run),
+            dcc.Store(id=ids("go"), data=0),
+            dcc.Store(id=ids("worked")),
+            dcc.Store(id=ids("seen")),
+            dcc.Interval(id=ids("poll"), interval=POLL_MS),
+            panels.control_bar(),
+            html.Div([panels.picture_panel(), panels.knowledge_panel()], className="loop"),
+        ],
+        className="wrap loop-page",
+    )
+
+
+def _start() -> list:
+    return [panels.welcome(), learning.learning_panel()]
+
+
+@callback(
+    Output(ids("url"), "href"),
+    Output(ids("problem"), "children"),
+    *(Input(ids(f"example-{name}"), "n_clicks") for name in EXAMPLES),
+    prevent_initial_call=True,
+)
+def start_example(*clicks):
+    """A run on an example image."""
+    if not any(clicks) or not ctx.triggered_id:
+        return no_update, no_update
+    name = str(ctx.triggered_id).removeprefix(f"{ids.page}-")
+    try:
+        return f"/loop?run={run_on((Reading(name),))}", ""
+    except InputError as error:
+        return no_update, str(error)
+
+
+@callback(
+    Output(ids("worked"), "data"),
+    Input(ids("go"), "data"),
+    State(ids("run"), "data"),
+    background=True,
+    interval=1000,
+)
+def work(go, run):
+    """The run itself, in a process of its own, which outlives the page and the server."""
+    try:
+        if runs.status(run) not in ("waiting", "interrupted"):
+            return no_update
+    except InputError:
+        return no_update
+    release_listening_sockets()
+    runs.work(run)
+    return go
+
+
+def release_listening_sockets() -> None:
+    """Close what a forked job has inherited from the server: else the job would hold its port when the server ends."""
+    for connection in psutil.Process().net_connections("inet"):
+        if connection.status == psutil.CONN_LISTEN and connection.fd >= 0:
+            os.close(connection.fd)
+
+
+@callback(
+    Output(ids("seen"), "data"),
+    Output(ids("poll"), "disabled"),
+    Output(ids("status"), "children"),
+    Output(ids("status"), "data-kind"),
+    *(Output(ids(f"order-{what}"), "disabled") for what in ORDERS),
+    Input(ids("poll"), "n_intervals"),
+    Input(ids("go"), "data"),
+    State(ids("run"), "data"),
+    State(ids("seen"), "data"),
+)
+def watch(count, go, run, seen):
+    """What is new about the run."""
+    try:
+        status, steps = runs.status(run), runs.steps(run)
+    except InputError as error:
+        return no_update, True, str(error), "outside", *([True] * len(ORDERS))
+    now = {"run": run, "steps": len(steps), "status": status}
+    text, kind = panels.status_text(status, steps[-1] if steps else None)
+    allowed = {
+        "pause": status == "running",
+        "step": status == "paused",
+        "run": status in ("paused", "interrupted"),
+        "cancel": status in ("running", "paused", "waiting"),
+    }
+    return now if now != seen else no_update, status == "finished", text, kind, *(not allowed[what] for what in ORDERS)
+
+
+@callback(
+    Output(ids("go"), "data"),
+    Output(ids("poll"), "disabled", allow_duplicate=True),
+    *(Input(ids(f"order-{what}"), "n_clicks") for what in ORDERS),
+    State(ids("run"), "data"),
+    State(ids("go"), "data"),
+    prevent_initial_call=True,
+)
+def give_order(*values):
+    """Pause, one step, go on, stop; an interrupted run gets a new worker."""
+    *clicks, run, go = values
+    if not any(clicks) or not ctx.triggered_id:
+        return no_update, no_update
+    what = str(ctx.triggered_id).rpartition("-")[2]
+    try:
+        if runs.status(run) == "interrupted":
+            return int(go or 0) + 1, False
+        runs.order(run, what)
+    except InputError:
+        return no_update, no_update
+    return no_update, False
+
+
+@callback(
+    Output(ids("url"), "href", allow_duplicate=True),
+    Input(ids("again"), "n_clicks"),
+    State(ids("run"), "data"),
+    prevent_initial_call=True,
+)
+def start_again(clicks, run):
+    """A new run on the same images; the old one stays where it is."""
+    if not clicks:
+        return no_update
+    try:
+        return f"/loop?run={runs.copied(run)}"
+    except InputError:
+        return no_update
+
+
+@callback(
+    Output(ids("picture"), "figure"),
+    Input(ids("seen"), "data"),
+    Input(ids("view"), "value"),
+    Input(THEME, "data"),
+    State(ids("blend"), "value"),
+)
+def draw(seen, view, scheme, blend):
+    """The image and the reconstruction of the last step."""
+    step = _last(seen)
+    if step is None:
+        return no_update
+    return figures.picture(seen["run"], step, view if view in figures.VIEWS else "blend", float(blend or 0), scheme)
+
+
+@callback(
+    Output(ids("picture"), "figure", allow_duplicate=True),
+    Input(ids("blend"), "value"),
+    State(ids("view"), "value"),
+    State(ids("seen"), "data"),
+    prevent_initial_call=True,
+)
+def blend(value, view, seen):
+    """Another opacity of the reconstruction."""
+    if view != "blend" or not seen or not seen.get("steps"):
+        return no_update
+    figure = Patch()
+    figure["data"][1]["opacity"] = float(value)
+    return figure
+
+
+@callback(
+    Output(ids("best"), "children"),
+    Output(ids("candidates"), "children"),
+    Output(ids("tracks"), "figure"),
+    Output(ids("result"), "children"),
+    Output(ids("compose"), "href"),
+    Input(ids("seen"), "data"),
+    Input(THEME, "data"),
+)
+def tell(seen, scheme):
+    """What the run knows by its last step."""
+    step = _last(seen)
+    if step is None:
+        return no_update, no_update, no_update, no_update, no_update
+    found = runs.result(seen["run"])
+    return (
+        panels.best_guess(step),
+        panels.candidate_table(found["candidates"] if found else step["candidates"]),
+        figures.tracks(runs.steps(seen["run"]), scheme),
+        panels.result_table(found) if found else "",
+        panels.compose_link(step),
+    )
+
+
+@callback(Output(learning.ids("state"), "children"), Input(THEME, "data"))
+def tell_learned(scheme):
+    """What the models have learned, in the colours of the page."""
+    return learning.learning_state(scheme)
+
+
+@callback(
+    Output(learning.ids("state"), "children", allow_duplicate=True),
+    Output(learning.ids("progress"), "children"),
+    Input(learning.ids("start"), "n_clicks"),
+    State(THEME, "data"),
+    background=True,
+    running=[(Output(learning.ids("start"), "disabled"), True, False)],
+    progress=[Output(learning.ids("progress"), "children")],
+    prevent_initial_call=True,
+)
+def learn_from_cases(report, clicks, scheme):
+    """The owner's button."""
+    if not clicks or not learning.is_owner():
+        return no_update, no_update
+    try:
+        learn(report=lambda line: report([line]))
+    except InputError as error:
+        return no_update, str(error)
+    return learning.learning_state(scheme), "Done."
+
+
+@callback(
+    Output(learning.ids("state"), "children", allow_duplicate=True),
+    Output(learning.ids("progress"), "children", allow_duplicate=True),
+    Input(learning.ids("back"), "n_clicks"),
+    State(THEME, "data"),
+    prevent_initial_call=True,
+)
+def roll_back(clicks, scheme):
+    """The owner's way back."""
+    if not clicks or not learning.is_owner():
+        return no_update, no_update
+    try:
+        now = versions.roll_back()
+    except InputError as error:
+        return no_update, str(error)
+    return learning.learning_state(scheme), f"{now} is in force."
+
+
+def _last(seen) -> dict | None:
+    """The last step of the run that is seen."""
+    try:
+        steps = runs.steps(seen["run"]) if seen else []
+    except InputError:
+        return None
+    return steps[-1] if steps else None

@@ -1,0 +1,90 @@
+"""Learning from the replay store: what is taken, what is refused, and the way back."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.learning import learned as forward
+from core.learning import versions
+from core.learning.dataset import compute_record
+from core.learning.families import Sample
+from core.learning.forward import predict, spectrum_model
+from core.loop import learn as learning
+from core.loop.failures import failure
+from core.loop.learn import learn
+from core.loop.loop import Loop, LoopSettings
+from core.reverse.readings import Reading, cuts_of
+
+STRETCHED = [Sample("stretched", f"Si{n}Ge{m}", a) for n, m in ((1, 1), (2, 2), (1, 3)) for a in (5.735, 5.745, 5.755)]
+"""On substrates beyond the trained ones."""
+
+USUAL = [Sample("usual", stack, a) for stack, a in (("Si1Ge1", 5.45), ("Si2Ge2", 5.6), ("Si1Ge3", 5.7), ("Si2", 5.5))]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("BANDLOOM_CACHE", str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def records():
+    return [compute_record(sample) for sample in STRETCHED], [compute_record(sample) for sample in USUAL]
+
+
+def test_a_new_family_is_learned_and_rolled_back(records):
+    crystal = STRETCHED[0].crystal()
+    before = predict(crystal).total()
+    card = learn(*records, models=("path",), curve=False)
+    errors = card["models"]["path"]
+    assert errors["accepted"]
+    assert errors["held_after"] < 0.7 * errors["held_before"]
+    assert errors["fixed_after"] <= 1.01 * errors["fixed_before"]
+    assert versions.in_force() == card["version"] == card["in_force"]
+    assert not np.array_equal(predict(crystal).total(), before)
+    assert versions.roll_back() == versions.SHIPPED
+    np.testing.assert_array_equal(predict(crystal).total(), before)
+
+
+def test_what_is_no_better_is_refused(records, monkeypatch):
+    monkeypatch.setattr(forward, "learned_model", lambda model, new, old: model)
+    card = learn(*records, models=("path",), curve=False)
+    assert not card["models"]["path"]["accepted"]
+    assert card["version"] is None
+    assert versions.in_force() == versions.SHIPPED
+
+
+def test_what_harms_the_fixed_test_set_is_refused(records, monkeypatch):
+    def overwritten(model, new, old):
+        """All bands somewhere else."""
+        return replace(model, basis=replace(model.basis, mean=np.roll(model.basis.mean, 9, axis=1)))
+
+    monkeypatch.setattr(forward, "learned_model", overwritten)
+    card = learn(*records, models=("path",), curve=False)
+    errors = card["models"]["path"]
+    assert errors["fixed_after"] > 1.01 * errors["fixed_before"]
+    assert card["version"] is None
+
+
+def test_a_few_cases_are_too_few(records):
+    with pytest.raises(InputError, match="holds 4 cases and learning needs 5"):
+        learn(records[0][:4], records[1])
+
+
+def test_the_old_version_is_what_a_new_one_must_beat(records, monkeypatch):
+    model = spectrum_model("path")
+    name = versions.keep({"path.npz": learning._arrays(model, "path")}, {})
+    versions.adopt(name)
+    monkeypatch.setattr(forward, "learned_model", lambda model, new, old: model)
+    card = learn(*records, models=("path",), curve=False)
+    assert card["in_force"] == name
+
+
+def test_a_loop_that_agrees_leaves_nothing_and_one_that_fails_leaves_a_case():
+    loop = Loop(cuts_of((Reading("example-sharp"),))[0], LoopSettings(budget=1), None)
+    agreed = {"stop_reason": "agreement", "exact_check": {"agrees": True}, "residual_end": 0.02, "noise": 0.0}
+    assert failure(loop, agreed) == ""
+    assert "disagrees" in failure(loop, agreed | {"exact_check": {"agrees": False}})
+    assert "structured" in failure(loop, agreed | {"stop_reason": "no progress", "residual_end": 0.2})
+    assert failure(loop, agreed | {"stop_reason": "outside the domain", "residual_end": 0.9}) == ""

@@ -1,0 +1,37 @@
+"""Neighbours of a stack."""
+
+import pytest
+
+from core.learning.families import profile_key
+from core.loop.moves import neighbours
+from core.structure.stack import parse_stack
+
+
+def keys(notation: str) -> set[str]:
+    return {profile_key(parse_stack(name)) for name in neighbours(notation)}
+
+
+def test_two_blocks_have_the_moves_of_their_interfaces():
+    found = keys("Si4Ge6")
+    for other in ("Si3Ge6", "Si5Ge6", "Si4Ge5", "Si4Ge7", "Si5Ge5", "Si3Ge7", "Si2Ge3", "Si8Ge12"):
+        assert profile_key(parse_stack(other)) in found, other
+
+
+def test_alloys_get_richer_and_poorer_within_their_limits():
+    fractions = {parse_stack(name).blocks[0].ge_fraction for name in neighbours("(Si0.97Ge0.03)2")}
+    assert fractions == {0.0, 0.01, 0.05, 0.11}
+
+
+@pytest.mark.parametrize("notation", ["Si1Ge1", "Ge2", "Si3Ge1Si2Ge4", "[Si2Ge2]3", "(Si0.5Ge0.5)4Si4"])
+def test_every_neighbour_is_another_crystal_and_comes_once(notation):
+    found = neighbours(notation)
+    own = profile_key(parse_stack(notation))
+    others = [profile_key(parse_stack(name)) for name in found]
+    assert own not in others
+    assert len(set(others)) == len(others)
+
+
+def test_moves_can_be_taken_back():
+    for name in neighbours("Si4Ge4"):
+        if name not in ("Si8Ge8", "Si2Ge2"):
+            assert profile_key(parse_stack("Si4Ge4")) in keys(name), name

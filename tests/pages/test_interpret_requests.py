@@ -1,0 +1,101 @@
+"""Interpret over HTTP, without a browser: many people at once, the largest files, forged values."""
+
+import base64
+import io
+import json
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import numpy as np
+import pytest
+
+from app import app, server
+from components.interpret.controls import EXAMPLES
+from core.experiment.readers import UPLOAD_LIMIT_BYTES
+from core.reverse.readings import Reading, interpreted, keep_image
+
+FILES = Path(__file__).parents[2] / "core" / "reverse" / "examples"
+MEMORY_LIMIT = 512 * 2**20
+
+
+def body(output: str, changed: str, **values) -> bytes:
+    """A callback's request; values by names such as reading__data."""
+    given = {f"interpret-{name.replace('__', '.')}": value for name, value in values.items()}
+    key = next(key for key in app.callback_map if output in key and f"interpret-{changed.partition('.')[0]}" in str(
+        app.callback_map[key]["inputs"]))  # fmt: skip
+    parts = {
+        kind: [part | {"value": given.get(f"{part['id']}.{part['property']}")} for part in app.callback_map[key][kind]]
+        for kind in ("inputs", "state")
+    }
+    pairs = [part.rpartition(".") for part in key.strip(".").split("...")]
+    outputs = [{"id": name, "property": prop.partition("@")[0]} for name, _, prop in pairs]
+    return json.dumps(
+        {
+            "output": key,
+            "outputs": outputs if key.startswith("..") else outputs[0],
+            "changedPropIds": [f"interpret-{changed}"],
+        }
+        | parts
+    ).encode()
+
+
+def upload(content: bytes, name: str) -> bytes:
+    data = "data:application/octet-stream;base64," + base64.b64encode(content).decode()
+    return body("interpret-upload-error.children", "upload.contents", upload__contents=data, upload__filename=name,
+                cut__value="G-X", kz__value="auto")  # fmt: skip
+
+
+def result(reading: dict) -> bytes:
+    return body("interpret-figures.children", "reading.data", reading__data=reading, others__data=[])
+
+
+def test_ten_people_at_once_get_their_own_results(server_url):
+    def post(content: bytes) -> dict:
+        request = Request(f"{server_url}/_dash-update-component", content, {"Content-Type": "application/json"})
+        with urlopen(request, timeout=120) as reply:
+            return json.load(reply)["response"]
+
+    def interpret(name: str) -> str:
+        reading = post(upload((FILES / f"{name}.nc").read_bytes(), "mine.nc"))["interpret-reading"]["data"]
+        return json.dumps(post(result(reading))["interpret-figures"]["children"])
+
+    alone = {name: interpret(name) for name in EXAMPLES}
+    assert len(set(alone.values())) == len(EXAMPLES)
+    names = [*EXAMPLES] * 4
+    with ThreadPoolExecutor(10) as pool:
+        together = list(pool.map(interpret, names[:10]))
+    assert together == [alone[name] for name in names[:10]]
+
+
+def test_largest_file_stays_within_the_memory_of_a_request():
+    side = int(np.sqrt((UPLOAD_LIMIT_BYTES - 4096) / 8))
+    stream = io.BytesIO()
+    np.save(stream, np.random.default_rng(0).poisson(50, (side, side)).astype(float))
+    request = upload(stream.getvalue(), "large.npy")
+    del stream
+    client = server.test_client()
+    tracemalloc.start()
+    reply = client.post("/_dash-update-component", data=request, content_type="application/json")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert reply.status_code == 200
+    assert peak < MEMORY_LIMIT
+
+
+@pytest.mark.parametrize("document", [{"image": "x", "path": "/etc/passwd"}, {"image": 5}, 3, "x", [1]], ids=repr)
+def test_forged_reading_is_refused_with_a_sentence(document):
+    reply = server.test_client().post("/_dash-update-component", data=result(document), content_type="application/json")
+    assert reply.status_code == 400
+    assert "did not come from the page" in reply.json["error"]
+
+
+def test_two_cuts_of_a_sample_are_read_together():
+    first = Reading("example-sharp")
+    second = Reading(keep_image((FILES / "sharp.nc").read_bytes(), "again.nc"), k_centre=0.004)
+    alone, both = interpreted(first), interpreted(first, (second,))
+    assert both.cuts == ("G-X", "G-X")
+    width = lambda found: found.descriptors["ge_fraction"].high - found.descriptors["ge_fraction"].low  # noqa: E731
+    assert width(both) < width(alone)
+    assert interpreted(first, (first,)).document() == alone.document()

@@ -1,0 +1,104 @@
+"""The Loop page as a person uses it, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.loop import runs
+from tests.browser import settled
+from tests.pages.conftest import PHONE, overflow, serious_violations
+
+STATUS = "#loop-status"
+DRAWN = "document.querySelector('#loop-picture .js-plotly-plot')?._fullData?.map(trace => trace.type).join()"
+
+
+def start(page: Page) -> str:
+    """A run from an example on Interpret; its id."""
+    page.goto("/interpret")
+    settled(page)
+    page.get_by_role("button", name="Sharp superlattice").click()
+    expect(page.locator("#interpret-verdict")).to_contain_text("are known")
+    page.get_by_role("button", name="Refine in the loop").click()
+    page.wait_for_url(re.compile(r"/loop\?run="))
+    return page.url.rpartition("=")[2]
+
+
+def press(page: Page, name: str) -> None:
+    button = page.get_by_role("button", name=name, exact=True)
+    expect(button).to_be_enabled()
+    button.click()
+
+
+def test_watched_paused_stepped_reloaded_and_opened_in_compose(page: Page):
+    run = start(page)
+    press(page, "Pause")
+    expect(page.locator(STATUS)).to_contain_text("Paused")
+    paused = len(runs.steps(run))
+    press(page, "One step")
+    expect(page.locator(STATUS)).to_contain_text(f"Paused, step {paused}:")
+    assert len(runs.steps(run)) == paused + 1
+    page.reload()
+    expect(page.locator(STATUS)).to_contain_text(f"Paused, step {paused}:")
+    for view, traces in (("Contours", "heatmap,contour"), ("Difference", "heatmap"), ("Blend", "heatmap,heatmap")):
+        page.get_by_role("radiogroup", name="Picture").get_by_text(view, exact=True).click()
+        page.wait_for_function(f"{DRAWN} === '{traces}'")
+    press(page, "Go on")
+    expect(page.locator("#loop-result")).to_contain_text("The exact engine", timeout=90_000)
+    steps, result = runs.steps(run), runs.result(run)
+    assert steps[-1]["residual"] < steps[0]["residual"]
+    expect(page.locator("#loop-candidates")).to_contain_text(result["candidates"][0]["stack"])
+    page.get_by_role("link", name="Open in Compose").click()
+    page.wait_for_url(re.compile("/compose"))
+    expect(page.locator("#compose-stack")).to_have_value(steps[-1]["stack"])
+
+
+def test_stopped_and_started_again(page: Page):
+    run = start(page)
+    press(page, "Pause")
+    expect(page.locator(STATUS)).to_contain_text("Paused")
+    press(page, "Stop")
+    expect(page.locator(STATUS)).to_contain_text("Stopped by hand.", timeout=60_000)
+    press(page, "Start again")
+    page.wait_for_url(lambda url: "/loop?run=" in url and run not in url)
+    expect(page.locator(STATUS)).to_contain_text("step")
+    press(page, "Stop")
+
+
+def test_two_people_watch_their_own_runs(page: Page):
+    first, second = start(page), start(page)
+    assert first != second
+    for run in (first, second):
+        page.goto(f"/loop?run={run}")
+        expect(page.locator(STATUS)).to_contain_text("step")
+        press(page, "Stop")
+        expect(page.locator("#loop-result")).to_contain_text("The exact engine", timeout=90_000)
+    assert runs.result(first)["stop_reason"]
+    assert runs.result(second)["stop_reason"]
+
+
+def test_without_a_run_it_says_how_to_start(opened):
+    page = opened("/loop")
+    expect(page.get_by_role("link", name="Interpret").last).to_be_visible()
+    page = opened("/loop?run=../../etc/passwd")
+    expect(page.get_by_text("This is no run of the loop")).to_be_visible()
+    page.get_by_role("button", name="Graded interfaces").click()
+    expect(page.locator(STATUS)).to_contain_text("step")
+    press(page, "Stop")
+
+
+@pytest.mark.parametrize("context_options", [{"color_scheme": "dark"}, PHONE])
+def test_accessible_and_no_wider_than_the_window(page: Page):
+    start(page)
+    press(page, "Stop")
+    expect(page.locator("#loop-result")).to_contain_text("The exact engine", timeout=90_000)
+    assert serious_violations(page) == []
+    assert overflow(page) <= 0
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running():
+    """Runs that a failed test leaves behind are cancelled: the test run would wait for their processes."""
+    yield
+    for folder in runs._runs().iterdir():
+        runs.order(folder.name, "cancel")
