@@ -12,9 +12,9 @@ from pathlib import Path
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: k-points run side by side in threads
     os.environ.setdefault(_threads, "1")
 
+from core.cli.options import build_parser  # noqa: E402
+from core.cli.printed import inference_lines, learned_lines, readout_lines, step_line, validation_line  # noqa: E402
 from core.errors import InputError  # noqa: E402  (after the number of threads)
-from core.options import build_parser  # noqa: E402
-from core.printed import inference_lines, learned_lines, readout_lines, step_line, validation_line  # noqa: E402
 
 STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
 
@@ -77,7 +77,7 @@ def asf(arguments: argparse.Namespace) -> None:
 
     crystal = read_crystal(arguments)
     if arguments.engine == "forward":
-        from core.learning.forward import predict
+        from core.forward.model import predict
 
         _write_prediction(crystal, _path(crystal, arguments), lambda: predict(crystal), arguments)
     else:
@@ -93,7 +93,7 @@ def cut(arguments: argparse.Namespace) -> None:
     crystal = read_crystal(arguments)
     path = build_cut(crystal, arguments.cut, arguments.kz, arguments.points)
     if arguments.engine == "forward":
-        from core.learning.forward import predict_cut
+        from core.forward.model import predict_cut
 
         name = path.text.split()[0]
         _write_prediction(crystal, path, lambda: predict_cut(crystal, name, arguments.kz), arguments)
@@ -180,9 +180,9 @@ def train(arguments: argparse.Namespace) -> None:
     """Rebuild the shipped models from the data set, which is made first where it is missing."""
     from dataclasses import replace
 
+    from core.forward.training import SETTINGS
+    from core.forward.training import train as train_model
     from core.learning.dataset import generate
-    from core.learning.training import SETTINGS
-    from core.learning.training import train as train_model
     from core.reverse.drawing import CUTS
     from core.reverse.model import reverse_model
     from core.reverse.single_atom import train_single_atom
@@ -211,8 +211,8 @@ def train(arguments: argparse.Namespace) -> None:
 
 def race(arguments: argparse.Namespace) -> None:
     """Train the candidates for the forward or the reverse model on the same stacks and print their table."""
+    from core.forward.race import race_table, run_race
     from core.learning.dataset import generate
-    from core.learning.race import race_table, run_race
 
     folder = _dataset_folder(arguments)
     if arguments.line == "reverse":
@@ -240,7 +240,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
         figures = evaluation.evaluate_learning(folder, _progress)
     else:
-        from core.learning import evaluation
+        from core.forward import evaluation
 
         figures = evaluation.evaluate(folder, arguments.split, _progress)
     if arguments.write:
@@ -298,7 +298,7 @@ def _write_spectra(crystal, path, grid, arguments) -> None:
 
 def _write_prediction(crystal, path, predict, arguments) -> None:
     from core.electronic.result_files import check_result_file, write_dataset
-    from core.learning.prediction_files import prediction_dataset
+    from core.forward.prediction_files import prediction_dataset
 
     parser = build_parser(COMMANDS)
     default = parser.parse_args([arguments.command, "Si2", "--substrate", "Si", "--out", "x.nc"])

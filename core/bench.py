@@ -19,11 +19,11 @@ from threadpoolctl import threadpool_limits
 from core.electronic.calculation import ENGINE_VERSION, BandCalculation, bare_matrices, calculate_bands, energy_zero
 from core.electronic.kpath import KPath, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, covering_window, spectral_function
-from core.experiment.calibration import calibrate, suggested_steps
-from core.learning.baseline import virtual_cut
-from core.learning.forward import predict, predict_cut, spectrum_model
+from core.experiment.calibration.steps import calibrate, suggested_steps
+from core.forward.baseline import virtual_cut
+from core.forward.model import predict, predict_cut, spectrum_model
 from core.reverse.inference import Cut, infer
-from core.reverse.readings import kept_images
+from core.sessions.readings import kept_images
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.stack import two_block

@@ -224,7 +224,7 @@ def _register_empty_callback() -> None:
 
     from components.compose.spectra import chosen_spectrum
     from components.figures.spectrum import spectrum_figure
-    from core.electronic.request import make_request, solve
+    from core.sessions.requests import make_request, solve
 
     figures = []
     for stack in STACKS:

@@ -3,11 +3,11 @@
 import numpy as np
 import xarray as xr
 
-from core.experiment.final_state import FinalState
-from core.experiment.simulation import Artefacts, simulate
-from core.experiment.states import background_states
-from core.reverse.readings import EXAMPLES
-from core.reverse.signals import exact_signal, predicted_vbm
+from core.experiment.photoemission.background_states import background_states
+from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.spectra import exact_signal, predicted_vbm
+from core.sessions.readings import EXAMPLES
 from core.structure.build import build_crystal
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from components.figures.colour_maps import palette
-from core.experiment.calibration import calibrate, suggested_steps
-from core.experiment.likeness import likeness
+from core.experiment.calibration.steps import calibrate, suggested_steps
+from core.experiment.photoemission.likeness import likeness
 from core.experiment.readers import read_images
 from core.reverse.drawing import draw_images
 from core.reverse.evaluation import test_spectra

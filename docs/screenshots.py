@@ -46,8 +46,8 @@ def take(browser: Browser, base_url: str, path: str, name: str, folder: Path = F
 
 def finished_run() -> str:
     """The id of a run of the loop that is over."""
-    from core.loop import runs
-    from core.reverse.readings import Reading, cuts_of
+    from core.sessions import runs
+    from core.sessions.readings import Reading, cuts_of
 
     run = runs.create(*cuts_of((Reading("example-sharp"),)))
     runs.work(run)

@@ -19,7 +19,9 @@ from components.compose.spectra import all_atoms, chosen_spectrum
 from components.figures.spectrum import spectrum_figure
 from components.figures.sprite import sprite
 from components.ids import THEME
-from core.electronic.request import (
+from core.errors import InputError
+from core.forward.live import why_not_predicted
+from core.sessions.requests import (
     LOST_STRUCTURE,
     check_kinds,
     is_kept,
@@ -32,8 +34,6 @@ from core.electronic.request import (
     solve,
     stored_request,
 )
-from core.errors import InputError
-from core.learning.live import why_not_predicted
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, parse_substrate, strain_against
 

@@ -29,10 +29,10 @@ from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
 from components.loop.start import run_on
 from core.errors import InputError
-from core.experiment.frame import find_frame
+from core.experiment.calibration.frame import find_frame
+from core.experiment.photoemission.experiment import made_experiment
 from core.reverse.files import cut_name
-from core.reverse.made import made_experiment
-from core.reverse.readings import (
+from core.sessions.readings import (
     Reading,
     calibrated,
     export_text,

@@ -13,9 +13,9 @@ from components.loop.panels import ORDERS, ids
 from components.loop.start import run_on
 from core.errors import InputError
 from core.learning import versions
-from core.loop import runs
 from core.loop.learn import learn
-from core.reverse.readings import Reading
+from core.sessions import runs
+from core.sessions.readings import Reading
 
 dash.register_page(
     __name__, path="/loop", name="Loop", order=3, title="Loop · Bandloom",

@@ -13,10 +13,14 @@ PHYSICS_ORDER = (
     "electronic",
     "descriptors",
     "learning",
+    "forward",
+    "engines",
     "experiment",
     "reverse",
     "loop",
     "design",
+    "sessions",
+    "cli",
 )
 OUTSIDE_CORE = ("dash", "plotly", "flask", "dash_mantine_components", "components", "pages", "app", "tests", "docs")
 FORBIDDEN = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.electronic.request import Request, solve
 from core.electronic.result_files import spectral_dataset, write_dataset
 from core.electronic.spectral import Broadening
+from core.sessions.requests import Request, solve
 from core.structure.files import structure_text
 
 

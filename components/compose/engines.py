@@ -3,9 +3,9 @@
 from components.compose.link import SHELL_LETTERS, ComposeLink
 from components.compose.spectra import Predicted
 from core.electronic.calculation import BandCalculation
-from core.electronic.request import Request, is_at_hand, is_known, is_quick, is_solvable, solve
-from core.learning.forward import domain_score
-from core.learning.live import agreement, why_not_predicted
+from core.forward.live import agreement, why_not_predicted
+from core.forward.model import domain_score
+from core.sessions.requests import Request, is_at_hand, is_known, is_quick, is_solvable, solve
 
 
 def chosen_source(request: Request, view: ComposeLink, resting: bool) -> tuple[BandCalculation | Predicted | None, str]:

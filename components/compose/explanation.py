@@ -11,8 +11,8 @@ from core.descriptors.table import COLUMNS, descriptor_table
 from core.descriptors.voronoi import BIASED_NAMES
 from core.electronic.kpath import build_path
 from core.electronic.spectral import EnergyGrid
-from core.learning.features import REACH
-from core.learning.sensitivity import sensitivity
+from core.forward.features import REACH
+from core.forward.sensitivity import sensitivity
 from core.structure.crystal import Crystal
 
 SHOWN_REACH = 8

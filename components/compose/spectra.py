@@ -10,8 +10,8 @@ from components.figures.spectrum import Spectrum
 from core.electronic.calculation import BandCalculation
 from core.electronic.kpath import KPath, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
-from core.learning.forward import Prediction, predict
-from core.learning.live import why_not_predicted
+from core.forward.live import why_not_predicted
+from core.forward.model import Prediction, predict
 from core.structure.crystal import Crystal
 
 GRID = EnergyGrid()

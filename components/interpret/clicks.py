@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from components.interpret.controls import POINTS
 from core.errors import InputError
-from core.experiment.calibration import axis_from_points
-from core.experiment.frame import find_frame
-from core.reverse.readings import Reading
+from core.experiment.calibration.frame import find_frame
+from core.experiment.calibration.steps import axis_from_points
+from core.sessions.readings import Reading
 
 BOXES = {"frame": ("f1", "f2"), "bar": ("b1", "b2")}
 """Fields of a reading that are boxes, and the points that are their corners."""

@@ -4,8 +4,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components.ids import Ids
-from core.experiment.background import BACKGROUNDS
-from core.experiment.colours import COLOUR_MAPS
+from core.experiment.calibration.background import BACKGROUNDS
+from core.experiment.calibration.colours import COLOUR_MAPS
 from core.experiment.readers import ACCEPTED
 
 ids = Ids("interpret")

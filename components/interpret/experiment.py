@@ -4,7 +4,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from components.interpret.controls import ids
-from core.reverse.made import RANGES
+from core.experiment.photoemission.experiment import RANGES
 
 SLIDERS = {
     "fermi_above_vbm": ("E_F above the VBM", "eV", 0.5),

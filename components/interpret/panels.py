@@ -5,7 +5,7 @@ from dash import dcc, html
 
 from components import theme
 from components.interpret.controls import ids
-from core.reverse.readings import Reading
+from core.sessions.readings import Reading
 
 VIEWS = {
     "image": "Image",

@@ -7,8 +7,8 @@ from components.figures.band_image import band_image_figure
 from core.errors import InputError
 from core.reverse.candidates import Candidate
 from core.reverse.inference import Inference
-from core.reverse.readings import Reading, energies, interpreted, reconstruction, ridge_pictures, why
 from core.reverse.standard import EV, KX
+from core.sessions.readings import Reading, energies, interpreted, reconstruction, ridge_pictures, why
 
 HALF = len(KX) // 2
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 from components.figures.colour_maps import palette
 from components.interpret.result import LABELS
-from core.experiment.calibration import Step
+from core.experiment.calibration.steps import Step
 from core.reverse.candidates import Candidate
 from core.reverse.inference import Inference
-from core.reverse.readings import Reading, calibrated, energies, export, export_text, reconstruction
 from core.reverse.standard import KX
+from core.sessions.readings import Reading, calibrated, energies, export, export_text, reconstruction
 
 _STYLE = """
 body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: #161b1d; }

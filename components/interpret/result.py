@@ -6,7 +6,7 @@ from dash import html
 
 from components.interpret.controls import ids
 from core.reverse.inference import EQUALLY_GOOD, NUISANCE_QUANTITIES, Inference
-from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES
+from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
 
 LABELS = {
     "lattice_in_plane": "In-plane lattice constant",

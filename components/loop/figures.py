@@ -10,11 +10,11 @@ from plotly.subplots import make_subplots
 from components import theme
 from components.figures import colour_maps
 from components.figures.band_image import band_image_figure
-from core.loop import runs
 from core.loop.loop import guesses_of
 from core.reverse.distance import Target
 from core.reverse.guess import Predictor
 from core.reverse.standard import EV, KX
+from core.sessions import runs
 
 HALF = len(KX) // 2
 LEAST_SPAN = {"lattice": 0.02, "mixing": 1.0, "level": 0.1, "kz": 0.05}

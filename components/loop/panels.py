@@ -12,7 +12,7 @@ from components.interpret.result import DIGITS, LABELS
 from components.loop.figures import VIEWS
 from components.stack_strip import profile_strip
 from core.loop.loop import STOPS
-from core.reverse.targets import QUANTITIES
+from core.reverse.quantities import QUANTITIES
 from core.structure.mixing import mix_profile
 from core.structure.stack import parse_stack
 

@@ -2,8 +2,8 @@
 
 from dataclasses import asdict
 
-from core.loop import runs
-from core.reverse.readings import Reading, cuts_of
+from core.sessions import runs
+from core.sessions.readings import Reading, cuts_of
 
 
 def run_on(readings: tuple[Reading, ...]) -> str:

@@ -33,7 +33,7 @@ from core.electronic.calculation import ENGINE_VERSION, calculate_bands
 from core.electronic.kpath import DEFAULT_PATH, KPath, build_cut, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
 from core.errors import InputError
-from core.learning.families import SPLITS, Sample, evaluation_set, training_stream
+from core.learning.samples import SPLITS, Sample, evaluation_set, training_stream
 from core.structure.crystal import Crystal
 
 SCHEMA_VERSION = "1"

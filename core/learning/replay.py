@@ -14,7 +14,7 @@ from pathlib import Path
 import h5py
 
 from core.learning.dataset import Record, read_shard, write_shard
-from core.learning.families import Sample
+from core.learning.samples import Sample
 from core.storage import cache_directory, content_key
 
 MOST_CASES = 500

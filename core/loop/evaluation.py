@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from core.learning.families import profile_key
+from core.learning.samples import profile_key
 from core.loop.loop import Loop, LoopSettings
 from core.reverse.candidates import in_library
 from core.reverse.drawing import FIGURES as ALL

@@ -1,8 +1,8 @@
 """What a loop leaves to learn from: the exact spectra of a stack that a model, or the loop, got wrong."""
 
 from core.learning.dataset import compute_record
-from core.learning.families import Sample
 from core.learning.replay import case_file, keep_case
+from core.learning.samples import Sample
 from core.loop.loop import Loop
 
 MOST_ATOMS = 64

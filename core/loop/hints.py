@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from core.learning.families import LONGEST_PERIOD
+from core.learning.samples import LONGEST_PERIOD
 from core.reverse.guess import MOST_MIXED, Guess
 from core.structure.stack import Block, Stack, parse_stack
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
-from core.learning import learned as forward
+from core.forward import learned as forward
+from core.forward.model import SpectrumModel, spectrum_model
+from core.forward.model import weights_file as forward_file
 from core.learning import versions
 from core.learning.dataset import Record, generate, read_records
-from core.learning.forward import SpectrumModel, spectrum_model
-from core.learning.forward import weights_file as forward_file
 from core.learning.replay import case_files, read_case
 from core.reverse import learned as reverse
 from core.reverse.drawing import CUTS, SEVERITIES

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from core.forward.learned import examples_of, total_error
+from core.forward.model import spectrum_model
 from core.learning import versions
 from core.learning.dataset import Record, compute_shard, read_shard
-from core.learning.families import LATTICE_TRAINED, Sample
-from core.learning.forward import spectrum_model
-from core.learning.learned import examples_of, total_error
+from core.learning.samples import LATTICE_TRAINED, Sample
 from core.loop.learn import LINES, fixed_test_set, learn
 from core.reverse.drawing import CUTS, SEVERITIES, single_thread_pool
 from core.reverse.learned import case_spectra, drawn, reading_error

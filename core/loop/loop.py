@@ -13,7 +13,7 @@ from core.reverse.distance import Target
 from core.reverse.guess import ESCAPE, Guess, Predictor, View, exact_picture
 from core.reverse.inference import Cut, Estimate, Inference, infer
 from core.reverse.model import reverse_model
-from core.reverse.targets import QUANTITIES, crystal_figures
+from core.reverse.quantities import QUANTITIES, crystal_figures
 from core.structure.stack import parse_stack
 
 MISFIT_WEIGHT = 8.0

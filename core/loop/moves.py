@@ -1,6 +1,6 @@
 """Neighbours of a stack: what a grower, or a wrong first guess, may have made instead."""
 
-from core.learning.families import LONGEST_BLOCK, profile_key
+from core.learning.samples import LONGEST_BLOCK, profile_key
 from core.structure.stack import Block, Stack, parse_stack
 
 ALLOY_STEPS = (0.02, 0.08)

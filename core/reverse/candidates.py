@@ -5,15 +5,15 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from core.experiment.final_state import FinalState
-from core.experiment.simulation import Artefacts, simulate
-from core.learning.families import LATTICE_TRAINED, LONGEST_BLOCK, profile_key
-from core.learning.features import CORRELATION_REACH, pair_correlation
+from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.spectra import predicted_signal
+from core.forward.features import CORRELATION_REACH, pair_correlation
+from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, profile_key
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View, candidate_crystal
-from core.reverse.signals import predicted_signal
+from core.reverse.quantities import interfacial_share, profile_period
 from core.reverse.standard import KX, THEORY
-from core.reverse.targets import interfacial_share, profile_period
 from core.structure.crystal import Crystal
 from core.structure.mixing import mix_profile
 from core.structure.stack import Block, Stack, two_block

@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from core.experiment.final_state import FinalState
-from core.experiment.orbitals import orbital_shares
-from core.experiment.simulation import clean_artefacts, realistic_artefacts, simulate
-from core.experiment.states import background_states
+from core.experiment.photoemission.background_states import background_states
+from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.orbitals import orbital_shares
+from core.experiment.photoemission.renderer import clean_artefacts, realistic_artefacts, simulate
+from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
+from core.forward.features import pair_correlation
 from core.learning.dataset import read_shard
-from core.learning.families import Sample, bulk_stream, training_stream
-from core.learning.features import pair_correlation
+from core.learning.samples import Sample, bulk_stream, training_stream
 from core.reverse.candidates import CORRELATIONS
 from core.reverse.model import LEVELS
-from core.reverse.signals import predicted_signal, predicted_vbm
+from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
 from core.reverse.standard import EV, KX, aligned
-from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
 
 CUTS = ("G-X", "G-K")
 SEVERITIES = ("clean", "realistic")

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from core.experiment.final_state import FinalState
-from core.experiment.simulation import clean_artefacts, realistic_artefacts, simulate
+from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.renderer import clean_artefacts, realistic_artefacts, simulate
+from core.experiment.photoemission.spectra import exact_signal, predicted_vbm
 from core.learning.dataset import generate, read_records
-from core.learning.families import Sample, evaluation_set, profile_key
+from core.learning.samples import Sample, evaluation_set, profile_key
 from core.reverse.candidates import in_library
 from core.reverse.distance import Target
 from core.reverse.domain import domain_score
@@ -33,7 +34,6 @@ from core.reverse.drawing import (
 from core.reverse.inference import NORMAL_90, Cut, infer_images, looked_at
 from core.reverse.model import reverse_model
 from core.reverse.outside import KINDS
-from core.reverse.signals import exact_signal, predicted_vbm
 from core.reverse.single_atom import single_atom_scores
 from core.reverse.standard import EV, KX
 from core.storage import cache_directory

@@ -7,8 +7,8 @@ import numpy as np
 
 from core.electronic.kpath import CUT_ENDS
 from core.errors import InputError
-from core.experiment.calibration import FermiLevel, calibrate, suggested_steps
-from core.experiment.final_state import WORK_FUNCTION
+from core.experiment.calibration.steps import FermiLevel, calibrate, suggested_steps
+from core.experiment.photoemission.final_state import WORK_FUNCTION
 from core.experiment.readers import UPLOAD_LIMIT_BYTES, read_images
 from core.reverse.inference import Cut, kz_from_photons
 

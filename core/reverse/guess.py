@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.experiment.final_state import FinalState
-from core.experiment.simulation import Artefacts, simulate
-from core.experiment.states import background_states
-from core.learning.families import LATTICE_TRAINED
-from core.reverse.signals import exact_signal, predicted_signal
+from core.experiment.photoemission.background_states import background_states
+from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.spectra import exact_signal, predicted_signal
+from core.learning.samples import LATTICE_TRAINED
 from core.reverse.standard import EV, KX
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal

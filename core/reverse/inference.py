@@ -6,15 +6,15 @@ import numpy as np
 import xarray as xr
 
 from core.errors import InputError
-from core.experiment.final_state import INNER_POTENTIAL, FinalState, final_momentum, reduced_kz
-from core.experiment.simulation import REACH
+from core.experiment.photoemission.final_state import INNER_POTENTIAL, FinalState, final_momentum, reduced_kz
+from core.experiment.photoemission.renderer import REACH
 from core.reverse.candidates import TRIED, Candidate, composition_figures, tried
 from core.reverse.distance import Target
 from core.reverse.domain import domain_score, signs
 from core.reverse.guess import View
 from core.reverse.model import Readings, ReverseModel, reverse_model
+from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, Quantity
 from core.reverse.standard import KX, aligned, standard_image
-from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES, Quantity
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, strain_against
 

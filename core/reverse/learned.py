@@ -5,11 +5,12 @@ from itertools import islice
 
 import numpy as np
 
-from core.experiment.final_state import FinalState
+from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
 from core.learning.convolution import with_measured
 from core.learning.dataset import Record
-from core.learning.families import training_stream
 from core.learning.network import Network
+from core.learning.samples import training_stream
 from core.learning.supplement import SupplementSettings, supplemented
 from core.reverse.drawing import (
     CUTS,
@@ -24,7 +25,6 @@ from core.reverse.drawing import (
     stack_figures,
 )
 from core.reverse.model import Readings, ReverseModel
-from core.reverse.signals import predicted_signal, predicted_vbm
 from core.reverse.training import CHUNK, KZ, KZ_KNOWN
 
 OLD_STACKS, OLD_SEED = 500, 11

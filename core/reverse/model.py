@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.forward.features import kz_features
 from core.learning.convolution import ConvolutionalNetwork, with_measured
-from core.learning.features import kz_features
 from core.learning.network import Network
 from core.learning.versions import in_force, weights_of
 from core.reverse.standard import aligned, relative

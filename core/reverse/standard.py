@@ -162,7 +162,7 @@ def standard_image(image: xr.DataArray) -> np.ndarray:
     """(kx, eV) of a calibrated image on KX and EV, NaN where it does not reach; finer pixels are averaged.
 
     Args:
-        image: over (eV, kx) in eV against E_F and 1/Å, from `core.experiment.calibration.calibrate`.
+        image: over (eV, kx) in eV against E_F and 1/Å, from `core.experiment.calibration.steps.calibrate`.
 
     Raises:
         InputError: too little of the image lies on the standard grid.

@@ -12,11 +12,12 @@ import sklearn
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
-from core.experiment.final_state import FinalState
+from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
 from core.learning.convolution import ConvolutionalNetwork, with_measured
 from core.learning.convolution_training import ConvolutionSettings, fit_convolutional, torch_module
-from core.learning.families import evaluation_set
 from core.learning.network import Network, fit_network
+from core.learning.samples import evaluation_set
 from core.reverse.candidates import CORRELATIONS
 from core.reverse.drawing import (
     OUTPUTS,
@@ -35,9 +36,8 @@ from core.reverse.drawing import (
 from core.reverse.inference import looked_at
 from core.reverse.model import ReverseModel, kz_marks, weights_file
 from core.reverse.outside import KINDS, LEARNED
-from core.reverse.signals import predicted_signal, predicted_vbm
+from core.reverse.quantities import LOCAL_QUANTITIES
 from core.reverse.standard import EV, KX, THEORY, relative
-from core.reverse.targets import LOCAL_QUANTITIES
 
 KZ_KNOWN = 0.7
 """Share of training images whose k_z is told."""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from app import app, server
-from core.electronic.request import make_request
+from core.sessions.requests import make_request
 from pages.compose import run_exact
 
 REQUEST = asdict(make_request("Si2Ge2", "Si"))

@@ -5,9 +5,9 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from core.electronic.request import make_request, solve
 from core.electronic.spectral import Broadening, EnergyGrid, total_spectral_function
-from core.learning.forward import predict
+from core.forward.model import predict
+from core.sessions.requests import make_request, solve
 from tests.browser import settled
 from tests.pages.compose import link_of, map_values, open_compose, press, redrawn
 

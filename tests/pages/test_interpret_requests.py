@@ -14,9 +14,9 @@ import pytest
 from app import app, server
 from components.interpret.controls import EXAMPLES
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
-from core.reverse.readings import Reading, interpreted, keep_image
+from core.sessions.readings import Reading, interpreted, keep_image
 
-FILES = Path(__file__).parents[2] / "core" / "reverse" / "examples"
+FILES = Path(__file__).parents[2] / "core" / "experiment" / "examples"
 MEMORY_LIMIT = 512 * 2**20
 
 

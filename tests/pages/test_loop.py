@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.loop import runs
+from core.sessions import runs
 from tests.browser import settled
 from tests.pages.conftest import PHONE, overflow, serious_violations
 

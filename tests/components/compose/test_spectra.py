@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.compose.spectra import Predicted, chosen_spectrum
-from core.electronic.request import make_request, solve
+from core.sessions.requests import make_request, solve
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from components.figures.colour_maps import SEQUENTIAL, palette
 from components.figures.spectrum import LOG_DECADES, Spectrum, pixel_edges, spectrum_figure
 from components.figures.sprite import TILE_HEIGHT, sprite
 from core.electronic.kpath import build_path
-from core.electronic.request import make_request
 from core.electronic.spectral import EnergyGrid
+from core.sessions.requests import make_request
 
 
 @pytest.fixture

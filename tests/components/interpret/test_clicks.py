@@ -8,9 +8,9 @@ from PIL import Image
 
 from components.interpret.clicks import clicked, points_text
 from core.errors import InputError
-from core.experiment.calibration import calibrate
-from core.experiment.colours import COLOUR_MAPS
-from core.reverse.readings import Reading, keep_image
+from core.experiment.calibration.colours import COLOUR_MAPS
+from core.experiment.calibration.steps import calibrate
+from core.sessions.readings import Reading, keep_image
 
 LEFT, TOP, RIGHT, BOTTOM = 40, 20, 240, 170
 BAR = (260, 20, 270, 170)

@@ -10,7 +10,7 @@ import xarray as xr
 from components.figures.band_image import band_image_figure, raw_picture_figure
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, compose_link, figure_list, verdict
-from core.reverse.readings import Reading, calibrated, interpreted
+from core.sessions.readings import Reading, calibrated, interpreted
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
 

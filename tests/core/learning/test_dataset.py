@@ -11,7 +11,7 @@ from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
 from core.errors import InputError
 from core.learning import dataset
 from core.learning.dataset import CUT_POINTS, compute_record, generate, read_records, site_classes
-from core.learning.families import Sample
+from core.learning.samples import Sample
 
 
 def exact(crystal, path):

@@ -12,7 +12,7 @@ import pytest
 
 from core.learning import replay
 from core.learning.dataset import compute_record
-from core.learning.families import Sample
+from core.learning.samples import Sample
 
 PROJECT = Path(__file__).resolve().parents[3]
 KILLS = 20

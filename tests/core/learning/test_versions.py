@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from core.forward.model import spectrum_model, weights_file
 from core.learning import versions
-from core.learning.forward import spectrum_model, weights_file
 from core.storage import cache_directory
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.experiment.simulation import Artefacts, simulate
+from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.spectra import predicted_signal
 from core.loop.hints import SENTENCES, explanations, hints
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
-from core.reverse.signals import predicted_signal
 from core.reverse.standard import EV, KX
 from core.structure.stack import parse_stack
 

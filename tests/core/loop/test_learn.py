@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.learning import learned as forward
+from core.forward import learned as forward
+from core.forward.model import predict, spectrum_model
 from core.learning import versions
 from core.learning.dataset import compute_record
-from core.learning.families import Sample
-from core.learning.forward import predict, spectrum_model
+from core.learning.samples import Sample
 from core.loop import learn as learning
 from core.loop.failures import failure
 from core.loop.learn import learn
 from core.loop.loop import Loop, LoopSettings
-from core.reverse.readings import Reading, cuts_of
+from core.sessions.readings import Reading, cuts_of
 
 STRETCHED = [Sample("stretched", f"Si{n}Ge{m}", a) for n, m in ((1, 1), (2, 2), (1, 3)) for a in (5.735, 5.745, 5.755)]
 """On substrates beyond the trained ones."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.learning.families import profile_key
+from core.learning.samples import profile_key
 from core.loop.moves import neighbours
 from core.structure.stack import parse_stack
 

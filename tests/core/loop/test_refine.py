@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.experiment.simulation import Artefacts, simulate
+from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.spectra import predicted_signal
 from core.loop.refine import Prior, compared, free_parameters, refined, with_values
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
-from core.reverse.signals import predicted_signal
 from core.reverse.standard import EV, KX
 
 TRUE = Guess("Si5Ge7", 5.54, 1.5, (View("G-X", 0.4, 0.2, resolution=0.08),))

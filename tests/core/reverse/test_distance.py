@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core.experiment.simulation import Artefacts, simulate
+from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.spectra import exact_signal, predicted_signal
 from core.loop.moves import neighbours
 from core.loop.refine import value_of, with_values
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
-from core.reverse.signals import exact_signal, predicted_signal
 from core.reverse.standard import EV, KX
 
 VIEW = View("G-X", 0.4, 0.2, resolution=0.08)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.experiment.calibration import calibrate, suggested_steps
+from core.experiment.calibration.steps import calibrate, suggested_steps
 from core.experiment.readers import read_images
-from core.learning.families import profile_key
+from core.learning.samples import profile_key
 from core.reverse.candidates import composition_figures, in_library, library, ranked
 from core.reverse.files import final_state_of
 from core.reverse.inference import Cut, combined, infer
-from core.reverse.readings import Reading, export, interpreted, kept_images, why
-from core.reverse.targets import LOCAL_QUANTITIES, QUANTITIES
+from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
+from core.sessions.readings import Reading, export, interpreted, kept_images, why
 from core.structure.stack import parse_stack
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "arpes"
@@ -70,7 +70,7 @@ def test_given_kz_is_not_estimated():
 
 
 def test_uploads_at_once_neither_mix_nor_fail():
-    cuts = [cut_of(Path(__file__).parents[3] / "core" / "reverse" / "examples" / f"{name}.nc") for name in EXAMPLES]
+    cuts = [cut_of(Path(__file__).parents[3] / "core" / "experiment" / "examples" / f"{name}.nc") for name in EXAMPLES]
     alone = [infer([cut]).document() for cut in cuts]
     with ThreadPoolExecutor(10) as pool:
         together = list(pool.map(lambda number: infer([cuts[number % 3]]).document(), range(10)))

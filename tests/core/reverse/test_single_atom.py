@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.learning.dataset import compute_record
-from core.learning.families import evaluation_set
+from core.learning.samples import evaluation_set
 from core.reverse.single_atom import DESCRIPTORS, examples, single_atom_model
 
 

@@ -1,0 +1,1 @@
+"""What an experiment makes of a spectral function: final state, spectra, artefacts, the making of images."""

@@ -1,0 +1,59 @@
+"""What a page asks of the forward model: whether it may predict a request, and how well a prediction held."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.electronic.calculation import BandCalculation
+from core.electronic.spectral import DEFAULT_SIGMA, Broadening, EnergyGrid, total_spectral_function
+from core.forward.edges import GAMMA, read_edges
+from core.forward.model import LIVE_ATOM_LIMIT, Prediction
+from core.structure.crystal import Crystal
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A prediction against the exact calculation: R² of the total, and errors of the band edges in eV."""
+
+    r2: float
+    vbm_error: float
+    cbm_error: float
+
+
+def why_not_predicted(crystal: Crystal, spin_orbit: bool, sigma: float = DEFAULT_SIGMA, all_shells: bool = True) -> str:
+    """What keeps the forward model from predicting, in words; empty where it can."""
+    if spin_orbit:
+        return "the forward model was trained without spin-orbit coupling"
+    if abs(sigma - DEFAULT_SIGMA) > 1e-9:
+        return f"the forward model knows a broadening of {DEFAULT_SIGMA:.2f} eV only"
+    if not all_shells:
+        return "the forward model does not tell orbitals apart"
+    if crystal.plane_count != len(crystal):
+        return "the forward model takes stacks with one atom a plane"
+    if len(crystal) > LIVE_ATOM_LIMIT:
+        return f"the forward model takes at most {LIVE_ATOM_LIMIT} atoms"
+    return ""
+
+
+def agreement(prediction: Prediction, exact: BandCalculation) -> Agreement:
+    """How well a prediction on the default path agrees with the exact bands.
+
+    Edges are read from the predicted total; the exact ones are those of the bands, at the same k-points.
+    """
+    grid, total = EnergyGrid(), prediction.total()
+    true = total_spectral_function(exact.bands, exact.path.step, grid, Broadening())
+    found = read_edges(total, GAMMA)
+    vbm, cbm = path_edges(exact)
+    spread = float(((true - true.mean()) ** 2).sum())
+    return Agreement(1.0 - float(((total - true) ** 2).sum()) / spread, found.vbm - vbm, found.cbm - cbm)
+
+
+def path_edges(exact: BandCalculation) -> tuple[float, float]:
+    """VBM and CBM (eV) on the path: the energies on either side of the widest empty range near the Si VBM.
+
+    Bands may lack the deepest ones, so that counting from below is not possible here.
+    """
+    energy = np.sort(exact.bands.energy[np.isfinite(exact.bands.energy)])
+    near = energy[(energy > -1.5) & (energy < 3.0)]
+    widest = int(np.argmax(np.diff(near)))
+    return float(near[widest]), float(near[widest + 1])

@@ -1,0 +1,120 @@
+"""Requests: canonical, checked, kept by content."""
+
+import multiprocessing
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from core.electronic.calculation import calculate_bands
+from core.electronic.kpath import build_path
+from core.electronic.readouts import readouts_document
+from core.errors import InputError
+from core.sessions import requests
+from core.sessions.requests import (
+    WINDOW,
+    is_known,
+    is_quick,
+    keep_structure,
+    make_request,
+    read_out,
+    solve,
+    stored_request,
+)
+from core.storage import result_store
+from core.structure.files import structure_text
+
+
+def test_same_sample_in_other_words_is_the_same_request():
+    assert make_request("si2 GE2 ", "si") == make_request("Si2Ge2", "Si")
+    assert make_request("Si2Ge2", "Si").key != make_request("Si2Ge2", "Si", spin_orbit=True).key
+    assert make_request("Si2Ge2", "Si").key != make_request("Si2Ge2", "Si", mixing=1.0).key
+
+
+def test_solve_is_the_calculation_from_memory_and_from_disk(monkeypatch):
+    request = make_request("Si2Ge4", "Si0.5Ge0.5")
+    crystal = request.crystal()
+    expected = calculate_bands(crystal, build_path(crystal), window=WINDOW).bands
+    first = solve(request)
+    assert solve(request) is first
+    requests._recent.clear()
+    monkeypatch.setattr(requests, "calculate_bands", lambda *_: pytest.fail("computed twice"))
+    again = solve(request)
+    np.testing.assert_array_equal(again.bands.energy, expected.energy)
+    np.testing.assert_allclose(again.bands.atom_shell_weight, expected.atom_shell_weight, atol=1e-7)
+    read_out(request)
+    assert is_known(request)
+
+
+def test_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr(requests, "_MEMORY_LIMIT_BYTES", 10 * 2**20)
+    for n in range(2, 12, 2):
+        solve(make_request(f"Si{n}Ge2", "Si"))
+    kept = sum(requests._size(item) for item in requests._recent.values())
+    assert len(requests._recent) == 1 or kept <= 10 * 2**20
+
+
+def test_readouts_are_kept_as_they_are_computed():
+    request = make_request("Si4Ge2", "Ge")
+    fresh = readouts_document(request.crystal())
+    assert read_out(request)["gap"] == pytest.approx(fresh["gap"], abs=1e-12)
+    assert read_out(request)["gap_kind"] == fresh["gap_kind"]
+
+
+def test_structure_file_becomes_a_request_and_a_lost_one_says_so():
+    text = structure_text(make_request("Si2Ge2", "Si").crystal(), "xyz")
+    identity = keep_structure(text.encode(), "mine.xyz")
+    request = make_request("", "", structure=identity)
+    assert len(request.crystal()) == 4
+    assert request.key != make_request("Si2Ge2", "Si").key
+    with pytest.raises(InputError, match="upload it again"):
+        make_request("", "", structure="0" * 20)
+
+
+def test_request_that_a_browser_kept_is_the_same_again():
+    request = make_request("Si2Ge2", "Si0.5Ge0.5", 1.0, True)
+    assert stored_request(asdict(request)) == request
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [None, [], "Si2Ge2", {"stack": 5}, {"mixing": "1"}, {"mixing": None}, {"mixing": 10**400}, {"spin_orbit": "yes"},
+     {"substrate": ["Si"]}, {"path": "Z-G"}, {"path": 3}, {"colour": "red"}, {"structure": 7}, {"crystal": {}}],
+    ids=repr,
+)  # fmt: skip
+def test_forged_request_is_refused(forged):
+    document = asdict(make_request("Si2Ge2", "Si")) | forged if isinstance(forged, dict) else forged
+    with pytest.raises(InputError, match="did not come from the page"):
+        stored_request(document)
+
+
+@pytest.mark.parametrize(
+    "change", [{"stack": "Si9999"}, {"mixing": float("nan")}, {"mixing": -1.0}, {"structure": "0"}]
+)
+def test_request_that_a_browser_kept_is_checked_again(change):
+    with pytest.raises(InputError):
+        stored_request(asdict(make_request("Si2Ge2", "Si")) | change)
+
+
+@pytest.mark.parametrize(("stack", "substrate"), [("", "Si"), ("Si600", "Si"), ("Si2", "GaAs"), ("Ge2", "-3 %")])
+def test_what_cannot_be_done_is_refused(stack, substrate):
+    with pytest.raises(InputError):
+        make_request(stack, substrate)
+
+
+def test_quick_requests_are_the_small_ones():
+    assert is_quick(make_request("Si8Ge8", "Si"))
+    assert not is_quick(make_request("Si9Ge9", "Si"))
+    assert not is_quick(make_request("Si8Ge8", "Si", spin_orbit=True))
+
+
+def test_job_forked_while_the_memory_is_locked_goes_on():
+    request = make_request("Si2Ge6", "Si")
+    with requests._recent_lock:
+        child = multiprocessing.get_context("fork").Process(target=solve, args=(request,))
+        child.start()
+        child.join(60)
+    alive = child.is_alive()
+    child.kill()
+    assert not alive
+    assert result_store().get(request.key) is not None

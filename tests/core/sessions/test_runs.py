@@ -1,0 +1,129 @@
+"""Runs that are paused, stopped, killed and taken up."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.loop.loop import LoopSettings
+from core.sessions import runs
+from core.sessions.readings import Reading, cuts_of
+
+PROJECT = Path(__file__).resolve().parents[3]
+SHORT = LoopSettings(budget=40, beams=1, rounds=1, exact=False)
+WORKER = "import sys; from core.sessions import runs; print(runs.work(sys.argv[1]))"
+
+
+@pytest.fixture
+def run() -> str:
+    return runs.create(*cuts_of((Reading("example-sharp"),)), {"from": "a test"})
+
+
+def fallen_silent(run: str) -> None:
+    """As if the worker of a run had died a while ago."""
+    before = time.time() - 2 * runs.SILENT_SECONDS
+    os.utime(runs._folder(run) / "worker", (before, before))
+
+
+def test_a_run_is_recorded_step_by_step(run):
+    assert runs.status(run) == "waiting"
+    assert runs.work(run, SHORT)
+    assert runs.status(run) == "finished"
+    steps, result = runs.steps(run), runs.result(run)
+    assert [step["step"] for step in steps] == list(range(len(steps)))
+    assert steps[-1]["stop_reason"] == result["stop_reason"]
+    assert result["residual_end"] == steps[-1]["residual"] <= steps[0]["residual"]
+    assert result["about"] == {"from": "a test"}
+    assert not runs.work(run, SHORT), "a finished run is done again"
+
+
+def test_a_cancelled_run_says_so(run):
+    runs.order(run, "cancel")
+    runs.work(run, SHORT)
+    assert runs.result(run)["stop_reason"] == "cancelled"
+
+
+def test_an_interrupted_run_goes_on_from_its_last_step(run):
+    runs.work(run, SHORT)
+    folder, steps, result = runs._folder(run), runs.steps(run), runs.result(run)
+    lines = (folder / "steps.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "steps.jsonl").write_text("".join(lines[:3]) + lines[3][:40], encoding="utf-8")
+    (folder / "result.json").unlink()
+    assert not runs.work(run, SHORT), "a second worker while the first one lives"
+    fallen_silent(run)
+    assert runs.status(run) == "interrupted"
+    assert runs.work(run, SHORT)
+    again = runs.steps(run)
+    assert again[:3] == steps[:3]
+    assert again[3]["note"] == "taken up where it was left"
+    assert again[3]["residual"] <= again[2]["residual"] + 1e-3
+    assert again[3]["predictions"] >= again[2]["predictions"]
+    assert [step["step"] for step in again] == list(range(len(again)))
+    assert runs.result(run)["residual_start"] == result["residual_start"]
+
+
+def test_a_killed_worker_leaves_its_last_step(run):
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, run], cwd=PROJECT)
+    while len(runs.steps(run)) < 2:
+        assert worker.poll() is None, "the worker ended before it was killed"
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    kept = runs.steps(run)
+    assert len(kept) >= 2
+    fallen_silent(run)
+    assert runs.status(run) == "interrupted"
+    assert runs.work(run, SHORT)
+    assert runs.steps(run)[: len(kept)] == kept
+
+
+def test_pause_and_one_step(run):
+    runs.order(run, "pause")
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, run], cwd=PROJECT)
+    try:
+        while runs.status(run) != "paused":
+            assert worker.poll() is None
+        assert len(runs.steps(run)) == 1
+        runs.order(run, "step")
+        while len(runs.steps(run)) < 2 or runs.status(run) != "paused":
+            assert worker.poll() is None
+        assert len(runs.steps(run)) == 2
+        runs.order(run, "cancel")
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+    assert runs.result(run)["stop_reason"] == "cancelled"
+
+
+def test_images_are_those_that_were_given(run):
+    given = cuts_of((Reading("example-sharp"),))[1][0]
+    assert np.array_equal(runs.images(run)[0], given, equal_nan=True)
+    copy = runs.copied(run)
+    assert copy != run
+    assert np.array_equal(runs.images(copy)[0], given, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["", "../../etc", "0" * 20, None, "A" * 20])
+def test_no_path_from_a_client(name):
+    with pytest.raises(InputError, match="run"):
+        runs.status(name)
+
+
+def test_unknown_orders_are_refused(run):
+    with pytest.raises(InputError, match="asked to"):
+        runs.order(run, "explode")
+
+
+def test_old_runs_go(monkeypatch, tmp_path):
+    monkeypatch.setenv("BANDLOOM_CACHE", str(tmp_path))
+    monkeypatch.setattr(runs, "MOST_RUNS", 3)
+    cuts, images = cuts_of((Reading("example-sharp"),))
+    made = [runs.create(cuts, images) for _ in range(5)]
+    kept = {folder.name for folder in (tmp_path / "loops").iterdir()}
+    assert len(kept) == 3
+    assert made[-1] in kept
