@@ -14,11 +14,12 @@ from threadpoolctl import threadpool_limits
 from components import shell
 from components.jobs import job_manager
 from core.errors import InputError
+from core.experiment.readers import UPLOAD_LIMIT_BYTES
 from core.storage import result_store
 
 VERSION = "0.1.0"
-UPLOAD_LIMIT_BYTES = 88 * 2**20
-"""Of one request: a file of 64 MB as text in base 64, and what goes with it."""
+REQUEST_LIMIT_BYTES = UPLOAD_LIMIT_BYTES * 11 // 8
+"""Of one request: the largest file as text in base 64, and what goes with it."""
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -44,7 +45,7 @@ def return_freed_memory() -> None:
 def create_server() -> Flask:
     """The Flask server: /healthz, a limit on what is sent to it, security headers on what it sends."""
     flask = Flask(__name__)
-    flask.config["MAX_CONTENT_LENGTH"] = UPLOAD_LIMIT_BYTES
+    flask.config["MAX_CONTENT_LENGTH"] = REQUEST_LIMIT_BYTES
 
     @flask.get("/healthz")
     def health() -> Response:

@@ -19,10 +19,12 @@ from threadpoolctl import threadpool_limits
 from core.electronic.calculation import ENGINE_VERSION, BandCalculation, bare_matrices, calculate_bands, energy_zero
 from core.electronic.kpath import KPath, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, covering_window, spectral_function
-from core.experiment.calibration.steps import calibrate, suggested_steps
+from core.experiment.calibration.steps import calibrate
+from core.experiment.calibration.suggestion import suggested_steps
 from core.forward.baseline import virtual_cut
 from core.forward.model import predict, predict_cut, spectrum_model
-from core.reverse.inference import Cut, infer
+from core.reverse.cut import Cut
+from core.reverse.inference import infer
 from core.sessions.readings import kept_images
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal

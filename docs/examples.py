@@ -3,9 +3,10 @@
 import numpy as np
 import xarray as xr
 
+from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
-from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import exact_signal, predicted_vbm
 from core.sessions.readings import EXAMPLES
 from core.structure.build import build_crystal

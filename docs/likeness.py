@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from components.figures.colour_maps import palette
-from core.experiment.calibration.steps import calibrate, suggested_steps
+from core.experiment.calibration.steps import calibrate
+from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.photoemission.likeness import likeness
 from core.experiment.readers import read_images
 from core.reverse.drawing import draw_images

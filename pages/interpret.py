@@ -30,8 +30,8 @@ from components.interpret.result import candidate_list, figure_list, verdict
 from components.loop.start import run_on
 from core.errors import InputError
 from core.experiment.calibration.frame import find_frame
-from core.experiment.photoemission.experiment import made_experiment
-from core.reverse.files import cut_name
+from core.experiment.photoemission.experiment import simulated_experiment
+from core.reverse.cut import cut_name
 from core.sessions.readings import (
     Reading,
     calibrated,
@@ -148,7 +148,7 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
     """A simulated measurement of a stack, read like an uploaded one."""
     try:
         values = {name: float(value) for name, value in zip(SLIDERS, settings, strict=True)}
-        content = made_experiment(stack or "", substrate or "", 0.0, cut_name(str(cut)), values, int(seed or 0))
+        content = simulated_experiment(stack or "", substrate or "", 0.0, cut_name(str(cut)), values, int(seed or 0))
         reading = Reading(keep_image(content, "simulated.nc"), cut=str(cut))
     except InputError as error:
         return no_update, no_update, str(error)

@@ -12,7 +12,7 @@ from urllib.error import URLError
 
 import pytest
 
-from app import UPLOAD_LIMIT_BYTES, VERSION, server
+from app import REQUEST_LIMIT_BYTES, VERSION, server
 from components.ids import Ids
 from components.theme import COLOURS, css_variables
 
@@ -50,7 +50,7 @@ def test_security_headers(client):
 
 def test_too_large_request_is_refused(client):
     reply = client.post(
-        "/_dash-update-component", data=b"0" * (UPLOAD_LIMIT_BYTES + 1), content_type="application/json"
+        "/_dash-update-component", data=b"0" * (REQUEST_LIMIT_BYTES + 1), content_type="application/json"
     )
     assert reply.status_code == 413
 

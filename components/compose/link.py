@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, fields
 
+import numpy as np
+
 from components.figures.colour_maps import DEFAULT, SEQUENTIAL
-from core.electronic.spectral import DEFAULT_SIGMA
+from core.electronic.kpath import point_indices
+from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
 from core.errors import InputError
 from core.parameters.tight_binding import SHELLS
 
@@ -14,7 +17,7 @@ ENGINES = ("live", "exact", "forward")
 SCALES = ("linear", "log")
 SIGMA_RANGE = (0.02, 0.30)
 MIXING_RANGE = (0.0, 4.0)
-CURSOR = (23, 108)
+CURSOR = (point_indices("G")[0], int(np.argmin(np.abs(EnergyGrid().values + 0.2))))
 """Where the cursor of the picture starts: indices of the k-point and of the energy."""
 
 _TEXT_LIMIT = 400

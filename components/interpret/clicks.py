@@ -5,7 +5,7 @@ from dataclasses import replace
 from components.interpret.controls import POINTS
 from core.errors import InputError
 from core.experiment.calibration.frame import find_frame
-from core.experiment.calibration.steps import axis_from_points
+from core.experiment.calibration.suggestion import axis_from_points
 from core.sessions.readings import Reading
 
 BOXES = {"frame": ("f1", "f2"), "bar": ("b1", "b2")}

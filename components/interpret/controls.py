@@ -6,7 +6,7 @@ from dash import dcc, html
 from components.ids import Ids
 from core.experiment.calibration.background import BACKGROUNDS
 from core.experiment.calibration.colours import COLOUR_MAPS
-from core.experiment.readers import ACCEPTED
+from core.experiment.readers import ACCEPTED, UPLOAD_LIMIT_BYTES
 
 ids = Ids("interpret")
 
@@ -47,7 +47,7 @@ def image_controls(*more) -> html.Section:
                 ],
                 id=ids("upload"),
                 className="drop-zone",
-                max_size=64 * 2**20,
+                max_size=UPLOAD_LIMIT_BYTES,
                 multiple=False,
             ),
             html.P(ACCEPTED + "; at most 64 MB.", className="muted small"),

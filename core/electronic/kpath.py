@@ -97,6 +97,17 @@ def build_path(crystal: Crystal, text: str = DEFAULT_PATH, points_per_segment: i
     return sample_path(crystal, text, reduced, [points_per_segment] * len(ends), names)
 
 
+def point_indices(name: str, text: str = DEFAULT_PATH, points_per_segment: int = POINTS_PER_SEGMENT) -> list[int]:
+    """Where a high-symmetry point lies among the k-points of a path, ends of segments counted on both sides."""
+    found, start = [], 0
+    for piece in parse_path(text):
+        for ends in zip(piece, piece[1:], strict=False):
+            last = start + points_per_segment - 1
+            found += [index for index, end in zip((start, last), ends, strict=True) if end == name]
+            start = last + 1
+    return found
+
+
 def sample_path(crystal: Crystal, text: str, k_reduced: np.ndarray, counts: list[int], names: list) -> KPath:
     """A path from given points: `counts` points on each straight segment, `names` the labels of its two ends."""
     to_cartesian = 2 * np.pi * np.linalg.inv(crystal.average_cell).T

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from core.electronic.kpath import point_indices
 from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
 
-GAMMA = [23, 24, 71, 72]
+GAMMA = point_indices("G")
 """Γ on the default path."""
 
 LEVEL_SPACING = 0.03

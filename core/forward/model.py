@@ -122,7 +122,7 @@ def predict(crystal: Crystal) -> Prediction:
     Raises:
         InputError: the crystal is not a stack of planes with one atom each, or has too many atoms.
     """
-    site_class, features = _seen(crystal)
+    site_class, features = _classes_and_features(crystal)
     model = spectrum_model("path")
     return Prediction(model, site_class, model.hidden(features), features, slice(None), mirrored=False)
 
@@ -133,7 +133,7 @@ def predict_cut(crystal: Crystal, cut: str, kz: float) -> Prediction:
     Raises:
         InputError: as `predict`.
     """
-    site_class, features = _seen(crystal)
+    site_class, features = _classes_and_features(crystal)
     model = spectrum_model("cuts")
     features = np.hstack([features, np.tile(kz_features(kz), (len(features), 1))])
     half = CUT_POINTS // 2 + 1
@@ -150,7 +150,7 @@ def predict_cuts(crystal: Crystal, cut: str, kz: np.ndarray) -> np.ndarray:
     Raises:
         InputError: as `predict`.
     """
-    site_class, features = _seen(crystal)
+    site_class, features = _classes_and_features(crystal)
     model = spectrum_model("cuts")
     share = (np.bincount(site_class) / len(site_class)).astype(np.float32)
     rows = np.hstack([np.tile(features, (len(kz), 1)), np.repeat(kz_features(kz), len(features), axis=0)])
@@ -167,11 +167,11 @@ def domain_score(crystal: Crystal) -> DomainScore:
     Raises:
         InputError: as `predict`.
     """
-    _, features = _seen(crystal)
+    _, features = _classes_and_features(crystal)
     return _domain().score(features, crystal.plane_ge_fraction, crystal.lattice_in_plane)
 
 
-def _seen(crystal: Crystal) -> tuple[np.ndarray, np.ndarray]:
+def _classes_and_features(crystal: Crystal) -> tuple[np.ndarray, np.ndarray]:
     """Class of every atom, and the features (class, feature)."""
     if crystal.plane_count != len(crystal):
         raise InputError(

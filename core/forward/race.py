@@ -22,6 +22,7 @@ from core.learning.basis import GroupBasis
 from core.learning.dataset import read_records
 from core.learning.network import fit_network
 from core.structure.build import crystal_of_planes
+from core.structure.substrate import bulk_lattice_constant
 
 EPOCHS = 20
 HIDDEN = (512, 512, 512)
@@ -158,7 +159,7 @@ def _bulk_like(part: Examples) -> np.ndarray:
 
 def _virtual_crystal(strain: float, growth: float, fraction: float) -> np.ndarray:
     """(k, energy): A(k, E) of two virtual-crystal planes."""
-    lattice, height = (5.431 + 0.227 * float(value) for value in (strain, growth))
+    lattice, height = (float(bulk_lattice_constant(float(value))) for value in (strain, growth))
     crystal = crystal_of_planes(np.full(2, min(max(float(fraction), 0.0), 1.0)), np.full(2, height / 4), lattice)
     path, grid, broadening = build_path(crystal), EnergyGrid(), Broadening()
     bands = calculate_bands(crystal, path, window=(-8.5, 5.5), workers=1).bands

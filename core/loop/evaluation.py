@@ -11,10 +11,10 @@ import xarray as xr
 from core.learning.samples import profile_key
 from core.loop.loop import Loop, LoopSettings
 from core.reverse.candidates import in_library
+from core.reverse.cut import Cut
 from core.reverse.drawing import FIGURES as ALL
 from core.reverse.drawing import SEVERITIES, single_thread_pool
 from core.reverse.evaluation import test_images, test_samples, test_spectra
-from core.reverse.inference import Cut
 from core.reverse.outside import KINDS
 from core.reverse.standard import EV, KX
 from core.storage import cache_directory

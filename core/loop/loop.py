@@ -8,10 +8,11 @@ import numpy as np
 from core.loop.hints import Hint, hints
 from core.loop.moves import neighbours
 from core.loop.refine import LOOSE, Fit, Prior, compared, free_parameters, refined
-from core.reverse.candidates import composition_misfit, ranked, settle
+from core.reverse.candidates import composition_misfit, rank_by_composition, settle
+from core.reverse.cut import Cut
 from core.reverse.distance import Target
 from core.reverse.guess import ESCAPE, Guess, Predictor, View, exact_picture
-from core.reverse.inference import Cut, Estimate, Inference, infer
+from core.reverse.inference import Estimate, Inference, infer
 from core.reverse.model import reverse_model
 from core.reverse.quantities import QUANTITIES, crystal_figures
 from core.structure.stack import parse_stack
@@ -80,7 +81,7 @@ class LoopSettings:
 
 
 @dataclass(frozen=True)
-class Tried:
+class RankedCandidate:
     """A stack that the loop has tried: its best distance, and its probability among all that were."""
 
     stack: str
@@ -104,7 +105,7 @@ class Step:
     distance: float
     noise: float
     predictions: int
-    candidates: tuple[Tried, ...]
+    candidates: tuple[RankedCandidate, ...]
     stop_reason: str = ""
 
     def document(self) -> dict:
@@ -242,7 +243,7 @@ class Loop:
                 self._refine(best)
                 yield f"{best} refined", self._stop(cancelled)
             views = self.fits[best].guess
-            more = ranked(self.found.estimates, self.found.sizes)[len(candidates) :][:FURTHER]
+            more = rank_by_composition(self.found.estimates, self.found.sizes)[len(candidates) :][:FURTHER]
             for start in range(0, len(more), TOGETHER):
                 for _, stack, mixing in more[start : start + TOGETHER]:
                     self._compare(replace(views, stack=stack.notation, mixing=mixing))
@@ -296,19 +297,19 @@ class Loop:
                 self.fits[name] = replace(fit, cost=cost + self.prior.misfit(fit.guess))
         return sorted(self.fits, key=self._cost)
 
-    def _tried(self) -> tuple[Tried, ...]:
+    def _ranked_candidates(self) -> tuple[RankedCandidate, ...]:
         names = self._ranked()
         cost = np.array([self._cost(name) for name in names])
         weight = np.exp(-0.5 * (cost - cost[0]) / TEMPERATURE)
         weight /= weight.sum()
         rows = zip(names, weight.tolist(), strict=True)
         return tuple(
-            Tried(n, f.guess.mixing if f.guess.mixes else 0.0, f.guess.lattice, round(f.distance, 5), p)
+            RankedCandidate(n, f.guess.mixing if f.guess.mixes else 0.0, f.guess.lattice, round(f.distance, 5), p)
             for n, p, f in ((n, p, self.fits[n]) for n, p in rows)
         )
 
     def _step(self, number: int, note: str, stop: str) -> Step:
-        tried = self._tried()
+        tried = self._ranked_candidates()
         best = self.fits[tried[0].stack]
         return Step(number, note, best.guess, best.distance, self.noise, self.predict.count, tried, stop)
 

@@ -1,12 +1,13 @@
-"""Which stacks explain an image: a library ranked by predicted figures, its best tried through the forward model."""
+"""Which stacks explain an image: a library in the order of estimated figures, its best tried by the forward model."""
 
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import numpy as np
 
+from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.final_state import FinalState
-from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import predicted_signal
 from core.forward.features import CORRELATION_REACH, pair_correlation
 from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, profile_key
@@ -24,7 +25,7 @@ CORRELATIONS = tuple(f"correlation_{d}" for d in range(1, CORRELATION_REACH + 1)
 SHARP = 0.15
 """ML: a smaller estimated interface width is tried as a sharp interface only."""
 
-TRIED = 10
+COMPARED = 10
 """Candidates that go through the forward model."""
 
 LEVEL_SHIFTS, NEARBY_SHIFTS = np.linspace(-0.15, 0.15, 7), np.array([-0.04, 0.0, 0.04])
@@ -104,7 +105,7 @@ def composition_figures(stack: Stack, mixing: float) -> dict[str, float]:
     return figures | dict(zip(CORRELATIONS, pair_correlation(profile)[1:], strict=True))
 
 
-def ranked(value: dict[str, float], size: dict[str, float]) -> list[tuple[float, Stack, float]]:
+def rank_by_composition(value: dict[str, float], size: dict[str, float]) -> list[tuple[float, Stack, float]]:
     """(misfit, stack, mixing) of the library, best first.
 
     Args:
@@ -128,8 +129,8 @@ def composition_misfit(stack: Stack, mixing: float, value: dict[str, float], siz
     return float(np.mean([((figures[n] - value[n]) / max(size[n], 1e-4)) ** 2 for n in figures if n in value]))
 
 
-def tried(
-    image: np.ndarray, view: View, value: dict[str, float], size: dict[str, float], count: int = TRIED
+def compare_candidates(
+    image: np.ndarray, view: View, value: dict[str, float], size: dict[str, float], count: int = COMPARED
 ) -> list[Candidate]:
     """The best of the library by estimated figures, ordered by how well their predicted pictures agree with an image.
 
@@ -143,7 +144,7 @@ def tried(
     lattice = float(np.clip(value["lattice_in_plane"], *LATTICE_TRAINED))
     target, predict, rows = Target(image), Predictor(), []
     shifts, settled = LEVEL_SHIFTS, None
-    for misfit, stack, mixing in ranked(value, size)[:count]:
+    for misfit, stack, mixing in rank_by_composition(value, size)[:count]:
         guess = Guess(stack.notation, lattice, mixing, (settled or view,))
         if settled is None:
             settled = settle(target, predict, guess)

@@ -1,8 +1,8 @@
 """Whether the reverse model knows such images: a score from how well it can explain one.
 
-Three signs: how well the best candidate's predicted picture agrees with the image, how far the network's hidden values
-lie from those of training images, and how large it thinks its errors. Their weights are a logistic regression between
-simulated images of Si/Ge stacks and images of other things.
+Three kinds of evidence: how well the best candidate's predicted picture agrees with the image, how far the network's
+hidden values lie from those of training images, and how large it thinks its errors. Their weights are a logistic
+regression between simulated images of Si/Ge stacks and images of other things.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from core.reverse.model import Readings, ReverseModel
 
 
-def signs(model: ReverseModel, readings: Readings, agreement: float) -> np.ndarray:
-    """(3,) the signs of one image: agreement, strangeness, mean logarithm of the typical errors.
+def domain_evidence(model: ReverseModel, readings: Readings, agreement: float) -> np.ndarray:
+    """(3,) the evidence of one image: agreement, strangeness, mean logarithm of the typical errors.
 
     Args:
         model: of the cut.
@@ -28,7 +28,7 @@ a smaller window the right lines may come from anything."""
 
 
 def domain_score(model: ReverseModel, found: np.ndarray, compared: int) -> float:
-    """The score of the signs of an image, compared on so many pixels: 1 is the limit, more is outside."""
+    """The score of the evidence of an image, compared on so many pixels: 1 is the limit, more is outside."""
     weight, offset = model.domain[:-1], model.domain[-1]
     score = float(np.exp(np.clip(0.5 * (offset - found @ weight), -10.0, 10.0)))
     return max(score, LEAST_COMPARED / max(compared, 1))

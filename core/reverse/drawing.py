@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from core.experiment.photoemission.artefacts import clean_artefacts, realistic_artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.orbitals import orbital_shares
-from core.experiment.photoemission.renderer import clean_artefacts, realistic_artefacts, simulate
+from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
 from core.forward.features import pair_correlation
 from core.learning.dataset import read_shard

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from core.experiment.photoemission.artefacts import clean_artefacts, realistic_artefacts
 from core.experiment.photoemission.final_state import FinalState
-from core.experiment.photoemission.renderer import clean_artefacts, realistic_artefacts, simulate
+from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import exact_signal, predicted_vbm
 from core.learning.dataset import generate, read_records
 from core.learning.samples import Sample, evaluation_set, profile_key
 from core.reverse.candidates import in_library
+from core.reverse.cut import Cut
 from core.reverse.distance import Target
 from core.reverse.domain import domain_score
 from core.reverse.drawing import (
@@ -31,7 +33,7 @@ from core.reverse.drawing import (
     stack_figures,
     states_of,
 )
-from core.reverse.inference import NORMAL_90, Cut, infer_images, looked_at
+from core.reverse.inference import NORMAL_90, domain_evidence_of, infer_images
 from core.reverse.model import reverse_model
 from core.reverse.outside import KINDS
 from core.reverse.single_atom import single_atom_scores
@@ -152,7 +154,7 @@ def domain_figures(spectra: dict) -> dict:
 
 def _domain_score(image: np.ndarray) -> float:
     model = reverse_model("G-X")
-    return domain_score(model, looked_at(model, "G-X", image, None)[0], int(Target(image).used.sum()))
+    return domain_score(model, domain_evidence_of(model, "G-X", image, None)[0], int(Target(image).used.sum()))
 
 
 def write_measured(figures: dict) -> None:

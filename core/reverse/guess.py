@@ -5,9 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
-from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import exact_signal, predicted_signal
 from core.learning.samples import LATTICE_TRAINED
 from core.reverse.standard import EV, KX

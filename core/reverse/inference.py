@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 
 from core.errors import InputError
-from core.experiment.photoemission.final_state import INNER_POTENTIAL, FinalState, final_momentum, reduced_kz
+from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import REACH
-from core.reverse.candidates import TRIED, Candidate, composition_figures, tried
+from core.reverse.candidates import COMPARED, Candidate, compare_candidates, composition_figures
+from core.reverse.cut import Cut
 from core.reverse.distance import Target
-from core.reverse.domain import domain_score, signs
+from core.reverse.domain import domain_evidence, domain_score
 from core.reverse.guess import View
 from core.reverse.model import Readings, ReverseModel, reverse_model
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, Quantity
@@ -25,9 +25,6 @@ NUISANCE_QUANTITIES = {
     "kz": Quantity("2π/c̄", 0.0, 1.0, "Momentum normal to the layers: 0 is the Γ plane, 1 the Z plane."),
 }
 
-TYPICAL_SPACING = 1.38
-"""Å between planes, for k_z from a photon energy before the sample is known."""
-
 ESCAPE_WIDTH = 0.04
 """1/Å: half-width of k_z that candidates' pictures are given where it is broadened by an unknown amount."""
 
@@ -41,20 +38,6 @@ validation stacks are nearer."""
 
 DRAWN = ("ge_fraction", "interfacial_fraction", "interface_width")
 """What candidates have a say in."""
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """One calibrated image, over (eV, kx).
-
-    cut: `G-X` or `G-K`. kz: in 2π/c̄; None where it is to be inferred. radius: k_f in 1/Å where the photon energy is
-    known, infinite otherwise.
-    """
-
-    image: xr.DataArray | None
-    cut: str
-    kz: float | None = None
-    radius: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -115,17 +98,6 @@ class Inference:
         }
 
 
-def kz_from_photons(photon_energy: float, inner_potential: float | None, work_function: float) -> tuple[float, float]:
-    """k_z at k∥ = 0 in 2π/c̄, and the final-state momentum in 1/Å.
-
-    Raises:
-        InputError: the photons free no electrons.
-    """
-    potential = INNER_POTENTIAL["Si"] if inner_potential is None else inner_potential
-    radius = final_momentum(photon_energy, potential, work_function)
-    return float(reduced_kz(radius, TYPICAL_SPACING)), radius
-
-
 def infer(cuts: list[Cut]) -> Inference:
     """Figures, candidates and verdict of one or several cuts of the same sample.
 
@@ -150,9 +122,9 @@ def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
     value, half = (dict(zip(model.names, column[0].tolist(), strict=True)) for column in (value, half))
     state = _state(first.kz, first.radius, value)
     moved = aligned(image[None], found.level)[0]
-    candidates = tried(image, _view(first.cut, state, value, found.level[0]), value, _sizes(half))
+    candidates = compare_candidates(image, _view(first.cut, state, value, found.level[0]), value, _sizes(half))
     compared = int(Target(image).used.sum())
-    score = domain_score(model, signs(model, found, candidates[0].agreement), compared)
+    score = domain_score(model, domain_evidence(model, found, candidates[0].agreement), compared)
     value = sharpened(value, candidates)
     distance = 1 - max(candidate.agreement for candidate in candidates)
     half = {name: width * max(1.0, distance / EXPECTED_DISTANCE) ** 0.5 for name, width in half.items()}
@@ -172,15 +144,15 @@ def sharpened(value: dict[str, float], candidates: list[Candidate]) -> dict[str,
     return found
 
 
-def looked_at(
-    model: ReverseModel, cut: str, image: np.ndarray, kz: float | None, count: int = TRIED
+def domain_evidence_of(
+    model: ReverseModel, cut: str, image: np.ndarray, kz: float | None, count: int = COMPARED
 ) -> tuple[np.ndarray, list[Candidate]]:
-    """Signs of the domain and candidates of one standard image (kx, eV), k_z in 2π/c̄ or None where not known."""
+    """Evidence for the domain, and candidates, of one standard image (kx, eV), k_z in 2π/c̄ or None where not known."""
     found = model.read(image[None], np.array([kz or 0.0]), np.array([kz is not None]))
     value, half = (dict(zip(model.names, column[0].tolist(), strict=True)) for column in (found.value, found.half))
     view = _view(cut, _state(kz, np.inf, value), value, found.level[0])
-    candidates = tried(image, view, value, _sizes(half), count)
-    return signs(model, found, candidates[0].agreement), candidates
+    candidates = compare_candidates(image, view, value, _sizes(half), count)
+    return domain_evidence(model, found, candidates[0].agreement), candidates
 
 
 def _state(kz: float | None, radius: float, value: dict[str, float]) -> FinalState:

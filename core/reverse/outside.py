@@ -6,6 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 from sklearn.datasets import load_sample_images
 
+from core.parameters.constants import FREE_ELECTRON
 from core.reverse.standard import EV, KX
 
 
@@ -34,7 +35,7 @@ def parabolas(random: np.random.Generator) -> np.ndarray:
     image = np.zeros((len(KX), len(EV)))
     for _ in range(random.integers(1, 4)):
         mass = random.choice([-1, 1]) * random.uniform(0.2, 2.5)
-        image += _line(random.uniform(-6, 0) + 3.81 * (KX - random.normal(0, 0.1)) ** 2 / mass, random)
+        image += _line(random.uniform(-6, 0) + (KX - random.normal(0, 0.1)) ** 2 / FREE_ELECTRON / mass, random)
     return _measured(image, random)
 
 

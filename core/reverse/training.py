@@ -33,7 +33,7 @@ from core.reverse.drawing import (
     single_thread_pool,
     stack_figures,
 )
-from core.reverse.inference import looked_at
+from core.reverse.inference import domain_evidence_of
 from core.reverse.model import ReverseModel, kz_marks, weights_file
 from core.reverse.outside import KINDS, LEARNED
 from core.reverse.quantities import LOCAL_QUANTITIES
@@ -319,7 +319,7 @@ def error_quantiles(model: ReverseModel, folder: Path, dataset: Path, cut: str, 
 def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
     """(4,) weights and limit of the domain score.
 
-    A logistic regression of the signs between simulated images of validation stacks and images of other things.
+    A logistic regression of the evidence between simulated images of validation stacks and images of other things.
     """
     random = np.random.default_rng(seed + 5)
     samples = [sample for sample in evaluation_set("validation") if sample.kz is not None]
@@ -336,7 +336,7 @@ def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
     images += [(KINDS[LEARNED[n % len(LEARNED)]](random), None) for n in range(DOMAIN_IMAGES)]
     _shared.update(model=model, cut=cut)
     with single_thread_pool() as pool:
-        found = np.array(pool.map(_signs, images))
+        found = np.array(pool.map(_domain_evidence, images))
     inside = np.arange(len(images)) < DOMAIN_IMAGES
     scale = found.std(axis=0)
     fit = LogisticRegression(C=10.0).fit(found / scale, inside)
@@ -346,5 +346,5 @@ def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
     return np.append(weight, limit).astype(np.float32)
 
 
-def _signs(task: tuple[np.ndarray, float | None]) -> np.ndarray:
-    return looked_at(_shared["model"], _shared["cut"], *task, count=DOMAIN_TRIED)[0]
+def _domain_evidence(task: tuple[np.ndarray, float | None]) -> np.ndarray:
+    return domain_evidence_of(_shared["model"], _shared["cut"], *task, count=DOMAIN_TRIED)[0]

@@ -22,14 +22,14 @@ from core.experiment.calibration.steps import (
     Step,
     Symmetrise,
     calibrate,
-    suggested_steps,
 )
+from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.readers import read_images
 from core.reverse.candidates import Candidate, predicted_pictures
+from core.reverse.cut import Cut, cut_name, final_state_of
 from core.reverse.distance import Target
-from core.reverse.files import cut_name, final_state_of
 from core.reverse.guess import Guess, Predictor
-from core.reverse.inference import Cut, Inference, infer_images
+from core.reverse.inference import Inference, infer_images
 from core.reverse.model import reverse_model
 from core.reverse.standard import THEORY, standard_image
 from core.storage import result_store

@@ -20,7 +20,8 @@ import numpy as np
 from core.errors import InputError
 from core.loop.failures import keep_failure
 from core.loop.loop import Loop, LoopSettings
-from core.reverse.inference import Cut, infer_images
+from core.reverse.cut import Cut
+from core.reverse.inference import infer_images
 from core.storage import cache_directory
 
 MOST_RUNS = 200

@@ -9,13 +9,12 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.calibration.background import BACKGROUNDS, subtracted
-from core.experiment.calibration.colours import COLOUR_MAPS, intensities, recognised_map, table_from_bar
+from core.experiment.calibration.colours import COLOUR_MAPS, intensities, recognised_map
 from core.experiment.calibration.fermi import fit_fermi_edge
-from core.experiment.calibration.frame import find_frame
-from core.experiment.photoemission.final_state import FREE_ELECTRON, WORK_FUNCTION
+from core.parameters.constants import FREE_ELECTRON
 
 _K_LIMIT, _E_LIMIT = 20.0, 100.0
-_LEAST_SIDE = 8
+LEAST_SIDE = 8
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,9 @@ class Frame(Step):
         top, bottom = sorted((int(self.top), int(self.bottom)))
         height, width = image.sizes["y"], image.sizes["x"]
         left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
-        if right - left < _LEAST_SIDE or bottom - top < _LEAST_SIDE:
+        if right - left < LEAST_SIDE or bottom - top < LEAST_SIDE:
             raise InputError(
-                f"The frame {self.left}, {self.top} to {self.right}, {self.bottom} keeps less than {_LEAST_SIDE} "
+                f"The frame {self.left}, {self.top} to {self.right}, {self.bottom} keeps less than {LEAST_SIDE} "
                 f"pixels a side of a picture of {width} x {height}: mark a larger one"
             )
         return image.isel(x=slice(left, right), y=slice(top, bottom))
@@ -201,7 +200,7 @@ class Crop(Step):
         """See `Step`."""
         _need(image, "kx", "crops calibrated images")
         kept = image.sel(kx=slice(*sorted((self.k_left, self.k_right))), eV=slice(*sorted((self.e_bottom, self.e_top))))
-        if min(kept.shape) < _LEAST_SIDE:
+        if min(kept.shape) < LEAST_SIDE:
             raise InputError(
                 f"The crop keeps {kept.shape[1]} x {kept.shape[0]} points of an image from {image.kx.values[0]:.2f} to "
                 f"{image.kx.values[-1]:.2f} 1/Å and {image.eV.values[0]:.2f} to {image.eV.values[-1]:.2f} eV"
@@ -306,73 +305,6 @@ def calibrate(image: xr.DataArray, steps: Sequence[Step]) -> xr.DataArray:
     if image["eV"].attrs.get("energy_kind") == "kinetic":
         raise InputError("This image's energies are kinetic: fit the Fermi edge, or give the Fermi level in eV")
     return image
-
-
-def suggested_steps(
-    image: xr.DataArray,
-    photon_energy: float | None = None,
-    work_function: float | None = None,
-    k_range: tuple[float, float] | None = None,
-    e_range: tuple[float, float] | None = None,
-) -> tuple[Step, ...]:
-    """The usual steps for an image, from what its file says and what is given.
-
-    Args:
-        image: from `read_images`.
-        photon_energy: eV; the file's own by default, else the Fermi edge is fitted.
-        work_function: eV; the file's own by default, else a typical one.
-        k_range: (left, right) of a picture's frame, 1/Å.
-        e_range: (bottom, top) of a picture's frame, eV against E_F.
-
-    Raises:
-        InputError: a picture without ranges; angles where the kinetic energy is not known.
-    """
-    if "channel" in image.dims:
-        if k_range is None or e_range is None:
-            raise InputError(
-                "A picture has no axes of its own: give the k∥ at the left and right edge of its frame (--k-range, "
-                "1/Å) and E − E_F at the bottom and top (--e-range, eV)"
-            )
-        return (Frame(*find_frame(image.values)), Colours(), PictureAxes(*k_range, *e_range))
-    steps: list[Step] = []
-    kinetic = image["eV"].attrs.get("energy_kind") == "kinetic"
-    photon = photon_energy if photon_energy is not None else image.attrs.get("hv")
-    phi = work_function if work_function is not None else image.attrs.get("work_function", WORK_FUNCTION)
-    level = None
-    if kinetic and photon_energy is not None:
-        level = float(photon) - float(phi)
-        steps.append(FermiLevel(level))
-    elif kinetic:
-        level, _ = fit_fermi_edge(image)
-        steps.append(FermiLevel(round(level, 4)))
-    if "alpha" in image.dims:
-        level = level if level is not None else (float(photon) - float(phi) if photon else None)
-        if level is None:
-            raise InputError("This image has angles: give the photon energy in eV (--hv) to turn them into momenta")
-        steps.append(AngleToMomentum(round(level, 4)))
-    return tuple(steps)
-
-
-def axis_from_points(first: tuple[float, float], second: tuple[float, float], size: int) -> tuple[float, float]:
-    """Values at both ends of an axis of `size` pixels, from two clicked points (pixel, value).
-
-    Raises:
-        InputError: the points coincide.
-    """
-    (p, v), (q, w) = first, second
-    if abs(p - q) < 2:
-        raise InputError("The two points of an axis lie on the same pixel: click two that are far apart")
-    slope = (w - v) / (q - p)
-    return v - slope * p, v + slope * (size - p)
-
-
-def colour_bar(image: xr.DataArray, box: tuple[int, int, int, int]) -> Colours:
-    """The step that reads colours by the bar inside a box (left, top, right, bottom) of the whole picture."""
-    cut = Frame(*box).apply(image) if min(box[2] - box[0], box[3] - box[1]) >= _LEAST_SIDE else image.isel(
-        x=slice(box[0], box[2]), y=slice(box[1], box[3])
-    )  # fmt: skip
-    table = table_from_bar(cut.values)
-    return Colours("auto", tuple(map(tuple, np.round(table[:: len(table) // 64], 4).tolist())))
 
 
 def _without_margins(values: np.ndarray) -> np.ndarray:

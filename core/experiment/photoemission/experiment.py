@@ -6,10 +6,11 @@ import numpy as np
 import xarray as xr
 
 from core.errors import InputError
+from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.orbitals import orbital_shares
-from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
 from core.structure.build import build_crystal
 from core.structure.stack import parse_stack
@@ -44,7 +45,7 @@ RANGES = {
 """Every artefact that a person can set, and how far."""
 
 
-def made_experiment(
+def simulated_experiment(
     stack: str, substrate: str, mixing: float, cut: str, settings: dict[str, float], seed: int
 ) -> bytes:
     """A simulated measurement of a stack as a NetCDF file over (eV, kx), spectra by the forward model.

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
-
-FREE_ELECTRON = 0.26246843
-"""2m/ħ² in 1/(eV Å²): k² = FREE_ELECTRON · E of a free electron."""
+from core.parameters.constants import FREE_ELECTRON
 
 INNER_POTENTIAL = {"Si": 12.6, "Ge": 8.8}
 """eV below the vacuum level, in common use for the two crystals."""

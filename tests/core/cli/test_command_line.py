@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from core.__main__ import main
+from core.cli.main import main
 
 FAST = ["--points", "3"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.core.test_command_line import assert_refused, run
+from tests.core.cli.test_command_line import assert_refused, run
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data" / "arpes"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.__main__ import main
+from core.cli.main import main
 from core.descriptors.layer_window import LAYER_NAMES
 from core.descriptors.table import COLUMNS, descriptor_table, write_table
 from core.descriptors.voronoi import VORONOI_NAMES, voronoi_descriptors

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from core.__main__ import main
+from core.cli.main import main
 from core.electronic.calculation import calculate_bands
 from core.electronic.kpath import build_cut, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function

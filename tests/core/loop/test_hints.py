@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.artefacts import Artefacts
+from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import predicted_signal
 from core.loop.hints import SENTENCES, explanations, hints
 from core.reverse.distance import Target

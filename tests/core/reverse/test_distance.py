@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.artefacts import Artefacts
+from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import exact_signal, predicted_signal
 from core.loop.moves import neighbours
 from core.loop.refine import value_of, with_values

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.experiment.calibration.steps import calibrate, suggested_steps
+from core.experiment.calibration.steps import calibrate
+from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.readers import read_images
 from core.learning.samples import profile_key
-from core.reverse.candidates import composition_figures, in_library, library, ranked
-from core.reverse.files import final_state_of
-from core.reverse.inference import Cut, combined, infer
+from core.reverse.candidates import composition_figures, in_library, library, rank_by_composition
+from core.reverse.cut import Cut, final_state_of
+from core.reverse.inference import combined, infer
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
 from core.sessions.readings import Reading, export, interpreted, kept_images, why
 from core.structure.stack import parse_stack
@@ -82,7 +83,7 @@ def test_library_is_ranked_by_its_own_figures():
         stack = parse_stack(text)
         value = composition_figures(stack, mixing)
         size = {name: 1.0 if name == "period" else 0.05 for name in value}
-        misfit, best, width = ranked(value, size)[0]
+        misfit, best, width = rank_by_composition(value, size)[0]
         assert profile_key(best) == profile_key(stack)
         assert width == pytest.approx(mixing)
         assert misfit < 1e-3

@@ -22,12 +22,10 @@ from core.experiment.calibration.steps import (
     Momentum,
     PictureAxes,
     Symmetrise,
-    axis_from_points,
     calibrate,
-    colour_bar,
     step_from,
-    suggested_steps,
 )
+from core.experiment.calibration.suggestion import axis_from_points, colour_bar, suggested_steps
 from core.experiment.readers import read_images
 
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "data" / "arpes"

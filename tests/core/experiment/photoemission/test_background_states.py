@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from core.electronic.spectral import EnergyGrid
+from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.background_states import COMPOSITION, LATTICE, background_states
-from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.renderer import simulate
 
 ENERGY = EnergyGrid().values
 KX, EV = np.linspace(-1.0, 1.0, 41), np.linspace(-6.0, 0.5, 66)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.orbitals import COMBINATIONS, ENERGY, orbital_shares
-from core.experiment.photoemission.renderer import Artefacts, simulate
+from core.experiment.photoemission.renderer import simulate
 
 KX, EV = np.linspace(-1.2, 1.2, 97), np.linspace(-6.5, 0.9, 119)
 

@@ -5,16 +5,10 @@ import pytest
 
 from core.electronic.spectral import EnergyGrid
 from core.errors import InputError
+from core.experiment.photoemission.artefacts import HIGHEST_FERMI_LEVEL, Artefacts, clean_artefacts, realistic_artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState, final_momentum, reduced_kz
-from core.experiment.photoemission.renderer import (
-    HIGHEST_FERMI_LEVEL,
-    Artefacts,
-    clean_artefacts,
-    cut_end,
-    realistic_artefacts,
-    simulate,
-)
+from core.experiment.photoemission.renderer import cut_end, simulate
 
 KX, EV = np.linspace(-1.2, 1.2, 97), np.linspace(-6.5, 0.9, 119)
 LATTICE = 5.431

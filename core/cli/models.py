@@ -1,0 +1,153 @@
+"""Commands that make, compare and measure the learned models."""
+
+import argparse
+import json
+from pathlib import Path
+
+from core.cli.parser import add_command, show_progress
+from core.cli.printed import learned_lines
+
+TRAINING_STACKS = 14000
+RACE_STACKS = 1008
+
+
+def add_commands(entries) -> None:
+    """dataset, train, race, evaluate, learn."""
+    place, source = _place_options(), _source_options()
+    add_command(entries, dataset, (place, source))
+    entry = add_command(entries, train, (place, source))
+    entry.add_argument(
+        "--line", choices=["path", "cuts", "reverse", "single-atom"], help="one of the models; all by default"
+    )
+    entry.add_argument("--epochs", type=int, help="of the training")
+    entry.add_argument("--go-on", action="store_true", help="go on from the shipped reverse weights, with other images")
+    entry.add_argument("--cut", action="append", choices=["G-X", "G-K"], help="of the reverse model; both by default")
+    entry.add_argument("--out", help="folder of the weights; that of the shipped ones by default")
+    entry = add_command(entries, race, (place, source))
+    entry.set_defaults(stacks=RACE_STACKS)
+    entry.add_argument("--line", choices=["forward", "reverse"], default="forward", help="which model")
+    entry = add_command(entries, evaluate, (place,))
+    entry.add_argument("--reverse", action="store_true", help="the reverse models on simulated images")
+    entry.add_argument("--loop", action="store_true", help="the closed loop on simulated images")
+    entry.add_argument("--learning", action="store_true", help="what is learned from 30 cases of a new family")
+    entry.add_argument("--split", default="test", choices=["validation", "test"])
+    entry.add_argument("--json", action="store_true")
+    entry.add_argument("--write", action="store_true", help="keep the figures that the methods page shows")
+    entry = add_command(entries, learn, (place,))
+    entry.add_argument("--rollback", action="store_true", help="put the weights before those in force back")
+    entry.add_argument("--use", metavar="VERSION", help="put a kept version, such as v0002 or shipped, in force")
+    entry.add_argument("--json", action="store_true")
+
+
+def _place_options() -> argparse.ArgumentParser:
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--folder", help="of the data set; in the cache by default")
+    return place
+
+
+def _source_options() -> argparse.ArgumentParser:
+    source = argparse.ArgumentParser(add_help=False)
+    source.add_argument("--stacks", type=int, default=TRAINING_STACKS, help="training stacks, evaluation sets apart")
+    source.add_argument("--seed", type=int, default=1, help="of the training stacks")
+    source.add_argument("--scheduler", help="address of a Dask scheduler; all cores of this machine by default")
+    return source
+
+
+def dataset(arguments: argparse.Namespace) -> None:
+    """Make or extend the data set that the models are trained on; a run that was killed goes on where it stood."""
+    from core.learning.dataset import generate
+
+    made = generate(_dataset_folder(arguments), arguments.stacks, arguments.seed, arguments.scheduler, show_progress)
+    print(f"{made} shards computed")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Rebuild the shipped models from the data set, which is made first where it is missing."""
+    from dataclasses import replace
+
+    from core.forward.training import SETTINGS
+    from core.forward.training import train as train_model
+    from core.learning.dataset import generate
+    from core.reverse.drawing import CUTS
+    from core.reverse.model import reverse_model
+    from core.reverse.single_atom import train_single_atom
+    from core.reverse.training import GOING_ON, train_reverse
+    from core.reverse.training import SETTINGS as FROM_SCRATCH
+
+    folder = _dataset_folder(arguments)
+    generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, show_progress)
+    for line in [arguments.line] if arguments.line in SETTINGS else () if arguments.line else SETTINGS:
+        settings = SETTINGS[line] if arguments.epochs is None else replace(SETTINGS[line], epochs=arguments.epochs)
+        out = None if arguments.out is None else Path(arguments.out) / f"{line}.npz"
+        train_model(folder, line, out, settings, lambda text, line=line: show_progress(f"{line}: {text}"))
+    if arguments.line in (None, "reverse"):
+        target = None if arguments.out is None else Path(arguments.out)
+        for cut in arguments.cut or CUTS:
+            out = None if target is None else target / f"{cut.lower()}.npz"
+            settings = (GOING_ON if arguments.go_on else FROM_SCRATCH)[cut]
+            before = reverse_model(cut) if arguments.go_on else None
+            if arguments.epochs is not None:
+                settings = replace(settings, second=replace(settings.second, epochs=arguments.epochs))
+            train_reverse(folder.with_name("reverse"), folder, cut, out, settings, show_progress, before)
+    if arguments.line in (None, "single-atom"):
+        out = {} if arguments.out is None else {"out": Path(arguments.out) / "single-atom.npz"}
+        train_single_atom(folder, report=show_progress, **out)
+
+
+def race(arguments: argparse.Namespace) -> None:
+    """Train the candidates for the forward or the reverse model on the same stacks and print their table."""
+    from core.forward.race import race_table, run_race
+    from core.learning.dataset import generate
+
+    folder = _dataset_folder(arguments)
+    if arguments.line == "reverse":
+        from core.reverse.race import run_reverse_race
+
+        print(race_table(run_reverse_race(folder.with_name("reverse"), show_progress)), end="")
+        return
+    generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, show_progress)
+    print(race_table(run_race(folder, arguments.stacks, show_progress)), end="")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Measure the shipped models on stacks that they were not trained on."""
+    folder = _dataset_folder(arguments)
+    if arguments.reverse:
+        from core.reverse import evaluation
+
+        figures = evaluation.evaluate_reverse(folder.with_name("reverse"), folder, show_progress)
+    elif arguments.loop:
+        from core.loop import evaluation
+
+        figures = evaluation.evaluate_loop(folder.with_name("reverse"), show_progress)
+    elif arguments.learning:
+        from core.loop import learning_evaluation as evaluation
+
+        figures = evaluation.evaluate_learning(folder, show_progress)
+    else:
+        from core.forward import evaluation
+
+        figures = evaluation.evaluate(folder, arguments.split, show_progress)
+    if arguments.write:
+        evaluation.write_measured(figures)
+    print(json.dumps(figures, indent=None if arguments.json else 1))
+
+
+def learn(arguments: argparse.Namespace) -> None:
+    """Learn from the replay store; new weights are taken where they are no worse on the fixed test set."""
+    from core.learning import versions
+    from core.loop.learn import fixed_test_set
+    from core.loop.learn import learn as learn_from_cases
+
+    if arguments.rollback or arguments.use:
+        name = versions.roll_back() if arguments.rollback else versions.adopt(arguments.use) or arguments.use
+        print(json.dumps({"in_force": name}) if arguments.json else f"{name} is in force")
+        return
+    card = learn_from_cases(fixed=fixed_test_set(_dataset_folder(arguments), show_progress), report=show_progress)
+    print(json.dumps(card, ensure_ascii=False) if arguments.json else learned_lines(card))
+
+
+def _dataset_folder(arguments: argparse.Namespace) -> Path:
+    from core.storage import cache_directory
+
+    return Path(arguments.folder) if arguments.folder else cache_directory() / "dataset"

@@ -1,0 +1,56 @@
+"""What the commands share: a parser whose errors are one line, options that several take, printing."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+Command = Callable[[argparse.Namespace], None]
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors in one line, without the usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2 and one line."""
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
+def add_command(
+    entries: "argparse._SubParsersAction[Parser]", function: Command, parents: tuple[argparse.ArgumentParser, ...] = ()
+) -> argparse.ArgumentParser:
+    """A command that is called and described as the function is; `parents` bring options."""
+    entry = entries.add_parser(
+        function.__name__, help=function.__doc__, description=function.__doc__, parents=list(parents)
+    )
+    entry.set_defaults(run=function)
+    return entry
+
+
+def sample_options() -> argparse.ArgumentParser:
+    """Which crystal."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("stack", metavar="STACK", help="stack notation such as Si4Ge4, or a structure file")
+    options.add_argument(
+        "--substrate", help="Si, Ge, Si0.5Ge0.5, a lattice constant in Å, or a strain such as +1%% (--substrate=-1%%)"
+    )
+    options.add_argument("--mixing", type=float, default=0.0, help="interface width w in monolayers")
+    return options
+
+
+def model_options() -> argparse.ArgumentParser:
+    """Which Hamiltonian."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--spin-orbit", action="store_true", help="include spin-orbit coupling")
+    return options
+
+
+def show_progress(line: str) -> None:
+    """A line on stderr, at once."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def report(crystal, *lines: str) -> None:
+    """What a crystal's reader should know, and lines of the command, on stderr."""
+    for text in (*crystal.notes, *lines):
+        print(text, file=sys.stderr)
