@@ -224,11 +224,12 @@ def _register_empty_callback() -> None:
 
     from components.compose.spectra import chosen_spectrum
     from components.figures.spectrum import spectrum_figure
+    from core.engines.exact import ExactSpectra
     from core.sessions.requests import make_request, solve
 
     figures = []
     for stack in STACKS:
-        spectrum, _ = chosen_spectrum(solve(make_request(stack, "Si")), "atom", 0, 1, "spdS", 0.1)
+        spectrum, _ = chosen_spectrum(ExactSpectra(solve(make_request(stack, "Si"))), "atom", 0, 1, "spdS", 0.1)
         figures.append(spectrum_figure(spectrum, "viridis", False, (23, 108), "light").to_plotly_json())
 
     @callback(

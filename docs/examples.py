@@ -7,7 +7,7 @@ from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import exact_signal, predicted_vbm
+from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.sessions.readings import EXAMPLES
 from core.structure.build import build_crystal
 from core.structure.stack import parse_stack
@@ -32,7 +32,7 @@ def main() -> None:
             asymmetry=0.3, energy_resolution=0.08, momentum_resolution=0.02, lifetime=0.1, dos_background=1.5,
             shirley=0.5, counts=300.0, response=0.08, stripes=0.02,
         )  # fmt: skip
-        signal = exact_signal(crystal, "G-X", state)[None]
+        signal = cut_signal(crystal, "G-X", state, "exact")[None]
         lattice = np.array([crystal.lattice_in_plane])
         states = background_states(crystal.plane_ge_fraction.mean(), lattice)
         values = simulate(signal, lattice, "G-X", [artefacts], KX, EV, states=states)[0]

@@ -2,7 +2,6 @@
 
 import base64
 import time
-from dataclasses import asdict
 
 import dash
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
@@ -88,7 +87,7 @@ def resolve(stack, substrate, mixing, spin_orbit, structure):
     except InputError as error:
         in_substrate = error.position is None and "substrate" in str(error).lower()
         return no_update, sliders, None if in_substrate else str(error), str(error) if in_substrate else None
-    return asdict(request), sliders, None, None
+    return request.document(), sliders, None, None
 
 
 def _slider_values(stack: str, substrate: str) -> dict:
@@ -144,8 +143,8 @@ def draw_spectrum(
         return no_update, no_update, no_update
     asked = stored_request(request)
     chosen = checked_view(selection, shells, view=view, sigma=sigma, scale=scale, map=colour_map, engine=engine)
-    source, name = chosen_source(asked, chosen, rested == request)
-    now = [asked.key, name]
+    source = chosen_source(asked, chosen, rested == request)
+    now = [asked.key, source.engine if source else ""]
     if source is None or (now == shown and ctx.triggered_id in (ids("rested"), ids("ready"))):
         return no_update, no_update, no_update
     spectrum, title = chosen_spectrum(source, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma)
@@ -185,7 +184,7 @@ def draw_thumbnails(request, ready, shells, sigma, scale, colour_map, engine):
     if not request:
         return no_update
     chosen = checked_view(None, shells, sigma=sigma, scale=scale, map=colour_map, engine=engine)
-    source, _ = chosen_source(stored_request(request), chosen, resting=True)
+    source = chosen_source(stored_request(request), chosen, resting=True)
     if source is None:
         return {"--sprite": "none"}
     image = sprite(all_atoms(source, chosen.shells, chosen.sigma), chosen.map, chosen.scale == "log")

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.electronic.result_files import spectral_dataset, write_dataset
+from core.electronic.result_files import write_dataset
 from core.electronic.spectral import Broadening
+from core.engines import Picture
+from core.engines.exact import ExactSpectra
 from core.sessions.requests import Request, solve
 from core.structure.files import structure_text
 
@@ -19,7 +21,7 @@ def download(request: Request, kind: str, sigma: float) -> tuple[bytes, str]:
     stem = file_stem(crystal.label)
     if kind in ("cif", "xyz", "vasp"):
         return structure_text(crystal, kind).encode(), f"{stem}.{kind}"
-    data = spectral_dataset(solve(request), broadening=Broadening(float(sigma)), by_shell=kind == "nc")
+    data = ExactSpectra(solve(request)).dataset(Picture(broadening=Broadening(float(sigma))), by_shell=kind == "nc")
     if kind == "csv":
         return _table(data).encode(), f"{stem}.csv"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,15 +1,16 @@
 """Which engine answers on Compose: the forward model while controls move, the exact one when it is there."""
 
-from components.compose.link import SHELL_LETTERS, ComposeLink
-from components.compose.spectra import Predicted
-from core.electronic.calculation import BandCalculation
-from core.forward.live import agreement, why_not_predicted
+from components.compose.link import ComposeLink
+from components.compose.spectra import picture_of
+from core.engines import ENGINES, AtomicSpectra
+from core.engines.exact import ExactSpectra
+from core.forward.live import agreement
 from core.forward.model import domain_score
 from core.sessions.requests import Request, is_at_hand, is_known, is_quick, is_solvable, solve
 
 
-def chosen_source(request: Request, view: ComposeLink, resting: bool) -> tuple[BandCalculation | Predicted | None, str]:
-    """What to draw a request from, and the name of the engine; None while nothing can be drawn.
+def chosen_source(request: Request, view: ComposeLink, resting: bool) -> AtomicSpectra | None:
+    """Spectra to draw a request from; None while nothing can be drawn.
 
     Outside its domain the forward model steps back wherever the exact engine can answer.
 
@@ -21,15 +22,15 @@ def chosen_source(request: Request, view: ComposeLink, resting: bool) -> tuple[B
     crystal = request.crystal()
     predictable = view.engine != "exact" and not _obstacle(request, view)
     if predictable and view.engine == "forward":
-        return Predicted.of(crystal), "forward"
+        return ENGINES["forward"].solve(crystal)
     at_once = is_solvable(request) and (is_at_hand(request) or ((resting or not predictable) and _at_once(request)))
     if at_once:
-        return solve(request), "exact"
+        return ExactSpectra(solve(request))
     if predictable and (not is_solvable(request) or domain_score(crystal).inside):
-        return Predicted.of(crystal), "forward"
+        return ENGINES["forward"].solve(crystal)
     if predictable and is_quick(request):
-        return solve(request), "exact"
-    return None, ""
+        return ExactSpectra(solve(request))
+    return None
 
 
 def badge(request: Request, view: ComposeLink) -> tuple[str, str]:
@@ -43,7 +44,7 @@ def badge(request: Request, view: ComposeLink) -> tuple[str, str]:
     where = f"outside what the forward model learned ({score.reason}; score {score.value:.1f}, limit 1)"
     if view.engine == "exact":
         return "Exact.", "exact"
-    prediction = Predicted.of(crystal).prediction
+    prediction = ENGINES["forward"].solve(crystal).prediction
     bar = f"90 % error bar ±{float(prediction.total_error().mean()):.2f} 1/eV on average"
     if not held:
         follows = "the exact calculation follows" if is_solvable(request) else "too large for the exact engine"
@@ -66,4 +67,5 @@ def _at_once(request: Request) -> bool:
 
 
 def _obstacle(request: Request, view: ComposeLink) -> str:
-    return why_not_predicted(request.crystal(), request.spin_orbit, view.sigma, set(view.shells) == set(SHELL_LETTERS))
+    picture = picture_of(view.shells, view.sigma)
+    return ENGINES["forward"].obstacle(request.crystal(), request.spin_orbit, picture)

@@ -66,64 +66,47 @@ def bands(arguments: argparse.Namespace) -> None:
 
 def asf(arguments: argparse.Namespace) -> None:
     """Write the atomically resolved spectral function along the path."""
-    from core.electronic.spectral import EnergyGrid
+    from core.engines import Path
 
-    crystal = read_crystal(arguments)
-    if arguments.engine == "forward":
-        from core.forward.model import predict
-
-        _write_prediction(crystal, _path(crystal, arguments), lambda: predict(crystal), arguments)
-    else:
-        grid = EnergyGrid(*arguments.window, arguments.energies)
-        _write_spectra(crystal, _path(crystal, arguments), grid, arguments)
+    _write_spectra(Path(arguments.path, arguments.points), arguments)
 
 
 def cut(arguments: argparse.Namespace) -> None:
     """Write total and per-atom spectra on an in-plane cut at fixed kz."""
-    from core.electronic.kpath import build_cut
-    from core.electronic.spectral import EnergyGrid
+    from core.engines import Cut
 
-    crystal = read_crystal(arguments)
-    path = build_cut(crystal, arguments.cut, arguments.kz, arguments.points)
-    if arguments.engine == "forward":
-        from core.forward.model import predict_cut
-
-        name = path.text.split()[0]
-        _write_prediction(crystal, path, lambda: predict_cut(crystal, name, arguments.kz), arguments)
-    else:
-        _write_spectra(crystal, path, EnergyGrid(*arguments.window, arguments.energies), arguments)
+    _write_spectra(Cut(arguments.cut, arguments.kz, arguments.points), arguments)
 
 
-def _write_spectra(crystal, path, grid, arguments) -> None:
-    from core.electronic.calculation import calculate_bands
-    from core.electronic.result_files import check_result_file, spectral_dataset, write_dataset
-    from core.electronic.spectral import Broadening, covering_window
-
-    if arguments.engine != "exact":
-        raise InputError(f"Engine {arguments.engine!r} is not available; use exact or forward")
-    broadening = Broadening(arguments.sigma, arguments.smearing)
-    check_result_file(arguments.out)
-    calculation = calculate_bands(crystal, path, arguments.spin_orbit, covering_window(grid, broadening, path.step))
-    write_dataset(spectral_dataset(calculation, grid, broadening, by_shell=arguments.by_shell), arguments.out)
-    report(crystal, f"spectral functions of {len(crystal)} atoms written to {arguments.out}")
-
-
-def _write_prediction(crystal, path, predict, arguments) -> None:
+def _write_spectra(line, arguments) -> None:
     from core.electronic.result_files import check_result_file, write_dataset
-    from core.forward.prediction_files import prediction_dataset
+    from core.electronic.spectral import Broadening, EnergyGrid
+    from core.engines import Picture, engine_named
 
+    engine = engine_named(arguments.engine)
+    crystal = read_crystal(arguments)
+    line.sampled(crystal)
+    if engine.name == "forward":
+        _check_defaults(arguments)
+    grid = EnergyGrid(*arguments.window, arguments.energies)
+    picture = Picture(grid, Broadening(arguments.sigma, arguments.smearing))
+    check_result_file(arguments.out)
+    data = engine.solve(crystal, line, arguments.spin_orbit, picture).dataset(picture, arguments.by_shell)
+    write_dataset(data, arguments.out)
+    report(
+        crystal, f"spectral functions of {len(crystal)} atoms by the {engine.name} engine written to {arguments.out}"
+    )
+    if not data.attrs.get("in_domain", 1):
+        report(
+            crystal, f"outside what the model was trained on (domain score {data.attrs['domain_score']:.1f}, limit 1)"
+        )
+
+
+def _check_defaults(arguments) -> None:
     other = [name for name in FIXED if hasattr(arguments, name) and getattr(arguments, name) != arguments.default(name)]
     if other:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in other)
         raise InputError(f"The forward model knows the default of {options} only; leave it out, or use --engine exact")
-    check_result_file(arguments.out)
-    data = prediction_dataset(crystal, path, predict())
-    write_dataset(data, arguments.out)
-    report(crystal, f"predicted spectral functions of {len(crystal)} atoms written to {arguments.out}")
-    if not data.attrs["in_domain"]:
-        report(
-            crystal, f"outside what the model was trained on (domain score {data.attrs['domain_score']:.1f}, limit 1)"
-        )
 
 
 def _path(crystal, arguments):

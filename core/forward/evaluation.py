@@ -16,7 +16,7 @@ from core.forward.edges import GAMMA, read_edges
 from core.forward.model import SpectrumModel, domain_score, spectrum_model
 from core.forward.training import Examples, joined, record_examples
 from core.learning.dataset import Record, generate, read_records
-from core.learning.samples import LATTICE_TRAINED, LONGEST_PERIOD, Sample, evaluation_set
+from core.learning.samples import LATTICE_TRAINED, LONGEST_PERIOD, DrawnSample, drawn_sample, evaluation_set
 from core.storage import cache_directory
 from core.structure.stack import Block, Stack
 
@@ -112,7 +112,7 @@ def domain_figures(split: str) -> dict:
     }
 
 
-def outside_samples() -> dict[str, list[Sample]]:
+def outside_samples() -> dict[str, list[DrawnSample]]:
     """Stacks beyond the training range: substrates 0.2 to 0.7 % past its ends, or periods of 24 to 48 monolayers."""
     random = np.random.default_rng(73)
     low, high = LATTICE_TRAINED
@@ -121,13 +121,13 @@ def outside_samples() -> dict[str, list[Sample]]:
     while len(substrates) < OUTSIDE_SAMPLES:
         base, step = inside[random.integers(len(inside))], random.uniform(0.002, 0.007)
         lattice = low * (1 - step) if random.random() < 0.5 else high * (1 + step)
-        substrates.append(Sample("substrates", base.stack, round(lattice, 4), base.mixing))
+        substrates.append(drawn_sample("substrates", base.stack, round(lattice, 4), base.mixing))
     while len(periods) < OUTSIDE_SAMPLES:
         period, lengths = int(random.choice(np.arange(LONGEST_PERIOD + 4, 49, 2))), []
         while sum(lengths) < period:
             lengths.append(min(1 + int(random.exponential(6.0)), period - sum(lengths)))
         stack = Stack(tuple(Block(float(i % 2), n) for i, n in enumerate(lengths)))
-        periods.append(Sample("periods", stack.notation, round(float(random.uniform(low, high)), 4)))
+        periods.append(drawn_sample("periods", stack.notation, round(float(random.uniform(low, high)), 4)))
     return {"substrates": substrates, "periods": periods}
 
 

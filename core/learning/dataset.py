@@ -2,7 +2,7 @@
 
 A folder holds `plan.json` (schema, seed, engine, grid) and shards `NAME-00012.h5`. A shard is written whole or not at
 all, so that a killed run goes on where it stood. Each sample is a group with attributes family, stack, lattice, mixing
-(the `Sample`) and datasets
+(the `DrawnSample`) and datasets
 
     ge_fraction (plane,), spacing (plane,) Å: what the models see
     site_class (plane,): planes of equal environment share a class; spectra are kept once a class
@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -33,11 +33,12 @@ from core.electronic.calculation import ENGINE_VERSION, calculate_bands
 from core.electronic.kpath import DEFAULT_PATH, KPath, build_cut, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
 from core.errors import InputError
-from core.learning.samples import SPLITS, Sample, evaluation_set, training_stream
+from core.learning.samples import SPLITS, DrawnSample, drawn_sample, evaluation_set, training_stream
 from core.structure.crystal import Crystal
 
 SCHEMA_VERSION = "1"
 SHARD_SAMPLES = 16
+SAMPLE_ATTRIBUTES = ("family", "stack", "lattice", "mixing", "kz")
 CONNECT_TIMEOUT = "10s"
 CUT_POINTS = 97
 CUTS = {"cut_x": "G-X", "cut_k": "G-K"}
@@ -49,7 +50,7 @@ WINDOW = (-14.0, 5.5)
 class Record:
     """One sample as stored; see the module's text for shapes."""
 
-    sample: Sample
+    sample: DrawnSample
     ge_fraction: np.ndarray
     spacing: np.ndarray
     site_class: np.ndarray
@@ -90,7 +91,7 @@ def half_cut(crystal: Crystal, cut: str, kz: float) -> KPath:
     return KPath(whole.text, **fields, ticks=whole.ticks[1:], segments=((0, CUT_POINTS - CUT_POINTS // 2),))
 
 
-def compute_record(sample: Sample) -> Record:
+def compute_record(sample: DrawnSample) -> Record:
     """Exact spectra of one sample on one thread."""
     crystal = sample.crystal()
     label, first = site_classes(crystal)
@@ -109,7 +110,7 @@ def compute_record(sample: Sample) -> Record:
     return Record(sample, crystal.plane_ge_fraction, crystal.plane_spacing, label, path, edges, **cuts)
 
 
-def compute_shard(samples: list[Sample]) -> bytes:
+def compute_shard(samples: list[DrawnSample]) -> bytes:
     """An HDF5 file with the records of some samples."""
     stream = io.BytesIO()
     with h5py.File(stream, "w") as file:
@@ -126,8 +127,8 @@ def write_shard(file: h5py.File, records: list[Record]) -> None:
 
 
 def _write_record(group: h5py.Group, record: Record) -> None:
-    for name, value in asdict(record.sample).items():
-        if value is not None:
+    for name in SAMPLE_ATTRIBUTES:
+        if (value := getattr(record.sample, name)) is not None:
             group.attrs[name] = value
     for name in ("ge_fraction", "spacing", "site_class", "edges"):
         value = getattr(record, name)
@@ -145,7 +146,7 @@ def read_shard(file: Path) -> Iterator[Record]:
     with h5py.File(file, "r") as content:
         for name in sorted(content):
             group = content[name]
-            sample = Sample(**{key: _plain(value) for key, value in group.attrs.items()})
+            sample = drawn_sample(**{key: _plain(value) for key, value in group.attrs.items()})
             names = ("ge_fraction", "spacing", "site_class", "path", "edges", *CUTS)
             yield Record(sample, **{key: group[key][()] if key in group else None for key in names})
 
@@ -176,7 +177,7 @@ def plan_document(seed: int) -> dict:
     }
 
 
-def planned_shards(seed: int, stacks: int, splits: tuple[str, ...] = SPLITS) -> dict[str, list[Sample]]:
+def planned_shards(seed: int, stacks: int, splits: tuple[str, ...] = SPLITS) -> dict[str, list[DrawnSample]]:
     """Shard names and their samples: evaluation sets first, then `stacks` training samples in whole shards."""
     splits = {split: list(evaluation_set(split)) for split in splits}
     splits["train"] = list(islice(training_stream(seed), -(-stacks // SHARD_SAMPLES) * SHARD_SAMPLES))

@@ -14,7 +14,7 @@ from pathlib import Path
 import h5py
 
 from core.learning.dataset import Record, read_shard, write_shard
-from core.learning.samples import Sample
+from core.learning.samples import DrawnSample
 from core.storage import cache_directory, content_key
 
 MOST_CASES = 500
@@ -38,7 +38,7 @@ def replay_folder() -> Path:
     return folder
 
 
-def case_file(sample: Sample) -> Path:
+def case_file(sample: DrawnSample) -> Path:
     """Where the case of a sample is kept."""
     key = content_key(sample.stack, f"{sample.lattice:.4f}", f"{sample.mixing:.3f}", f"{sample.kz}")
     return replay_folder() / f"case-{key[:20]}.h5"

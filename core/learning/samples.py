@@ -11,10 +11,9 @@ from functools import cache
 
 import numpy as np
 
-from core.structure.build import build_crystal
-from core.structure.crystal import Crystal
+from core.structure.sample import Sample
 from core.structure.stack import Block, Stack, parse_stack, two_block
-from core.structure.substrate import Substrate, bulk_lattice_constant
+from core.structure.substrate import bulk_lattice_constant
 
 LONGEST_BLOCK = 10
 """Monolayers: n and m of the sliders run from 0 to this."""
@@ -39,21 +38,19 @@ _SEEDS = {"validation": 71, "test": 72}
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One stack on one substrate, and the k_z of its in-plane cuts.
+class DrawnSample(Sample):
+    """A sample of a data set: the family it was drawn from, and the k_z of its in-plane cuts.
 
-    stack: canonical notation. lattice: a∥ in Å. mixing: monolayers. kz: in 2π/c̄, 0 to 1; None where no cut is taken.
+    kz: in 2π/c̄, 0 to 1; None where no cut is taken.
     """
 
-    family: str
-    stack: str
-    lattice: float
-    mixing: float = 0.0
+    family: str = ""
     kz: float | None = None
 
-    def crystal(self) -> Crystal:
-        """The relaxed crystal."""
-        return build_crystal(parse_stack(self.stack), Substrate(self.lattice, f"{self.lattice:.4f} Å"), self.mixing)
+
+def drawn_sample(family: str, stack: str, lattice: float, mixing: float = 0.0, kz: float | None = None) -> DrawnSample:
+    """A sample of a family on an in-plane lattice constant in Å, mixed over `mixing` ML."""
+    return DrawnSample.on_lattice(stack, lattice, mixing, family=family, kz=kz)
 
 
 @cache
@@ -83,43 +80,47 @@ def profile_key(stack: Stack) -> str:
     return ",".join(f"{x:.6g}" for x in min(turned))
 
 
-def training_stream(seed: int) -> Iterator[Sample]:
+def training_stream(seed: int) -> Iterator[DrawnSample]:
     """Training samples without end: the first of a longer draw are those of a shorter one; no sample comes twice."""
     forbidden = _evaluated_profiles()
     return (sample for sample in _draws(np.random.default_rng(seed), SHARES, trained_pairs(), forbidden))
 
 
-def bulk_stream(seed: int) -> Iterator[Sample]:
+def bulk_stream(seed: int) -> Iterator[DrawnSample]:
     """Crystals without interfaces, half of them relaxed, without end: few of all stacks, but what is measured first."""
     random = np.random.default_rng(seed)
     while True:
         stack, _ = _bulk(random, [])
         relaxed = float(bulk_lattice_constant(stack.ge_fractions.mean())) + float(random.normal(0.0, 0.005))
         lattice = float(np.clip(relaxed, *LATTICE_TRAINED)) if random.random() < 0.5 else _lattice(random)
-        yield Sample("bulk", stack.notation, round(lattice, 4))
+        yield drawn_sample("bulk", stack.notation, round(lattice, 4))
 
 
 @cache
-def evaluation_set(split: str) -> tuple[Sample, ...]:
+def evaluation_set(split: str) -> tuple[DrawnSample, ...]:
     """The fixed samples of `validation` or `test`, family by family; graded ones grow from the held-out pairs."""
     random = np.random.default_rng(_SEEDS[split])
     unseen = sorted(held_out()[split])
     samples = []
     for number in range(EVALUATION["unseen_pairs"]):
         stack = two_block(*unseen[number % len(unseen)]).notation
-        samples.append(Sample("unseen_pairs", stack, _lattice(random), 0.0, _kz(random)))
+        samples.append(drawn_sample("unseen_pairs", stack, _lattice(random), 0.0, _kz(random)))
     pairs = trained_pairs()
     for index in random.choice(len(pairs), EVALUATION["unseen_strains"], replace=False):
-        samples.append(Sample("unseen_strains", two_block(*pairs[index]).notation, _lattice(random), 0.0, _kz(random)))
+        samples.append(
+            drawn_sample("unseen_strains", two_block(*pairs[index]).notation, _lattice(random), 0.0, _kz(random))
+        )
     two_blocks = frozenset(profile_key(two_block(n, m)) for n, m in [*pairs, *frozenset().union(*held_out().values())])
     for name, shares in (("blocks", {"blocks": 1.0}), ("graded_alloy", {"graded": 0.5, "alloy": 0.5})):
         draws = _draws(random, shares, unseen, two_blocks - {profile_key(two_block(n, m)) for n, m in unseen})
-        samples += [Sample(name, s.stack, s.lattice, s.mixing, _kz(random)) for s in _first(draws, EVALUATION[name])]
+        samples += [
+            drawn_sample(name, s.stack, s.lattice, s.mixing, _kz(random)) for s in _first(draws, EVALUATION[name])
+        ]
     samples += _first(_draws(random, {"bulk": 1.0}, pairs, frozenset()), EVALUATION["bulk"])
     return tuple(samples)
 
 
-def _first(samples: Iterator[Sample], count: int) -> list[Sample]:
+def _first(samples: Iterator[DrawnSample], count: int) -> list[DrawnSample]:
     return [next(samples) for _ in range(count)]
 
 
@@ -137,7 +138,7 @@ def _evaluated_profiles() -> frozenset[str]:
     return frozenset(keys | pairs)
 
 
-def _draws(random: np.random.Generator, shares: dict, pairs: list, forbidden: frozenset[str]) -> Iterator[Sample]:
+def _draws(random: np.random.Generator, shares: dict, pairs: list, forbidden: frozenset[str]) -> Iterator[DrawnSample]:
     seen: set[tuple] = set()
     makers = {"blocks": _blocks, "graded": _graded, "alloy": _alloy, "bulk": _bulk}
     names, weights = list(shares), np.array(list(shares.values()))
@@ -153,7 +154,7 @@ def _draws(random: np.random.Generator, shares: dict, pairs: list, forbidden: fr
         if key in forbidden or identity in seen:
             continue
         seen.add(identity)
-        yield Sample(family, stack.notation, lattice, mixing, kz)
+        yield drawn_sample(family, stack.notation, lattice, mixing, kz)
 
 
 def _lattice(random) -> float:

@@ -2,7 +2,7 @@
 
 from core.learning.dataset import compute_record
 from core.learning.replay import case_file, keep_case
-from core.learning.samples import Sample
+from core.learning.samples import drawn_sample
 from core.loop.loop import Loop
 
 MOST_ATOMS = 64
@@ -33,7 +33,7 @@ def keep_failure(loop: Loop, result: dict, origin: str) -> bool:
     if not reason or len(guess.crystal) > MOST_ATOMS:
         return False
     mixing = round(guess.mixing, 3) if guess.mixes else 0.0
-    sample = Sample("replay", guess.stack, round(guess.lattice, 4), mixing, round(float(guess.views[0].kz), 4))
+    sample = drawn_sample("replay", guess.stack, round(guess.lattice, 4), mixing, round(float(guess.views[0].kz), 4))
     if case_file(sample).exists():
         return False
     keep_case(compute_record(sample), reason, origin)

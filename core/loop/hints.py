@@ -1,7 +1,7 @@
 """What may be wrong where the best stack leaves a residual: explanations, by how much of it each removes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.learning.samples import LONGEST_PERIOD
 from core.reverse.guess import MOST_MIXED, Guess
@@ -87,10 +87,10 @@ def explanations(guess: Guess) -> dict[str, list[Guess]]:
             plane = Block(round((block.ge_fraction + other) / 2, 4), 1)
             parts = [Block(block.ge_fraction, below), plane, Block(block.ge_fraction, block.monolayers - below - 1)]
             made["atoms out of place"].append(_changed(blocks, i, parts))
-    found = {name: [replace(guess, stack=Stack(tuple(b)).notation) for b in parts] for name, parts in made.items()}
+    found = {name: [guess.changed(stack=Stack(tuple(b)).notation) for b in parts] for name, parts in made.items()}
     if guess.mixes:
         widths = [min(MOST_MIXED, guess.mixing + more) for more in WIDENED]
-        found["interface mixing"] = [replace(guess, mixing=width) for width in widths]
+        found["interface mixing"] = [guess.changed(mixing=width) for width in widths]
     return found
 
 

@@ -13,7 +13,7 @@ from core.forward.learned import examples_of, total_error
 from core.forward.model import spectrum_model
 from core.learning import versions
 from core.learning.dataset import Record, compute_shard, read_shard
-from core.learning.samples import LATTICE_TRAINED, Sample
+from core.learning.samples import LATTICE_TRAINED, DrawnSample, drawn_sample
 from core.loop.learn import LINES, fixed_test_set, learn
 from core.reverse.drawing import CUTS, SEVERITIES, single_thread_pool
 from core.reverse.learned import case_spectra, drawn, reading_error
@@ -26,7 +26,7 @@ BLOCKS = range(11, 19)
 SHARD = 6
 
 
-def thick_samples() -> dict[str, list[Sample]]:
+def thick_samples() -> dict[str, list[DrawnSample]]:
     """CASES to learn from and CASES of other pairs (n, m) to test on, SiₙGeₘ with blocks beyond the trained ones."""
     random = np.random.default_rng(3)
     pairs = [(n, m) for n in BLOCKS for m in BLOCKS if (n + m) % 2 == 0]
@@ -35,7 +35,7 @@ def thick_samples() -> dict[str, list[Sample]]:
     for n, m in pairs * 2:
         lattice, kz = random.uniform(*LATTICE_TRAINED), random.uniform(0, 1)
         stack = two_block(int(n), int(m)).notation
-        samples.append(Sample("thick", stack, round(float(lattice), 4), 0.0, round(float(kz), 4)))
+        samples.append(drawn_sample("thick", stack, round(float(lattice), 4), 0.0, round(float(kz), 4)))
     half = len(pairs) // 2
     first = [sample for i, sample in enumerate(samples) if i % len(pairs) < half]
     other = [sample for i, sample in enumerate(samples) if i % len(pairs) >= half]
@@ -60,7 +60,7 @@ def thick_records(folder: Path, report: Callable[[str], None]) -> dict[str, list
     }
 
 
-def _make_shard(task: tuple[Path, list[Sample]]) -> None:
+def _make_shard(task: tuple[Path, list[DrawnSample]]) -> None:
     file, samples = task
     partial = file.with_suffix(".part")
     partial.write_bytes(compute_shard(samples))

@@ -15,6 +15,7 @@ from core.reverse.guess import ESCAPE, Guess, Predictor, View, exact_picture
 from core.reverse.inference import Estimate, Inference, infer
 from core.reverse.model import reverse_model
 from core.reverse.quantities import QUANTITIES, crystal_figures
+from core.structure.sample import Sample
 from core.structure.stack import parse_stack
 
 MISFIT_WEIGHT = 8.0
@@ -127,8 +128,8 @@ class Step:
 def guesses_of(document: dict) -> list[Guess]:
     """The guesses that a step's document names: the best one, and its candidates seen as it was."""
     views = tuple(View(**view) for view in document["views"])
-    best = Guess(document["stack"], float(document["substrate"].split()[0]), document["mixing"], views)
-    others = [Guess(c["stack"], c["lattice"], c["mixing"], views) for c in document["candidates"]]
+    best = Guess(Sample(document["stack"], document["substrate"], document["mixing"]), views)
+    others = [Guess(Sample.on_lattice(c["stack"], c["lattice"], c["mixing"]), views) for c in document["candidates"]]
     return [best, *others]
 
 
@@ -206,7 +207,7 @@ class Loop:
             new = [name for name in neighbours(best) if name not in self.fits]
             for start in range(0, len(new), TOGETHER):
                 for name in new[start : start + TOGETHER]:
-                    self._compare(replace(self.fits[best].guess, stack=name))
+                    self._compare(self.fits[best].guess.changed(stack=name))
                 yield f"neighbours of {best}: {', '.join(new[start : start + TOGETHER])}", self._stop(cancelled)
             for name in self._ranked()[: settings.beams]:
                 self._refine(name)
@@ -223,7 +224,7 @@ class Loop:
             return False
         for width in WIDTHS:
             if abs(width - guess.mixing) > 0.3:
-                self._compare(replace(guess, mixing=width))
+                self._compare(guess.changed(mixing=width))
         return True
 
     def _first_moves(self, cancelled) -> Iterator[tuple[str, str]]:
@@ -246,7 +247,7 @@ class Loop:
             more = rank_by_composition(self.found.estimates, self.found.sizes)[len(candidates) :][:FURTHER]
             for start in range(0, len(more), TOGETHER):
                 for _, stack, mixing in more[start : start + TOGETHER]:
-                    self._compare(replace(views, stack=stack.notation, mixing=mixing))
+                    self._compare(views.changed(stack=stack.notation, mixing=mixing))
                 yield "more stacks like it", self._stop(cancelled)
             for name in self._ranked()[: self.settings.beams]:
                 for _ in range(2):
@@ -314,7 +315,7 @@ class Loop:
         return Step(number, note, best.guess, best.distance, self.noise, self.predict.count, tried, stop)
 
     def _guess(self, stack: str, mixing: float) -> Guess:
-        return Guess(stack, self.found.candidates[0].lattice, mixing, self.views)
+        return Guess(Sample.on_lattice(stack, self.found.candidates[0].lattice, mixing), self.views)
 
     def _view(self, number: int, cut: Cut) -> View:
         """The first guess of one image's own parameters, by the reverse model's reading of it."""
@@ -329,7 +330,7 @@ class Loop:
             ESCAPE if broad else 0.0, 1 / cut.radius,
         )  # fmt: skip
         first = self.found.candidates[0]
-        guess = Guess(first.stack, first.lattice, first.mixing, (view,)).within_limits()
+        guess = Guess(Sample.on_lattice(first.stack, first.lattice, first.mixing), (view,)).within_limits()
         return settle(self.targets[number], self.predict, guess)
 
     def _prior(self) -> Prior:

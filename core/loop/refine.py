@@ -80,7 +80,7 @@ def with_values(guess: Guess, values: dict[tuple[str, int], float]) -> Guess:
         if view >= 0:
             views[view] = replace(views[view], **{name: value})
     shared = {name: value for (name, view), value in values.items() if view < 0}
-    return replace(guess, views=tuple(views), **shared).within_limits()
+    return replace(guess, views=tuple(views)).changed(**shared).within_limits()
 
 
 def free_parameters(guess: Guess, known: tuple[set[str], ...]) -> list[tuple[str, int]]:

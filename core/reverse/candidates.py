@@ -8,15 +8,16 @@ import numpy as np
 from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import predicted_signal
+from core.experiment.photoemission.spectra import cut_signal
 from core.forward.features import CORRELATION_REACH, pair_correlation
 from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, profile_key
 from core.reverse.distance import Target
-from core.reverse.guess import Guess, Predictor, View, candidate_crystal
+from core.reverse.guess import Guess, Predictor, View
 from core.reverse.quantities import interfacial_share, profile_period
 from core.reverse.standard import KX, THEORY
 from core.structure.crystal import Crystal
 from core.structure.mixing import mix_profile
+from core.structure.sample import Sample
 from core.structure.stack import Block, Stack, two_block
 
 CORRELATIONS = tuple(f"correlation_{d}" for d in range(1, CORRELATION_REACH + 1))
@@ -71,7 +72,7 @@ class Candidate:
 
     def crystal(self) -> Crystal:
         """The relaxed crystal."""
-        return candidate_crystal(self.stack, self.mixing, self.lattice)
+        return Sample.on_lattice(self.stack, self.lattice, self.mixing).crystal()
 
 
 @cache
@@ -145,7 +146,7 @@ def compare_candidates(
     target, predict, rows = Target(image), Predictor(), []
     shifts, settled = LEVEL_SHIFTS, None
     for misfit, stack, mixing in rank_by_composition(value, size)[:count]:
-        guess = Guess(stack.notation, lattice, mixing, (settled or view,))
+        guess = Guess(Sample.on_lattice(stack.notation, lattice, mixing), (settled or view,))
         if settled is None:
             settled = settle(target, predict, guess)
             guess = replace(guess, views=(settled,))
@@ -188,7 +189,7 @@ def _shifted(guess: Guess, shift: float) -> Guess:
 
 def predicted_pictures(crystal: Crystal, cut: str, state: FinalState, shifts: np.ndarray) -> np.ndarray:
     """(shift, kx, energy) on THEORY: what the forward model predicts, moved in energy by shifts (shift,) in eV."""
-    signal = predicted_signal(crystal, cut, state)[None]
+    signal = cut_signal(crystal, cut, state)[None]
     artefacts = [Artefacts(fermi_level=float(shift), energy_resolution=RESOLUTION) for shift in shifts]
     lattice = np.full(len(shifts), crystal.lattice_in_plane)
     return simulate(np.repeat(signal, len(shifts), 0), lattice, cut, artefacts, KX, THEORY, noise=False)

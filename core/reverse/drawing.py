@@ -15,10 +15,10 @@ from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.orbitals import orbital_shares
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
+from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.forward.features import pair_correlation
 from core.learning.dataset import read_shard
-from core.learning.samples import Sample, bulk_stream, training_stream
+from core.learning.samples import DrawnSample, bulk_stream, training_stream
 from core.reverse.candidates import CORRELATIONS
 from core.reverse.model import LEVELS
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
@@ -73,7 +73,7 @@ def joined(parts: list[Spectra]) -> Spectra:
     return Spectra(*(np.concatenate([getattr(p, name) for p in parts]) for name in Spectra.__dataclass_fields__))
 
 
-def stack_figures(sample: Sample) -> np.ndarray:
+def stack_figures(sample: DrawnSample) -> np.ndarray:
     """(figure,) FIGURES and CORRELATIONS of a sample."""
     crystal = sample.crystal()
     figures = [*crystal_figures(crystal, sample.mixing).values(), *local_figures(crystal).values()]
@@ -115,7 +115,7 @@ def _make_shard(task: tuple[Path, str, int]) -> None:
         kz = random.uniform(size=2)
         states = (FinalState(float(kz[0])), random_state(random, float(kz[1])))
         for severity, state in zip(SEVERITIES, states, strict=True):
-            signals = [predicted_signal(crystal, cut, state) for cut in CUTS]
+            signals = [cut_signal(crystal, cut, state) for cut in CUTS]
             rows[severity].append(np.stack(signals).astype(np.float16))
             rows[f"{severity}_kz"].append(state.kz)
         rows["vbm"].append(predicted_vbm(crystal))

@@ -15,9 +15,9 @@ from sklearn.metrics import roc_auc_score
 from core.experiment.photoemission.artefacts import clean_artefacts, realistic_artefacts
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import exact_signal, predicted_vbm
+from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.dataset import generate, read_records
-from core.learning.samples import Sample, evaluation_set, profile_key
+from core.learning.samples import DrawnSample, evaluation_set, profile_key
 from core.reverse.candidates import in_library
 from core.reverse.cut import Cut
 from core.reverse.distance import Target
@@ -162,7 +162,7 @@ def write_measured(figures: dict) -> None:
     MEASURED_FILE.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def test_samples() -> list[Sample]:
+def test_samples() -> list[DrawnSample]:
     """The stacks that test images are made of."""
     return [sample for sample in evaluation_set("test") if sample.family != "unseen_strains" and sample.kz is not None]
 
@@ -193,11 +193,13 @@ def test_spectra(folder: Path, report: Callable[[str], None]) -> dict[tuple[str,
     }
 
 
-def _exact_row(task: tuple[int, Sample]) -> tuple:
+def _exact_row(task: tuple[int, DrawnSample]) -> tuple:
     number, sample = task
     crystal = sample.crystal()
     states = (FinalState(sample.kz), random_state(np.random.default_rng([SEED, number]), sample.kz))
-    signals = [np.stack([exact_signal(crystal, cut, state) for cut in CUTS]).astype(np.float16) for state in states]
+    signals = [
+        np.stack([cut_signal(crystal, cut, state, "exact") for cut in CUTS]).astype(np.float16) for state in states
+    ]
     return *signals, predicted_vbm(crystal), stack_figures(sample)
 
 

@@ -1,7 +1,6 @@
 """A guess at a sample and at how it was measured, and the pictures that follow from it."""
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -9,13 +8,11 @@ from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import exact_signal, predicted_signal
+from core.experiment.photoemission.spectra import cut_signal
 from core.learning.samples import LATTICE_TRAINED
 from core.reverse.standard import EV, KX
-from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
-from core.structure.stack import parse_stack
-from core.structure.substrate import Substrate
+from core.structure.sample import Sample
 
 MOST_MIXED = 4.0
 """ML."""
@@ -30,12 +27,6 @@ MOST_BACKGROUND = 15.0
 
 WIDEST = 0.2
 """1/Å: half-width of k_z."""
-
-
-@lru_cache(maxsize=512)
-def candidate_crystal(stack: str, mixing: float, lattice: float) -> Crystal:
-    """The relaxed crystal of a stack on a substrate of a∥ = lattice, mixed over `mixing` ML."""
-    return build_crystal(parse_stack(stack), Substrate(lattice, f"{lattice:.4f} Å"), mixing)
 
 
 @dataclass(frozen=True)
@@ -69,12 +60,29 @@ class View:
 
 @dataclass(frozen=True)
 class Guess:
-    """A stack, its substrate and mixing, and a view for each image."""
+    """A sample, and a view for each image."""
 
-    stack: str
-    lattice: float
-    mixing: float
+    sample: Sample
     views: tuple[View, ...]
+
+    @property
+    def stack(self) -> str:
+        """Notation of the sample's stack."""
+        return self.sample.stack
+
+    @property
+    def lattice(self) -> float:
+        """a∥ in Å."""
+        return self.sample.lattice
+
+    @property
+    def mixing(self) -> float:
+        """Interface width in ML."""
+        return self.sample.mixing
+
+    def changed(self, **values) -> "Guess":
+        """The guess with another stack, lattice (Å) or mixing (ML), seen as before."""
+        return replace(self, sample=self.sample.changed(**values))
 
     @property
     def mixes(self) -> bool:
@@ -84,7 +92,7 @@ class Guess:
     @property
     def crystal(self) -> Crystal:
         """The relaxed crystal."""
-        return candidate_crystal(self.stack, self.mixing, self.lattice)
+        return self.sample.crystal()
 
     def within_limits(self) -> "Guess":
         """The nearest guess that the forward model knows."""
@@ -103,7 +111,9 @@ class Guess:
             for view in self.views
         )
         lattice = float(np.clip(self.lattice, *LATTICE_TRAINED))
-        return replace(self, lattice=lattice, mixing=float(np.clip(self.mixing, 0.0, MOST_MIXED)), views=views)
+        kept = {"lattice": lattice} if lattice != self.lattice else {}
+        sample = self.sample.changed(mixing=float(np.clip(self.mixing, 0.0, MOST_MIXED)), **kept)
+        return Guess(sample, views)
 
 
 @dataclass
@@ -119,11 +129,11 @@ class Predictor:
 
     def _signal(self, guess: Guess, number: int) -> np.ndarray:
         view = guess.views[number]
-        key = (guess.stack, guess.lattice, guess.mixing, view.cut, view.state)
+        key = (guess.sample, view.cut, view.state)
         if key not in self._signals:
             if len(self._signals) > 64:
                 self._signals.pop(next(iter(self._signals)))
-            self._signals[key] = predicted_signal(guess.crystal, view.cut, view.state)
+            self._signals[key] = cut_signal(guess.crystal, view.cut, view.state)
             self.count += 1
         return self._signals[key]
 
@@ -136,11 +146,11 @@ def picture_of(signal: np.ndarray, guess: Guess, number: int) -> np.ndarray:
         dos_background=view.background, e_stretch=view.e_stretch,
     )  # fmt: skip
     lattice = np.array([guess.lattice])
-    states = background_states(parse_stack(guess.stack).ge_fractions.mean(), lattice) if view.background else None
+    states = background_states(guess.sample.layers.ge_fractions.mean(), lattice) if view.background else None
     return simulate(signal[None], lattice, view.cut, [artefacts], KX, EV, noise=False, states=states)[0]
 
 
 def exact_picture(guess: Guess, number: int) -> np.ndarray:
     """(kx, eV) the same by the exact engine."""
     view = guess.views[number]
-    return picture_of(exact_signal(guess.crystal, view.cut, view.state), guess, number)
+    return picture_of(cut_signal(guess.crystal, view.cut, view.state, "exact"), guess, number)

@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 
 from core.experiment.photoemission.final_state import FinalState
-from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
+from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.convolution import with_measured
 from core.learning.dataset import Record
 from core.learning.network import Network
@@ -63,7 +63,7 @@ def old_spectra(cut: str, stacks: int = OLD_STACKS) -> dict[str, Spectra]:
         crystal, kz = sample.crystal(), float(random.uniform())
         figures, vbm = stack_figures(sample), predicted_vbm(crystal)
         for severity, state in zip(SEVERITIES, (FinalState(kz), random_state(random, kz)), strict=True):
-            rows[severity].append((predicted_signal(crystal, cut, state), sample.lattice, vbm, kz, figures, number))
+            rows[severity].append((cut_signal(crystal, cut, state), sample.lattice, vbm, kz, figures, number))
     return {
         severity: Spectra(*(np.array(column) for column in zip(*part, strict=True))) for severity, part in rows.items()
     }

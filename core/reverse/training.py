@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from core.experiment.photoemission.final_state import FinalState
-from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
+from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.convolution import ConvolutionalNetwork, with_measured
 from core.learning.convolution_training import ConvolutionSettings, fit_convolutional, torch_module
 from core.learning.network import Network, fit_network
@@ -305,7 +305,7 @@ def error_quantiles(model: ReverseModel, folder: Path, dataset: Path, cut: str, 
     broad = []
     for number, sample in enumerate(sample for sample in evaluation_set("validation") if sample.kz is not None):
         crystal = sample.crystal()
-        signal = predicted_signal(crystal, cut, random_state(random, sample.kz)).astype(np.float16)
+        signal = cut_signal(crystal, cut, random_state(random, sample.kz)).astype(np.float16)
         broad.append((signal, sample.lattice, predicted_vbm(crystal), sample.kz, stack_figures(sample), number))
     spectra = {"clean": sharp, "realistic": Spectra(*(np.array(column) for column in zip(*broad, strict=True)))}
     for severity, known in ((severity, known) for severity in SEVERITIES for known in (True, True, False)):
@@ -328,7 +328,7 @@ def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
         sample = samples[number % len(samples)]
         crystal, severity = sample.crystal(), SEVERITIES[number % 2]
         state = FinalState(sample.kz) if severity == "clean" else random_state(random, sample.kz)
-        signal = predicted_signal(crystal, cut, state)[None]
+        signal = cut_signal(crystal, cut, state)[None]
         plain = [np.array([x]) for x in (sample.lattice, predicted_vbm(crystal), sample.kz)]
         spectra = Spectra(signal, *plain, stack_figures(sample)[None], np.zeros(1))
         kz = sample.kz if random.random() < 0.5 else None

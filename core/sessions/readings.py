@@ -33,6 +33,7 @@ from core.reverse.inference import Inference, infer_images
 from core.reverse.model import reverse_model
 from core.reverse.standard import THEORY, standard_image
 from core.storage import result_store
+from core.structure.sample import Sample
 
 EXAMPLES = Path(__file__).parents[1] / "experiment" / "examples"
 LOST_IMAGE = "This image is no longer kept here; drop it again"
@@ -217,7 +218,7 @@ def energies(found: Inference) -> np.ndarray:
 def ridge_pictures(found: Inference, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
     """(half k, eV) on KX and EV: ridges of the first image, and those predicted and fitted to it; NaN elsewhere."""
     target = Target(found.images[0])
-    guess = Guess(candidate.stack, candidate.lattice, candidate.mixing, (candidate.view,))
+    guess = Guess(Sample.on_lattice(candidate.stack, candidate.lattice, candidate.mixing), (candidate.view,))
     pictures = []
     for values in (target.seen, target.fitted(Predictor().picture(guess, 0))):
         picture = np.full(target.used.shape, np.nan, np.float32)

@@ -5,7 +5,7 @@ import json
 import os
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
@@ -23,12 +23,10 @@ from core.electronic.kpath import DEFAULT_PATH, build_path
 from core.electronic.readouts import readouts_document
 from core.errors import InputError
 from core.storage import content_key, result_store
-from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.files import read_structure
 from core.structure.mixing import MAX_WIDTH
-from core.structure.stack import parse_stack
-from core.structure.substrate import parse_substrate
+from core.structure.sample import Sample
 
 WINDOW = (-8.5, 5.5)
 """eV kept of the bands: the default picture and 5 σ of the widest broadening that pages offer."""
@@ -55,14 +53,12 @@ os.register_at_fork(after_in_child=_renew_locks)
 
 @dataclass(frozen=True)
 class Request:
-    """A sample and the settings of the engine; texts are canonical, so that equal samples are equal requests.
+    """A sample, or a structure file, and the settings of the engine.
 
-    `structure` is the id of a structure file kept by `keep_structure`; stack, substrate and mixing are then empty.
+    structure: id of a file kept by `keep_structure`; there is no sample then.
     """
 
-    stack: str = ""
-    substrate: str = ""
-    mixing: float = 0.0
+    sample: Sample | None = None
     spin_orbit: bool = False
     structure: str = ""
     path: str = DEFAULT_PATH
@@ -73,12 +69,17 @@ class Request:
         Raises:
             InputError: the structure file is no longer kept.
         """
-        return _crystal(self.stack, self.substrate, self.mixing, self.structure)
+        return _structure_crystal(self.structure) if self.sample is None else self.sample.crystal()
+
+    def document(self) -> dict:
+        """Plain JSON for a browser, the inverse of `stored_request`; empty texts where there is no sample."""
+        sample = {"stack": "", "substrate": "", "mixing": 0.0} if self.sample is None else self.sample.document()
+        return sample | {"spin_orbit": self.spin_orbit, "structure": self.structure, "path": self.path}
 
     @property
     def key(self) -> str:
         """Content key of the result."""
-        return content_key("exact", ENGINE_VERSION, json.dumps(asdict(self), sort_keys=True), str(WINDOW))
+        return content_key("exact", ENGINE_VERSION, json.dumps(self.document(), sort_keys=True), str(WINDOW))
 
 
 def make_request(
@@ -92,8 +93,7 @@ def make_request(
     if structure:
         request = Request(structure=structure, spin_orbit=bool(spin_orbit))
     else:
-        canonical = parse_stack(stack).notation
-        request = Request(canonical, parse_substrate(substrate).label, round(float(mixing), 6), bool(spin_orbit))
+        request = Request(Sample(stack, substrate, mixing), bool(spin_orbit))
     if not is_solvable(request):
         _check_page_size(request)
     return request
@@ -209,9 +209,7 @@ def _readout_key(request: Request) -> str:
 
 
 @lru_cache(maxsize=32)
-def _crystal(stack: str, substrate: str, mixing: float, structure: str) -> Crystal:
-    if not structure:
-        return build_crystal(parse_stack(stack), parse_substrate(substrate), mixing)
+def _structure_crystal(structure: str) -> Crystal:
     if not is_kept(structure):
         raise InputError(LOST_STRUCTURE)
     content, name = (result_store().get(f"{part}:{structure}") for part in ("structure", "structure-name"))

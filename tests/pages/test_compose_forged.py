@@ -1,14 +1,12 @@
 """Values that no page sends: Compose answers with its defaults or with status 400 and a sentence, never with 500."""
 
-from dataclasses import asdict
-
 import pytest
 
 from app import app, server
 from core.sessions.requests import make_request
 from pages.compose import run_exact
 
-REQUEST = asdict(make_request("Si2Ge2", "Si"))
+REQUEST = make_request("Si2Ge2", "Si").document()
 TRUE_VALUES = {
     "compose-stack.value": "Si2Ge2",
     "compose-substrate.value": "Si",

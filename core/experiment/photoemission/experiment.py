@@ -11,7 +11,7 @@ from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.orbitals import orbital_shares
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import predicted_signal, predicted_vbm
+from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.structure.build import build_crystal
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
@@ -68,7 +68,7 @@ def simulated_experiment(
     crystal = build_crystal(parse_stack(stack), parse_substrate(substrate), mixing)
     width = settings.get("kz_width", 0.0)
     radius = settings.get("final_momentum", np.inf) if width else np.inf
-    signal = predicted_signal(crystal, cut, FinalState(settings.get("kz", 0.0), radius, width))[None]
+    signal = cut_signal(crystal, cut, FinalState(settings.get("kz", 0.0), radius, width))[None]
     known = {field.name for field in fields(Artefacts)}
     artefacts = replace(
         Artefacts(seed=int(seed), fermi_edge=True, fermi_level=predicted_vbm(crystal) + settings["fermi_above_vbm"]),

@@ -11,7 +11,7 @@ from tests.core.cli.test_command_line import assert_refused, run
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data" / "arpes"
-EXAMPLE = ROOT / "core" / "reverse" / "examples" / "sharp.nc"
+EXAMPLE = ROOT / "core" / "experiment" / "examples" / "sharp.nc"
 NAMES = {
     "lattice_in_plane", "ge_fraction", "interfacial_fraction", "bond_length_si_si", "bond_length_si_ge",
     "bond_length_ge_ge", "interface_width", "period",

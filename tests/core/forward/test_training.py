@@ -12,7 +12,7 @@ from core.forward.model import SpectrumModel
 from core.forward.training import Settings, examples, joined, train
 from core.learning import dataset
 from core.learning.dataset import generate
-from core.learning.samples import Sample
+from core.learning.samples import drawn_sample
 
 SMALL = Settings(group=4, coefficients=8, hidden=(32, 32), epochs=150, batch=8)
 
@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("dataset")
     lattice = np.linspace(5.42, 5.68, 48)
     samples = [
-        Sample("bulk", ("Si1Ge1", "Ge2", "Si2Ge2")[n % 3], round(float(a), 4), 0.0, 0.02 * n)
+        drawn_sample("bulk", ("Si1Ge1", "Ge2", "Si2Ge2")[n % 3], round(float(a), 4), 0.0, 0.02 * n)
         for n, a in enumerate(lattice)
     ]
     with pytest.MonkeyPatch.context() as patch:

@@ -11,7 +11,7 @@ from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
 from core.errors import InputError
 from core.learning import dataset
 from core.learning.dataset import CUT_POINTS, compute_record, generate, read_records, site_classes
-from core.learning.samples import Sample
+from core.learning.samples import drawn_sample
 
 
 def exact(crystal, path):
@@ -21,7 +21,7 @@ def exact(crystal, path):
 
 @pytest.mark.parametrize("stack", ["Si3Ge4", "Si3Ge1Si2Ge4", "[Si2Ge2]2"])
 def test_atoms_of_one_class_have_the_same_spectra(stack):
-    sample = Sample("blocks", stack, 5.52, 0.0, 0.37)
+    sample = drawn_sample("blocks", stack, 5.52, 0.0, 0.37)
     crystal, record = sample.crystal(), compute_record(sample)
     label, first = site_classes(crystal)
     assert len(first) < len(crystal) or stack == "Si3Ge1Si2Ge4"
@@ -34,7 +34,7 @@ def test_atoms_of_one_class_have_the_same_spectra(stack):
 
 
 def test_edges_are_the_highest_valence_and_lowest_conduction_energies():
-    record = compute_record(Sample("pairs", "Si4Ge4", 5.431))
+    record = compute_record(drawn_sample("pairs", "Si4Ge4", 5.431))
     crystal = record.sample.crystal()
     energy = calculate_bands(crystal, build_path(crystal)).bands.energy
     filled = 2 * len(crystal)
@@ -46,10 +46,10 @@ def test_edges_are_the_highest_valence_and_lowest_conduction_energies():
 def small(monkeypatch):
     """Evaluation sets and shards of a size that a test can afford."""
     few = {
-        "validation": (Sample("bulk", "Si2", 5.45),),
-        "test": (Sample("unseen_pairs", "Si1Ge1", 5.55, 0.0, 0.25), Sample("bulk", "Ge2", 5.6)),
+        "validation": (drawn_sample("bulk", "Si2", 5.45),),
+        "test": (drawn_sample("unseen_pairs", "Si1Ge1", 5.55, 0.0, 0.25), drawn_sample("bulk", "Ge2", 5.6)),
     }
-    cheap = (Sample("bulk", "Si2", round(5.40 + 0.01 * n, 4), 0.0, 0.1 * n) for n in itertools.count())
+    cheap = (drawn_sample("bulk", "Si2", round(5.40 + 0.01 * n, 4), 0.0, 0.1 * n) for n in itertools.count())
     samples = list(itertools.islice(cheap, 8))
     monkeypatch.setattr(dataset, "evaluation_set", few.__getitem__)
     monkeypatch.setattr(dataset, "training_stream", lambda seed: iter(samples))

@@ -12,7 +12,7 @@ import pytest
 
 from core.learning import replay
 from core.learning.dataset import compute_record
-from core.learning.samples import Sample
+from core.learning.samples import drawn_sample
 
 PROJECT = Path(__file__).resolve().parents[3]
 KILLS = 20
@@ -22,14 +22,14 @@ from dataclasses import replace
 from core.learning.replay import keep_case, read_case
 record = read_case(__import__("pathlib").Path(sys.argv[1])).record
 for number in range(int(sys.argv[2]), 10**9):
-    sample = replace(record.sample, lattice=round(5.0 + 1e-4 * number, 4))
+    sample = record.sample.changed(lattice=round(5.2 + 1e-4 * (number % 5000), 4), mixing=number // 5000)
     print(keep_case(replace(record, sample=sample), "a test", "a writer").name, flush=True)
 """
 
 
 @pytest.fixture(scope="module")
 def record():
-    return compute_record(Sample("replay", "Si1Ge1", 5.5, 0.0, 0.25))
+    return compute_record(drawn_sample("replay", "Si1Ge1", 5.5, 0.0, 0.25))
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_the_same_sample_is_one_case(record):
 def test_the_oldest_cases_make_room(record, monkeypatch):
     monkeypatch.setattr(replay, "MOST_CASES", 3)
     kept = [
-        replay.keep_case(replace(record, sample=replace(record.sample, lattice=a)), "", "")
+        replay.keep_case(replace(record, sample=record.sample.changed(lattice=a)), "", "")
         for a in (5.4, 5.5, 5.6, 5.45)
     ]
     assert replay.case_files() == kept[1:]

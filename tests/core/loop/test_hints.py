@@ -1,25 +1,24 @@
 """Explanations of what a guess leaves."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import predicted_signal
+from core.experiment.photoemission.spectra import cut_signal
 from core.loop.hints import SENTENCES, explanations, hints
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
 from core.reverse.standard import EV, KX
+from core.structure.sample import Sample
 from core.structure.stack import parse_stack
 
-GUESS = Guess("Si4Ge4", 5.54, 0.0, (View("G-X", 0.4, 0.2, resolution=0.08),))
+GUESS = Guess(Sample.on_lattice("Si4Ge4", 5.54), (View("G-X", 0.4, 0.2, resolution=0.08),))
 FLOOR = 0.005
 
 
 def found_for(truth: Guess, guess: Guess = GUESS) -> list:
-    signal = predicted_signal(truth.crystal, "G-X", truth.views[0].state)
+    signal = cut_signal(truth.crystal, "G-X", truth.views[0].state)
     seen = Artefacts(seed=2, fermi_level=0.4, energy_resolution=0.08, ripple=0.3)
     target = Target(simulate(signal[None], np.array([truth.lattice]), "G-X", [seen], KX, EV)[0])
     predict = Predictor()
@@ -30,11 +29,11 @@ def found_for(truth: Guess, guess: Guess = GUESS) -> list:
 @pytest.mark.parametrize(
     ("explanation", "truth"),
     [
-        ("interface mixing", replace(GUESS, mixing=1.5)),
-        ("a wrong period", replace(GUESS, stack="Si5Ge5")),
-        ("an alloyed layer", replace(GUESS, stack="Si4(Si0.25Ge0.75)4")),
-        ("a missing layer", replace(GUESS, stack="Si4Ge4Si3Ge4")),
-        ("atoms out of place", replace(GUESS, stack="Si2(Si0.5Ge0.5)1Si1Ge4")),
+        ("interface mixing", GUESS.changed(mixing=1.5)),
+        ("a wrong period", GUESS.changed(stack="Si5Ge5")),
+        ("an alloyed layer", GUESS.changed(stack="Si4(Si0.25Ge0.75)4")),
+        ("a missing layer", GUESS.changed(stack="Si4Ge4Si3Ge4")),
+        ("atoms out of place", GUESS.changed(stack="Si2(Si0.5Ge0.5)1Si1Ge4")),
     ],
 )
 def test_the_right_explanation_comes_first(explanation, truth):
@@ -56,5 +55,5 @@ def test_what_no_explanation_removes_is_something_else():
 
 def test_guesses_stay_near_the_best_one():
     for stack in ("Si2", "(Si0.5Ge0.5)2", "Si1Ge1", "Si10Ge10", "Si4Ge4"):
-        for others in explanations(replace(GUESS, stack=stack)).values():
+        for others in explanations(GUESS.changed(stack=stack)).values():
             assert all(len(parse_stack(other.stack)) <= 24 for other in others)

@@ -10,17 +10,21 @@ from core.forward import learned as forward
 from core.forward.model import predict, spectrum_model
 from core.learning import versions
 from core.learning.dataset import compute_record
-from core.learning.samples import Sample
+from core.learning.samples import drawn_sample
 from core.loop import learn as learning
 from core.loop.failures import failure
 from core.loop.learn import learn
 from core.loop.loop import Loop, LoopSettings
 from core.sessions.readings import Reading, cuts_of
 
-STRETCHED = [Sample("stretched", f"Si{n}Ge{m}", a) for n, m in ((1, 1), (2, 2), (1, 3)) for a in (5.735, 5.745, 5.755)]
+STRETCHED = [
+    drawn_sample("stretched", f"Si{n}Ge{m}", a) for n, m in ((1, 1), (2, 2), (1, 3)) for a in (5.735, 5.745, 5.755)
+]
 """On substrates beyond the trained ones."""
 
-USUAL = [Sample("usual", stack, a) for stack, a in (("Si1Ge1", 5.45), ("Si2Ge2", 5.6), ("Si1Ge3", 5.7), ("Si2", 5.5))]
+USUAL = [
+    drawn_sample("usual", stack, a) for stack, a in (("Si1Ge1", 5.45), ("Si2Ge2", 5.6), ("Si1Ge3", 5.7), ("Si2", 5.5))
+]
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,18 @@
 """One least-squares step towards an image."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import predicted_signal
+from core.experiment.photoemission.spectra import cut_signal
 from core.loop.refine import Prior, compared, free_parameters, refined, with_values
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
 from core.reverse.standard import EV, KX
+from core.structure.sample import Sample
 
-TRUE = Guess("Si5Ge7", 5.54, 1.5, (View("G-X", 0.4, 0.2, resolution=0.08),))
+TRUE = Guess(Sample.on_lattice("Si5Ge7", 5.54, 1.5), (View("G-X", 0.4, 0.2, resolution=0.08),))
 START = with_values(TRUE, {("lattice", -1): 5.548, ("mixing", -1): 1.0, ("level", 0): 0.44, ("resolution", 0): 0.12})
 PRIOR = Prior({("lattice", -1): (5.548, 0.02), ("mixing", -1): (1.0, 1.0)})
 SCALES = (0.005,)
@@ -21,7 +20,7 @@ SCALES = (0.005,)
 
 @pytest.fixture(scope="module")
 def targets() -> tuple[Target]:
-    signal = predicted_signal(TRUE.crystal, "G-X", TRUE.views[0].state)
+    signal = cut_signal(TRUE.crystal, "G-X", TRUE.views[0].state)
     seen = Artefacts(seed=1, fermi_level=0.4, energy_resolution=0.08, ripple=0.3)
     return (Target(simulate(signal[None], np.array([TRUE.lattice]), "G-X", [seen], KX, EV)[0]),)
 
@@ -65,5 +64,5 @@ def test_limits_are_kept():
     assert wild.views[0].kz == pytest.approx(0.8)
     assert wild.views[0].background == 15.0
     assert wild.lattice < 6.0
-    alone = replace(TRUE, stack="Ge2", mixing=0.0)
+    alone = TRUE.changed(stack="Ge2", mixing=0.0)
     assert ("mixing", -1) not in free_parameters(alone, ({"kz", "bend"},))

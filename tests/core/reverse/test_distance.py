@@ -5,15 +5,16 @@ import pytest
 
 from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.renderer import simulate
-from core.experiment.photoemission.spectra import exact_signal, predicted_signal
+from core.experiment.photoemission.spectra import cut_signal
 from core.loop.moves import neighbours
 from core.loop.refine import value_of, with_values
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
 from core.reverse.standard import EV, KX
+from core.structure.sample import Sample
 
 VIEW = View("G-X", 0.4, 0.2, resolution=0.08)
-GUESS = Guess("Si5Ge7", 5.54, 0.0, (VIEW,))
+GUESS = Guess(Sample.on_lattice("Si5Ge7", 5.54), (VIEW,))
 
 
 def measured(signal: np.ndarray, **artefacts) -> np.ndarray:
@@ -23,7 +24,7 @@ def measured(signal: np.ndarray, **artefacts) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def signal() -> np.ndarray:
-    return predicted_signal(GUESS.crystal, "G-X", VIEW.state)
+    return cut_signal(GUESS.crystal, "G-X", VIEW.state)
 
 
 def test_own_picture_lies_within_the_noise(signal):
@@ -52,13 +53,13 @@ def test_every_change_of_the_crystal_counts(signal):
         other = with_values(GUESS, {key: value_of(GUESS, key) + change})
         assert target.distance(predict.picture(other, 0)) > own + 0.002, key
     for name in neighbours(GUESS.stack):
-        assert target.distance(predict.picture(Guess(name, 5.54, 0.0, (VIEW,)), 0)) > own, name
+        assert target.distance(predict.picture(GUESS.changed(stack=name), 0)) > own, name
 
 
 def test_exact_spectra_are_nearest_to_their_own_exact_picture():
     from core.reverse.guess import exact_picture
 
-    exact = exact_signal(GUESS.crystal, "G-X", VIEW.state)
+    exact = cut_signal(GUESS.crystal, "G-X", VIEW.state, "exact")
     target = Target(measured(exact))
     assert target.distance(exact_picture(GUESS, 0)) < 0.005
     assert target.distance(exact_picture(GUESS, 0)) < target.distance(Predictor().picture(GUESS, 0)) < 0.05

@@ -1,7 +1,6 @@
 """Requests: canonical, checked, kept by content."""
 
 import multiprocessing
-from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -73,7 +72,7 @@ def test_structure_file_becomes_a_request_and_a_lost_one_says_so():
 
 def test_request_that_a_browser_kept_is_the_same_again():
     request = make_request("Si2Ge2", "Si0.5Ge0.5", 1.0, True)
-    assert stored_request(asdict(request)) == request
+    assert stored_request(request.document()) == request
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ def test_request_that_a_browser_kept_is_the_same_again():
     ids=repr,
 )  # fmt: skip
 def test_forged_request_is_refused(forged):
-    document = asdict(make_request("Si2Ge2", "Si")) | forged if isinstance(forged, dict) else forged
+    document = make_request("Si2Ge2", "Si").document() | forged if isinstance(forged, dict) else forged
     with pytest.raises(InputError, match="did not come from the page"):
         stored_request(document)
 
@@ -93,7 +92,7 @@ def test_forged_request_is_refused(forged):
 )
 def test_request_that_a_browser_kept_is_checked_again(change):
     with pytest.raises(InputError):
-        stored_request(asdict(make_request("Si2Ge2", "Si")) | change)
+        stored_request(make_request("Si2Ge2", "Si").document() | change)
 
 
 @pytest.mark.parametrize(("stack", "substrate"), [("", "Si"), ("Si600", "Si"), ("Si2", "GaAs"), ("Ge2", "-3 %")])
