@@ -88,7 +88,7 @@ def _positive_scalars(scalars: list[h5py.Dataset]) -> dict:
 def _read(data: h5py.Dataset) -> np.ndarray:
     if data.external or data.is_virtual:
         raise InputError(
-            f"{data.name!r} of this HDF5 file takes its values from other files or arrays; give one file that holds them"
+            f"{data.name!r} of this HDF5 file takes its values from other files or arrays; give a file that holds them"
         )
     if data.dtype.kind not in "fiu":
         raise InputError(f"{data.name!r} of this HDF5 file holds {data.dtype}; an image and its axes are real numbers")
@@ -161,7 +161,9 @@ def _nexus_axes(data: h5py.Dataset) -> Axes | None:
 
 
 def _leaves(group: h5py.Group, name: str) -> bool:
-    return isinstance(group.get(name, getlink=True), h5py.ExternalLink) or group[name].file.filename != group.file.filename
+    if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+        return True
+    return group[name].file.filename != group.file.filename
 
 
 def _axis(data: h5py.Dataset) -> np.ndarray:

@@ -85,4 +85,6 @@ def _labels(wave: dict, dimensions: int) -> list[str]:
 
 
 def _short(error: Exception) -> str:
-    return "its sizes do not fit together" if isinstance(error, AssertionError) else f"{type(error).__name__} {error}"[:80]
+    if isinstance(error, AssertionError):
+        return "its sizes do not fit together"
+    return f"{type(error).__name__} {error}".strip()[:80]

@@ -86,7 +86,7 @@ def _array(stream, limit: int) -> np.ndarray:
         raise
     except Exception as error:  # NumPy's parser of headers raises whatever it met
         reason = f" ({str(error)[:60]})" if isinstance(error, ValueError) else ""
-        raise InputError(f"The header of this NumPy file cannot be read{reason}: it is damaged; save it again") from None
+        raise InputError(f"This NumPy file's header cannot be read{reason}: it is damaged; save it again") from None
     if kind.hasobject or kind.kind not in "fiu":
         raise InputError(f"This NumPy file holds {kind}; arrays of real numbers are read, objects never")
     check_declared(shape, kind.itemsize, "This NumPy file")
