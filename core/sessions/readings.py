@@ -24,7 +24,8 @@ from core.experiment.calibration.steps import (
     calibrate,
 )
 from core.experiment.calibration.suggestion import suggested_steps
-from core.experiment.readers import read_images
+from core.experiment.readers import packed_images, unpacked_images
+from core.experiment.readers.detect import parse_images
 from core.reverse.candidates import Candidate, predicted_pictures
 from core.reverse.cut import Cut, cut_name, final_state_of
 from core.reverse.distance import Target
@@ -143,14 +144,14 @@ class Reading:
 
 
 def keep_image(content: bytes, name: str) -> str:
-    """Check and keep an uploaded file; returns its id, the hash of its content.
+    """Check and keep the images of an uploaded file; returns its id, the hash of its content.
 
     Raises:
         InputError: from `read_images`.
     """
-    read_images(content, name)
+    packed = packed_images(content, name)
     identity = hashlib.sha256(content).hexdigest()[:20]
-    result_store().put(f"image:{identity}", content)
+    result_store().put(f"images:{identity}", packed)
     return identity
 
 
@@ -165,11 +166,11 @@ def kept_images(identity: str) -> tuple[xr.DataArray, ...]:
         file = EXAMPLES / f"{identity.removeprefix('example-')}.nc"
         if file.name not in {known.name for known in EXAMPLES.glob("*.nc")}:
             raise InputError(LOST_IMAGE)
-        return tuple(read_images(file.read_bytes(), file.name))
-    content = result_store().get(f"image:{identity}")
-    if content is None:
+        return tuple(image.data_array() for image in parse_images(file.read_bytes(), file.name))
+    packed = result_store().get(f"images:{identity}")
+    if packed is None:
         raise InputError(LOST_IMAGE)
-    return tuple(read_images(content))
+    return tuple(unpacked_images(packed))
 
 
 @lru_cache(maxsize=4)

@@ -24,7 +24,7 @@ from core.electronic.readouts import readouts_document
 from core.errors import InputError
 from core.storage import content_key, result_store
 from core.structure.crystal import Crystal
-from core.structure.files import read_structure
+from core.structure.files import packed_structure, unpacked_crystal
 from core.structure.mixing import MAX_WIDTH
 from core.structure.sample import Sample
 
@@ -128,11 +128,10 @@ def keep_structure(content: bytes, filename: str) -> str:
     Raises:
         InputError: from `read_structure`.
     """
-    crystal = read_structure(content, filename)
-    check_size(crystal)
+    packed = packed_structure(content, filename)
+    check_size(unpacked_crystal(packed))
     identity = content_key(filename, content.decode("utf-8", "replace"))[:20]
-    result_store().put(f"structure:{identity}", content)
-    result_store().put(f"structure-name:{identity}", filename.encode())
+    result_store().put(f"crystal:{identity}", packed)
     return identity
 
 
@@ -154,7 +153,7 @@ def _check_page_size(request: Request) -> None:
 
 def is_kept(structure: str) -> bool:
     """Whether a structure file of this id is kept here."""
-    return all(result_store().get(f"{part}:{structure}") is not None for part in ("structure", "structure-name"))
+    return result_store().get(f"crystal:{structure}") is not None
 
 
 def is_quick(request: Request) -> bool:
@@ -210,10 +209,10 @@ def _readout_key(request: Request) -> str:
 
 @lru_cache(maxsize=32)
 def _structure_crystal(structure: str) -> Crystal:
-    if not is_kept(structure):
+    packed = result_store().get(f"crystal:{structure}")
+    if packed is None:
         raise InputError(LOST_STRUCTURE)
-    content, name = (result_store().get(f"{part}:{structure}") for part in ("structure", "structure-name"))
-    return read_structure(content, name.decode())
+    return unpacked_crystal(packed)
 
 
 def _packed(bands: Bands) -> bytes:

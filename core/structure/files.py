@@ -3,6 +3,7 @@
 import io
 import re
 import warnings
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ase.io import read, write
 from ase.io.cif import parse_cif
 
 from core.errors import InputError
+from core.sandbox import read_apart, unpack
 from core.structure.crystal import Crystal
 from core.structure.sites import crystal_from_atoms
 
@@ -34,6 +36,7 @@ FORMAT_OF_SUFFIX = {
     ".poscar": "vasp",
     ".contcar": "vasp",
 }
+CRYSTAL_ARRAYS = tuple(field.name for field in fields(Crystal) if field.name not in ("label", "notes"))
 VIRTUAL_NOTE = "virtual-crystal atoms stand as their majority species"
 
 _COLUMN_WIDTH = re.compile(r":[A-Za-z]:([0-9]+)")
@@ -81,14 +84,46 @@ def write_structure(crystal: Crystal, path: str | Path) -> None:
 
 
 def read_structure(source: str | Path | bytes, filename: str | None = None) -> Crystal:
-    """The crystal in a structure file, given as a path or as its content with a file name.
+    """The crystal in a structure file, given as a path or as its content with a file name; read in its own process.
 
     Atoms keep the file's order; the orientation is turned to the growth frame (see `crystal_from_atoms`). The last
     image of an xyz trajectory is read. Raises InputError with a one-line reason for anything that is not a periodic
     four-bonded Si/Ge crystal of at most MAX_ATOMS atoms and MAX_BYTES bytes.
     """
+    return unpacked_crystal(packed_structure(source, filename))
+
+
+def packed_structure(source: str | Path | bytes, filename: str | None = None) -> bytes:
+    """The same as bytes that can be kept and are safe to read again, for `unpacked_crystal`."""
     name = filename or (Path(source).name if not isinstance(source, bytes) else "structure")
-    text = _decoded(source, name)
+    content = _content(source, name)
+    return read_apart("core.structure.files:structure_parts", content, name, ACCEPTED)
+
+
+def unpacked_crystal(packed: bytes) -> Crystal:
+    """The crystal that `packed_structure` gave.
+
+    Raises:
+        InputError: other bytes.
+    """
+    document, arrays = unpack(packed)
+    try:
+        values = dict(zip(CRYSTAL_ARRAYS, arrays, strict=True))
+        return Crystal(**values, label=document["label"], notes=tuple(document["notes"]))
+    except (KeyError, TypeError, ValueError):
+        raise InputError("What was kept of this structure file is damaged; give the file again") from None
+
+
+def structure_parts(content: bytes, name: str) -> tuple[dict, list[np.ndarray]]:
+    """The crystal of `parse_structure` as a JSON document and arrays."""
+    crystal = parse_structure(content, name)
+    document = {"label": crystal.label, "notes": crystal.notes}
+    return document, [getattr(crystal, field) for field in CRYSTAL_ARRAYS]
+
+
+def parse_structure(content: bytes, name: str) -> Crystal:
+    """The crystal in a structure file, parsed in this process: for files of one's own, else see `read_structure`."""
+    text = _decoded(_content(content, name), name)
     ase_format = _named_format(name) or _sniffed_format(text)
     if ase_format is None:
         raise InputError(f"'{name}' is not a structure file that can be read; {ACCEPTED}")
@@ -138,8 +173,8 @@ def _ascii(text: str) -> str:
     return text.replace("Å", "A").encode("ascii", "replace").decode("ascii")
 
 
-def _decoded(source: str | Path | bytes, name: str) -> str:
-    """The text of the file, refused when too large or not text."""
+def _content(source: str | Path | bytes, name: str) -> bytes:
+    """The bytes of the file, refused when too large."""
     if isinstance(source, bytes):
         content = source
     else:
@@ -155,6 +190,11 @@ def _decoded(source: str | Path | bytes, name: str) -> str:
             raise InputError(f"Cannot read '{path}': {getattr(error, 'strerror', None) or error}") from error
     if len(content) > MAX_BYTES:
         raise InputError(f"'{name}' is larger than {MAX_BYTES / 1e6:g} MB; at most {MAX_ATOMS} atoms are accepted")
+    return content
+
+
+def _decoded(content: bytes, name: str) -> str:
+    """The text of the file, refused when it is none."""
     if not content.strip():
         raise InputError(f"'{name}' is empty; {ACCEPTED}")
     if b"\0" in content:

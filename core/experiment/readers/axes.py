@@ -1,16 +1,20 @@
 """One form for all images: values over `eV` and an angle or a wave vector, with units, checked."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
-import xarray as xr
 
 from core.errors import InputError
+from core.experiment.readers.image import Image
 
 LEAST_POINTS = 16
 MOST_POINTS = 8192
-MOST_VALUES = 2**25
-"""Values that a file may declare in one array: 256 MB in double precision."""
+MOST_VALUES = 2**24
+"""Values that a file may hold, over all its images, and declare in one array: 128 MB in double precision."""
+
+MOST_IMAGES = 1024
+"""Images of a file: slices of a map, regions, arrays and waves together."""
 
 LEAST_FINITE = 0.1
 """Share of the values that must be numbers."""
@@ -48,7 +52,36 @@ def check_declared(shape: tuple[int, ...], itemsize: int, what: str) -> None:
         raise InputError(f"{what} declares {size} values; at most {MOST_VALUES:,} are read: cut the file down")
 
 
-def band_images(values: np.ndarray, labels: list[str], axes: list[np.ndarray], attrs: dict) -> list[xr.DataArray]:
+def check_sides(shape: tuple[int, ...], what: str) -> None:
+    """Refuse an array with a longer axis than any image has, before its axes are made.
+
+    Raises:
+        InputError: more than MOST_POINTS points.
+    """
+    if max(shape) > MOST_POINTS:
+        size = " x ".join(map(str, shape))
+        raise InputError(f"{what} declares {size} values; at most {MOST_POINTS} a side are read: cut the file down")
+
+
+def gathered(parts: Iterable[list[Image]], what: str) -> list[Image]:
+    """The images of a file's parts, within the file's budget; a part beyond it ends the reading.
+
+    Raises:
+        InputError: more than MOST_IMAGES images or MOST_VALUES values.
+    """
+    images, values = [], 0
+    for part in parts:
+        images += part
+        values += sum(image.values.size for image in part)
+        if len(images) > MOST_IMAGES or values > MOST_VALUES:
+            raise InputError(
+                f"{what} holds {len(images):,} images with {values:,} values or more; at most {MOST_IMAGES} images "
+                f"with {MOST_VALUES:,} values in all are read: give fewer in a file"
+            )
+    return images
+
+
+def band_images(values: np.ndarray, labels: list[str], axes: list[np.ndarray], attrs: dict) -> list[Image]:
     """Images (eV, alpha or kx) from an array of two or three dimensions; a third one gives an image a slice.
 
     Args:
@@ -70,13 +103,18 @@ def band_images(values: np.ndarray, labels: list[str], axes: list[np.ndarray], a
     if values.ndim == 2:
         return [_image(values, labels, axes, kinds, (energy, other), attrs)]
     slow = ({0, 1, 2} - {energy, other}).pop()
+    if sizes[slow] > MOST_IMAGES:
+        raise InputError(
+            f"The file's axis {labels[slow].strip()!r} has {sizes[slow]:,} points, a slice each; at most {MOST_IMAGES} "
+            "slices are read: cut the file down"
+        )
     images = []
     for index, at in enumerate(axes[slow]):
         rest = [i for i in range(3) if i != slow]
         part = [[column[i] for i in rest] for column in (labels, axes, kinds)]
         order = (rest.index(energy), rest.index(other))
         where = {"slice": f"{labels[slow].strip() or 'slice'} = {at:g} ({index + 1} of {sizes[slow]})"}
-        images.append(_image(np.take(values, index, slow), *part, order, attrs | where))
+        images.append(_image(np.moveaxis(values, slow, 0)[index], *part, order, attrs | where))
     return images
 
 
@@ -92,11 +130,11 @@ def _distinct_kinds(labels: list[str]) -> list[str]:
     return kinds
 
 
-def _image(values, labels, axes, kinds, order, attrs) -> xr.DataArray:
+def _image(values, labels, axes, kinds, order, attrs) -> Image:
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":
         raise InputError(f"The file's values are of type {values.dtype}; real numbers are read")
-    values = np.transpose(values, order).astype(np.float64)
+    values = np.transpose(values, order)
     _check_values(values)
     coords = {}
     for position, axis in enumerate(order):
@@ -113,7 +151,7 @@ def _image(values, labels, axes, kinds, order, attrs) -> xr.DataArray:
         if points[0] > points[-1]:
             points, values = points[::-1], np.flip(values, position)
         coords[name] = (name, points, extra)
-    return xr.DataArray(values, dims=list(coords), coords=coords, name="intensity", attrs=attrs)
+    return Image(values, tuple(coords), coords, "intensity", attrs)
 
 
 def _check_values(values: np.ndarray) -> None:
@@ -123,5 +161,6 @@ def _check_values(values: np.ndarray) -> None:
     finite = np.isfinite(values)
     if finite.mean() < LEAST_FINITE:
         raise InputError(f"Only {100 * finite.mean():.0f} % of the image's values are numbers; give a measured image")
-    if np.ptp(values[finite]) == 0:
-        raise InputError(f"All values of the image are {values[finite][0]:g}; give a measured image")
+    known = values if finite.all() else values[finite]
+    if known.min() == known.max():
+        raise InputError(f"All values of the image are {known.flat[0]:g}; give a measured image")

@@ -2,15 +2,13 @@
 
 import io
 import zipfile
+from collections.abc import Callable
+from importlib import import_module
 
-import xarray as xr
+import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.hdf5 import read_hdf5
-from core.experiment.readers.igor import read_ibw, read_pxt
-from core.experiment.readers.pictures import read_picture
-from core.experiment.readers.ses import read_ses_text, read_ses_zip
-from core.experiment.readers.tables import read_csv, read_numpy
+from core.experiment.readers.image import Image
 
 UPLOAD_LIMIT_BYTES = 64 * 2**20
 ACCEPTED = "Igor (.ibw, .pxt), SES (text, zip), HDF5, NeXus, NetCDF, NumPy, CSV, or a PNG, JPEG or TIFF picture"
@@ -20,53 +18,84 @@ _TEXT = frozenset(range(32, 127)) | {9, 10, 13} | frozenset(range(128, 256))
 _PROBE_BYTES = 4096
 
 
-def read_images(content: bytes, name: str = "") -> list[xr.DataArray]:
-    """The band images in a file.
+def check_size(content: bytes, name: str = "") -> None:
+    """Refuse what is too large before it is read.
+
+    Raises:
+        InputError: more than UPLOAD_LIMIT_BYTES.
+    """
+    if len(content) > UPLOAD_LIMIT_BYTES:
+        raise InputError(
+            f"{_label(name)} has {len(content) / 2**20:.0f} MB; at most {UPLOAD_LIMIT_BYTES // 2**20} MB are read. "
+            f"Accepted: {ACCEPTED}"
+        )
+
+
+def parse_images(content: bytes, name: str = "") -> list[Image]:
+    """The band images in a file, parsed in this process: for files of one's own, else see `guarded.read_images`.
 
     Args:
         content: the file's bytes; no path is ever opened.
         name: what the file is called, for messages only.
 
-    Returns:
-        Images over (eV, alpha) or (eV, kx), energies and the rest rising, `energy_kind` in the attributes of `eV`:
-        kinetic, or binding for E − E_F with occupied states negative. Or one picture over (y, x, channel).
-
     Raises:
         InputError: too large, of no accepted kind, damaged, or without a usable image; nothing else is raised.
     """
-    label = f"{name[:80]!r}" if name else "This file"
-    if len(content) > UPLOAD_LIMIT_BYTES:
-        raise InputError(
-            f"{label} has {len(content) / 2**20:.0f} MB; at most {UPLOAD_LIMIT_BYTES // 2**20} MB are read. "
-            f"Accepted: {ACCEPTED}"
-        )
+    check_size(content, name)
     try:
         reader = _reader(content)
-        if reader is not None:
-            return reader(content)
+        if reader is not None and (images := reader(content)):
+            return images
+    except InputError:
+        raise
     except zipfile.BadZipFile:
-        raise InputError(f"{label} is a damaged zip archive. Accepted: {ACCEPTED}") from None
+        raise InputError(f"{_label(name)} is a damaged zip archive. Accepted: {ACCEPTED}") from None
     except (MemoryError, RecursionError):
-        raise InputError(f"{label} needs more memory than is given to a file. Accepted: {ACCEPTED}") from None
-    raise InputError(f"{label} is of no accepted kind. Accepted: {ACCEPTED}")
+        raise InputError(f"{_label(name)} needs more memory than is given to a file. Accepted: {ACCEPTED}") from None
+    except Exception as error:  # parsers raise whatever they met in a damaged file; a person needs one line
+        raise InputError(
+            f"{_label(name)} cannot be read ({type(error).__name__}): it is damaged or not whole. Accepted: {ACCEPTED}"
+        ) from error
+    state = "is of no accepted kind" if reader is None else "holds no image"
+    raise InputError(f"{_label(name)} {state}. Accepted: {ACCEPTED}")
 
 
-def _reader(content: bytes):
+def image_parts(content: bytes, name: str) -> tuple[dict, list[np.ndarray]]:
+    """The images of `parse_images` as a JSON document and arrays."""
+    parts = [image.parts() for image in parse_images(content, name)]
+    return {"images": [document for document, _ in parts]}, [array for _, arrays in parts for array in arrays]
+
+
+def _label(name: str) -> str:
+    return f"{name[:80]!r}" if name else "This file"
+
+
+def _reader(content: bytes) -> Callable[[bytes], list[Image]] | None:
+    """The function that reads the file; only its module is imported."""
+    place = _place(content)
+    if place is None:
+        return None
+    module, function = place
+    return getattr(import_module(f"core.experiment.readers.{module}"), function)
+
+
+def _place(content: bytes) -> tuple[str, str] | None:
+    """Module and function that read a file of this content."""
     head = content[:_PROBE_BYTES]
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
-        return read_hdf5
+        return "hdf5", "read_hdf5"
     if head.startswith(_PICTURES):
-        return read_picture
+        return "pictures", "read_picture"
     if head.startswith(b"PK\x03\x04"):
-        return read_numpy if _is_npz(content) else read_ses_zip
+        return ("tables", "read_numpy") if _is_npz(content) else ("ses", "read_ses_zip")
     if head.startswith(b"\x93NUMPY"):
-        return read_numpy
+        return "tables", "read_numpy"
     if head[:2] in (b"\x05\0", b"\0\x05", b"\x02\0", b"\0\x02") and len(content) > 128:
-        return read_ibw
+        return "igor", "read_ibw"
     if len(head) > 16 and set(head) <= _TEXT:
-        return read_ses_text if b"[Info]" in head[:64] or b"[Region 1]" in head else read_csv
+        return ("ses", "read_ses_text") if b"[Info]" in head[:64] or b"[Region 1]" in head else ("tables", "read_csv")
     if len(content) > 128 and int.from_bytes(head[:2], "little") & 0x7FFF <= 32:
-        return read_pxt
+        return "igor", "read_pxt"
     return None
 
 

@@ -6,17 +6,14 @@ import re
 import igor2.binarywave
 import igor2.packed
 import numpy as np
-import xarray as xr
 
 from core.errors import InputError
-from core.experiment.readers.axes import axis_kind, band_images, check_declared
+from core.experiment.readers.axes import axis_kind, band_images, check_declared, gathered
+from core.experiment.readers.image import Image
 from core.experiment.readers.ses import header_attrs, parse_sections
 
-_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, OSError, NotImplementedError)
-"""What igor2 raises on files that are damaged or of another kind."""
 
-
-def read_ibw(content: bytes) -> list[xr.DataArray]:
+def read_ibw(content: bytes) -> list[Image]:
     """The image in an Igor binary wave.
 
     Raises:
@@ -24,12 +21,14 @@ def read_ibw(content: bytes) -> list[xr.DataArray]:
     """
     try:
         wave = igor2.binarywave.load(io.BytesIO(content))["wave"]
-    except _UNREADABLE as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # igor2 raises whatever it met in a damaged file
         raise InputError(f"This Igor wave cannot be read ({_short(error)}): it is damaged or not whole") from None
     return _images(wave, "Igor binary wave")
 
 
-def read_pxt(content: bytes) -> list[xr.DataArray]:
+def read_pxt(content: bytes) -> list[Image]:
     """The images among the waves of a packed Igor experiment.
 
     Raises:
@@ -38,22 +37,28 @@ def read_pxt(content: bytes) -> list[xr.DataArray]:
     try:
         _, root = igor2.packed.load(io.BytesIO(content))
         waves = [part.wave["wave"] for part in root["root"].values() if hasattr(part, "wave")]
-    except _UNREADABLE as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         raise InputError(f"This Igor experiment cannot be read ({_short(error)}): it is damaged or not whole") from None
     if not waves:
         raise InputError("This Igor experiment holds no wave; save the spectrum as .ibw, or with its waves as .pxt")
-    images, problems = [], []
-    for wave in waves:
+    problems = []
+
+    def images_of(wave: dict) -> list[Image]:
         try:
-            images += _images(wave, "Igor packed experiment")
+            return _images(wave, "Igor packed experiment")
         except InputError as error:
             problems.append(error)
+            return []
+
+    images = gathered(map(images_of, waves), "This Igor experiment")
     if not images:
         raise problems[0]
     return images
 
 
-def _images(wave: dict, source: str) -> list[xr.DataArray]:
+def _images(wave: dict, source: str) -> list[Image]:
     values, header = np.asarray(wave["wData"]), wave["wave_header"]
     check_declared(values.shape, values.itemsize, "This Igor wave")
     note = bytes(wave.get("note", b"")).decode("latin-1")
@@ -80,4 +85,6 @@ def _labels(wave: dict, dimensions: int) -> list[str]:
 
 
 def _short(error: Exception) -> str:
+    if isinstance(error, AssertionError):
+        return "its sizes do not fit together"
     return f"{type(error).__name__} {error}".strip()[:80]

@@ -4,39 +4,42 @@ import io
 import warnings
 
 import numpy as np
-import xarray as xr
-from PIL import Image, UnidentifiedImageError
+import PIL.Image
 
 from core.errors import InputError
 from core.experiment.readers.axes import LEAST_POINTS, MOST_POINTS
+from core.experiment.readers.image import Image
 
 FORMATS = ("PNG", "JPEG", "TIFF")
-MOST_PIXELS = 2**25
+MOST_PIXELS = 3 * 2**22
+"""12.6 million, as of a camera: 150 MB of colours in single precision."""
+
+_ROWS = 256
 
 
-def read_picture(content: bytes) -> list[xr.DataArray]:
-    """A picture as red, green and blue between 0 and 1 over (y, x, channel), rows from the top, not calibrated.
+def read_picture(content: bytes) -> list[Image]:
+    """A picture as red, green and blue over (y, x, channel), rows from the top, not calibrated.
 
-    The size is taken from the header, and checked, before anything is decoded.
+    The size is taken from the header, and checked, before anything is decoded. Opaque pictures come as bytes, others on
+    white, between 0 and 1.
 
     Raises:
         InputError: another format, damaged, too small or too large, or of one colour.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the next check is stricter
-            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)  # the next check is stricter
+            picture = PIL.Image.open(io.BytesIO(content), formats=FORMATS)
         _check_size(*picture.size)
-        pixels = np.asarray(picture.convert("RGBA"), dtype=np.float32) / 255.0
-    except Image.DecompressionBombError:
+        pixels = _pixels(picture)
+    except PIL.Image.DecompressionBombError:
         raise InputError(f"This picture has more than the {MOST_PIXELS:,} pixels that are read") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (PIL.UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError("This picture cannot be read: it is damaged, not whole, or no PNG, JPEG or TIFF") from None
-    opacity = pixels[..., 3:]
-    pixels = pixels[..., :3] * opacity + (1.0 - opacity)
-    if np.ptp(pixels.reshape(-1, 3), axis=0).max() == 0:
+    flat = pixels.reshape(-1, 3)
+    if (flat.min(axis=0) == flat.max(axis=0)).all():
         raise InputError("This picture has one colour only; give a figure of bands")
     coords = {
         "y": ("y", np.arange(pixels.shape[0]), {"units": "pixel"}),
@@ -44,7 +47,25 @@ def read_picture(content: bytes) -> list[xr.DataArray]:
         "channel": ["red", "green", "blue"],
     }
     attrs = {"source_format": f"{picture.format} picture"}
-    return [xr.DataArray(pixels, dims=("y", "x", "channel"), coords=coords, name="colour", attrs=attrs)]
+    return [Image(pixels, ("y", "x", "channel"), coords, "colour", attrs)]
+
+
+def _pixels(picture: PIL.Image.Image) -> np.ndarray:
+    """(y, x, channel): bytes of an opaque picture; else what lies on white, between 0 and 1; some rows at a time."""
+    picture.load()
+    width, height = picture.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _ROWS):
+        colours = np.asarray(picture.crop((0, top, width, min(top + _ROWS, height))).convert("RGBA"))
+        opacity = colours[..., 3:]
+        if pixels.dtype == np.uint8 and opacity.min() < 255:
+            pixels = np.divide(pixels, np.float32(255.0), dtype=np.float32)
+        if pixels.dtype == np.uint8:
+            pixels[top : top + _ROWS] = colours[..., :3]
+        else:
+            share = opacity.astype(np.float32) / 255.0
+            pixels[top : top + _ROWS] = colours[..., :3].astype(np.float32) / 255.0 * share + (1.0 - share)
+    return pixels
 
 
 def _check_size(width: int, height: int) -> None:

@@ -3,12 +3,13 @@
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 
 import numpy as np
-import xarray as xr
 
 from core.errors import InputError
-from core.experiment.readers.axes import band_images, check_declared
+from core.experiment.readers.axes import band_images, check_declared, check_sides, gathered
+from core.experiment.readers.image import Image
 
 _SECTION = re.compile(r"^\[(.+?)\]\s*$")
 _HEADER_LIMIT_BYTES = 2**20
@@ -48,7 +49,7 @@ def _number(text: str) -> float:
         return 0.0
 
 
-def read_ses_text(content: bytes) -> list[xr.DataArray]:
+def read_ses_text(content: bytes) -> list[Image]:
     """The regions of an SES text export.
 
     Raises:
@@ -58,13 +59,12 @@ def read_ses_text(content: bytes) -> list[xr.DataArray]:
     starts = [match.start() for match in re.finditer(r"^\[Region \d+\]", text, re.MULTILINE)]
     if not starts:
         raise InputError("This SES text has no [Region] section; export the spectrum again")
-    images = []
-    for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
-        images += _region(text[start:stop])
-    return images
+    ends = [*starts[1:], len(text)]
+    parts = (part for start, stop in zip(starts, ends, strict=True) for part in _region(text[start:stop]))
+    return gathered(parts, "This SES text")
 
 
-def _region(text: str) -> list[xr.DataArray]:
+def _region(text: str) -> Iterator[list[Image]]:
     head, *blocks = re.split(r"^\[Data [\d:]+\]\s*$", text, flags=re.MULTILINE)
     fields = {key: value for part in parse_sections(head).values() for key, value in part.items()}
     try:
@@ -74,7 +74,6 @@ def _region(text: str) -> list[xr.DataArray]:
         raise InputError("This SES text lacks a dimension's name or scale; two-dimensional spectra are read") from None
     rows, columns = len(axes[0]), len(axes[1])
     check_declared((rows, columns + 1), 8, "This SES text")
-    images = []
     for block in blocks:
         try:
             numbers = np.array(block.partition("[")[0].split(), dtype=np.float64)
@@ -85,11 +84,10 @@ def _region(text: str) -> list[xr.DataArray]:
                 f"This SES text holds {numbers.size} numbers where {rows} rows of {columns + 1} belong: it is not whole"
             )
         table = numbers.reshape(rows, columns + 1)  # the first column repeats the energies
-        images += band_images(table[:, 1:], labels, axes, header_attrs(fields, "SES text"))
-    return images
+        yield band_images(table[:, 1:], labels, axes, header_attrs(fields, "SES text"))
 
 
-def read_ses_zip(content: bytes) -> list[xr.DataArray]:
+def read_ses_zip(content: bytes) -> list[Image]:
     """The spectra in a SES zip archive, the sweeps of a map one by one.
 
     Members are read into memory by name, nothing is unpacked on disk.
@@ -102,24 +100,25 @@ def read_ses_zip(content: bytes) -> list[xr.DataArray]:
         regions = sorted(name[9:-4] for name in names if name.startswith("Spectrum_") and name.endswith(".bin"))
         if not regions:
             raise InputError("This zip archive holds no SES spectrum (Spectrum_….bin); give the archive that SES wrote")
-        return [image for region in regions for image in _zip_region(archive, names, region)]
+        return gathered((_zip_region(archive, names, region) for region in regions), "This SES archive")
 
 
-def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[xr.DataArray]:
+def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[Image]:
     header = f"Spectrum_{region}.ini"
     if header not in names:
         raise InputError(f"This SES archive lacks {header}, which says the axes of its spectrum")
     about = parse_sections(_member(archive, header, _HEADER_LIMIT_BYTES).decode("latin-1")).get("spectrum", {})
-    axes, labels, shape = [], [], []
+    scales, labels, shape = [], [], []
     try:
         for side in ("depth", "height", "width"):
-            count = int(about[side])
-            axes.append(float(about[f"{side}offset"]) + float(about[f"{side}delta"]) * np.arange(min(count, 2**20)))
+            shape.append(int(about[side]))
+            scales.append((float(about[f"{side}offset"]), float(about[f"{side}delta"])))
             labels.append(about.get(f"{side}label", side))
-            shape.append(count)
     except (KeyError, ValueError):
         raise InputError(f"{header} in this SES archive lacks the size or the scale of an axis") from None
     check_declared(tuple(shape), 4, "This SES archive")
+    check_sides(tuple(shape), "This SES archive")
+    axes = [start + step * np.arange(count) for count, (start, step) in zip(shape, scales, strict=True)]
     size = 4 * int(np.prod(shape))
     values = _member(archive, f"Spectrum_{region}.bin", size)
     if len(values) != size or min(shape) < 1:

@@ -4,16 +4,16 @@ import io
 import zipfile
 
 import numpy as np
-import xarray as xr
 from numpy.lib import format as npy
 
 from core.errors import InputError
 from core.experiment.readers.axes import MOST_VALUES, axis_kind, band_images, check_declared
+from core.experiment.readers.image import Image
 
 _TABLE = "energies (eV) in the first column, angles (degree) or wave vectors (1/Å) in the first row"
 
 
-def read_csv(content: bytes) -> list[xr.DataArray]:
+def read_csv(content: bytes) -> list[Image]:
     """A table of numbers separated by commas, semicolons, tabs or blanks.
 
     The corner may say what the axes are, such as `eV/kx`; without it the first row is taken for wave vectors where all
@@ -25,19 +25,26 @@ def read_csv(content: bytes) -> list[xr.DataArray]:
     text = content.decode("utf-8-sig", "replace")
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     separator = next((s for s in (",", ";", "\t") if lines and s in lines[0]), None)
-    rows = [line.split(separator) for line in lines]
-    check_declared((len(rows), max(map(len, rows), default=0)), 8, "This table")
-    if len({len(row) for row in rows}) != 1:
-        raise InputError(f"The rows of this table differ in length; give {_TABLE}")
-    corner, rows[0][0] = rows[0][0].strip(), "0"
+    if not lines:
+        raise InputError(f"This table has no rows; give {_TABLE}")
+    first = lines[0].split(separator)
+    check_declared((len(lines), len(first)), 8, "This table")
+    corner, first[0] = first[0].strip(), "0"
+    table = np.empty((len(lines), len(first)))
     try:
-        table = np.array(rows, dtype=np.float64)
+        for row, line in enumerate(lines):  # one at a time: a number as text takes ten times its place
+            words = line.split(separator) if row else first
+            if len(words) != len(first):
+                raise InputError(f"The rows of this table differ in length; give {_TABLE}")
+            table[row] = np.array(words, dtype=np.float64)
+    except InputError:
+        raise
     except ValueError:
         raise InputError(f"This table has words among its numbers; give {_TABLE}") from None
     return _table(table[1:, 1:], table[1:, 0], table[0, 1:], corner, "text table")
 
 
-def read_numpy(content: bytes) -> list[xr.DataArray]:
+def read_numpy(content: bytes) -> list[Image]:
     """A `.npz` with `intensity`, `eV` and `kx` or `alpha`, or a `.npy` table laid out as for `read_csv`.
 
     Raises:
@@ -61,6 +68,9 @@ def read_numpy(content: bytes) -> list[xr.DataArray]:
             with archive.open(members[name]) as member:
                 arrays[name] = _array(member, 8 * MOST_VALUES)
     values = arrays["intensity"]
+    if values.ndim not in (2, 3) or arrays["eV"].ndim != 1 or arrays[other].ndim != 1:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise InputError(f"This .npz holds arrays of shape {shapes}; give a two-dimensional intensity and axes of one")
     sides = (len(arrays["eV"]), len(arrays[other]))
     if values.shape == sides[::-1] and sides[0] != sides[1]:
         values = values.T
@@ -72,8 +82,11 @@ def _array(stream, limit: int) -> np.ndarray:
     try:
         version = npy.read_magic(stream)
         shape, fortran, kind = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(stream)
-    except ValueError as error:
-        raise InputError(f"This NumPy file cannot be read ({str(error)[:60]})") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # NumPy's parser of headers raises whatever it met
+        reason = f" ({str(error)[:60]})" if isinstance(error, ValueError) else ""
+        raise InputError(f"This NumPy file's header cannot be read{reason}: it is damaged; save it again") from None
     if kind.hasobject or kind.kind not in "fiu":
         raise InputError(f"This NumPy file holds {kind}; arrays of real numbers are read, objects never")
     check_declared(shape, kind.itemsize, "This NumPy file")
@@ -84,7 +97,7 @@ def _array(stream, limit: int) -> np.ndarray:
     return np.frombuffer(content, kind).reshape(shape, order="F" if fortran else "C")
 
 
-def _table(values, energy, other, corner: str, source: str) -> list[xr.DataArray]:
+def _table(values, energy, other, corner: str, source: str) -> list[Image]:
     """By the corner's words, else energies go down and the other axis across."""
     words = [part for part in corner.replace("\\", "/").split("/") if axis_kind(part)]
     labels = words if len(words) == 2 else ["eV", "kx" if np.abs(other).max(initial=0) <= 4.0 else "alpha"]
