@@ -8,8 +8,8 @@ picture of that request is drawn. A person has one move under way; the next one 
 
 Figures of a case: milliseconds from a move to its complete picture, moves a second, errors, mixed answers (an answer
 that is not of the sample that was asked for; some pictures are compared with ones predicted here), and the shares of
-all cores that the server, the driver and everything else took. The server's processor time a move hardly depends on what
-else runs on the machine.
+all cores that the server, the driver and everything else took. The server's processor time a move hardly depends on
+what else runs on the machine.
 """
 
 import argparse

@@ -208,7 +208,7 @@ def _readout_key(request: Request) -> str:
     return content_key("readouts", request.key)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)  # of a class: a sample is asked for twice within a second
 def _crystal(stack: str, substrate: str, mixing: float, structure: str) -> Crystal:
     if not structure:
         return build_crystal(parse_stack(stack), parse_substrate(substrate), mixing)
