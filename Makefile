@@ -1,4 +1,4 @@
-# make run | test | lint | bench | screenshots    (HOST and PORT say where the dashboard listens)
+# make run | test | lint | bench | load | screenshots    (HOST and PORT say where the dashboard listens)
 
 HOST ?= 127.0.0.1
 PORT ?= 8050
@@ -10,7 +10,7 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BROWSER_STAMP := $(VENV)/.installed-browser
 
-.PHONY: run test lint bench screenshots clean
+.PHONY: run test lint bench load screenshots clean
 
 run: $(RUN_STAMP)
 	HOST=$(HOST) PORT=$(PORT) $(PY) app.py
@@ -24,6 +24,9 @@ lint: $(DEV_STAMP)
 bench: $(DEV_STAMP) $(BROWSER_STAMP)
 	$(PY) -m core bench --json
 	$(PY) -m docs.bench_pages
+
+load: $(DEV_STAMP)
+	@$(PY) -m docs.load
 
 screenshots: $(DEV_STAMP) $(BROWSER_STAMP)
 	$(PY) -m docs.screenshots

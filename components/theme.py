@@ -1,5 +1,6 @@
 """Colours and type, said once: CSS variables, Mantine theme and plotly templates all derive from here."""
 
+from functools import cache
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -85,6 +86,12 @@ def css_variables() -> str:
 def template_name(scheme: str | None) -> str:
     """The plotly template of a colour scheme; light where none is known yet."""
     return "bandloom_dark" if scheme == "dark" else "bandloom_light"
+
+
+@cache
+def template(scheme: str | None) -> dict:
+    """The same as a plain document, for figures that are written as one."""
+    return pio.templates[template_name(scheme)].to_plotly_json()
 
 
 def _template(scheme: Scheme) -> go.layout.Template:

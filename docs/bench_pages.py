@@ -230,7 +230,7 @@ def _register_empty_callback() -> None:
     figures = []
     for stack in STACKS:
         spectrum, _ = chosen_spectrum(ExactSpectra(solve(make_request(stack, "Si"))), "atom", 0, 1, "spdS", 0.1)
-        figures.append(spectrum_figure(spectrum, "viridis", False, (23, 108), "light").to_plotly_json())
+        figures.append(spectrum_figure(spectrum, "viridis", False, (23, 108), "light"))
 
     @callback(
         Output("compose-spectrum", "figure", allow_duplicate=True),

@@ -15,6 +15,12 @@ DEFAULT = "viridis"
 
 
 @cache
+def colour_scale(name: str) -> list[list]:
+    """A colour map by its plotly name as pairs of place and colour, as plotly.js wants those that it does not know."""
+    return get_colorscale(name)
+
+
+@cache
 def palette(name: str) -> bytes:
     """256 RGB triplets of a colour map, as image palettes want them."""
     colours = sample_colorscale(get_colorscale(name), np.linspace(0, 1, 256).tolist())

@@ -6,6 +6,7 @@ nearest training atom, in units of what 99 % of the validation atoms stay below.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -71,8 +72,13 @@ class Domain:
     def distances(self, features: np.ndarray) -> np.ndarray:
         """(sample,) distance to the nearest reference."""
         points = weighted(features)
-        square = (points**2).sum(1)[:, None] + (self.references**2).sum(1) - 2 * points @ self.references.T
+        square = (points**2).sum(1)[:, None] + self._reference_squares - 2 * points @ self.references.T
         return np.sqrt(np.maximum(square.min(axis=1), 0.0))
+
+    @cached_property
+    def _reference_squares(self) -> np.ndarray:
+        """(reference,) |reference|², the same for every request."""
+        return (self.references**2).sum(1)
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Everything by name, for a weights file."""

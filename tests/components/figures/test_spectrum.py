@@ -2,14 +2,17 @@
 
 import base64
 import io
+import json
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
 from components.figures.colour_maps import SEQUENTIAL, palette
 from components.figures.spectrum import LOG_DECADES, Spectrum, pixel_edges, spectrum_figure
 from components.figures.sprite import TILE_HEIGHT, sprite
+from components.theme import COLOURS
 from core.electronic.kpath import build_path
 from core.electronic.spectral import EnergyGrid
 from core.sessions.requests import make_request
@@ -25,10 +28,17 @@ def values(path):
     return np.random.default_rng(1).random((len(path), 176))
 
 
-def figure(path, values, **options):
+def figure(path, values, **options) -> go.Figure:
+    """The document as a figure: plotly checks every name and value in it."""
     settings = {"colour_map": "viridis", "logarithmic": False, "cursor": (5, 60), "scheme": "light"} | options
     difference = settings.pop("difference", False)
-    return spectrum_figure(Spectrum(values, EnergyGrid().values, path, "A", difference), **settings)
+    return go.Figure(spectrum_figure(Spectrum(values, EnergyGrid().values, path, "A", difference), **settings))
+
+
+def numbers(array: dict) -> np.ndarray:
+    """A typed array of a figure, as plotly.js reads it."""
+    shape = [int(length) for length in array["shape"].split(",")] if "shape" in array else -1
+    return np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"]).reshape(shape)
 
 
 def test_pixels_cover_the_path_without_gaps(path):
@@ -45,9 +55,23 @@ def test_pixels_cover_the_path_without_gaps(path):
 
 def test_map_and_curves_are_the_values(path, values):
     heat, edc, mdc = figure(path, values).data
-    np.testing.assert_allclose(heat.z, values.T, rtol=1e-6)
-    np.testing.assert_allclose(edc.x, values[5], rtol=1e-6)
-    np.testing.assert_allclose(mdc.y, values[:, 60], rtol=1e-6)
+    np.testing.assert_allclose(numbers(heat.z), values.T, rtol=1e-6)
+    np.testing.assert_allclose(numbers(edc.x), values[5], rtol=1e-6)
+    np.testing.assert_allclose(numbers(mdc.y), values[:, 60], rtol=1e-6)
+    np.testing.assert_allclose(numbers(heat.x), pixel_edges(path), rtol=1e-6)
+    np.testing.assert_allclose(numbers(mdc.x), path.distance)
+    np.testing.assert_allclose(numbers(heat.y), EnergyGrid().values, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SEQUENTIAL)
+def test_document_is_the_one_that_a_checked_figure_becomes(path, values, scheme, name):
+    """Nothing in it waits for plotly's Python side to be completed: not the colour map, not the template."""
+    shown = spectrum_figure(
+        Spectrum(values, EnergyGrid().values, path, "A"), name, logarithmic=True, cursor=(5, 60), scheme=scheme
+    )
+    assert json.loads(json.dumps(shown)) == json.loads(go.Figure(shown).to_json())
+    assert shown["layout"]["template"]["layout"]["paper_bgcolor"] == COLOURS[scheme]["page"]
 
 
 def test_log_scale_spans_its_decades(path, values):
@@ -69,7 +93,7 @@ def test_every_axis_has_a_title_with_its_unit(path, values):
 
 def test_cursor_outside_is_moved_to_the_edge(path, values):
     edc = figure(path, values, cursor=(999, -4)).data[1]
-    np.testing.assert_allclose(edc.x, values[-1], rtol=1e-6)
+    np.testing.assert_allclose(numbers(edc.x), values[-1], rtol=1e-6)
 
 
 def test_sprite_has_a_tile_an_atom_with_energy_upwards():
