@@ -1,7 +1,6 @@
 """Interpret: from a band image to the atoms behind it, with intervals and a verdict on whether the model knows it."""
 
 import base64
-from dataclasses import asdict
 
 import dash
 from dash import (
@@ -22,20 +21,22 @@ from components.figures.band_image import raw_picture_figure
 from components.ids import THEME
 from components.interpret.clicks import clicked, points_text
 from components.interpret.controls import AXIS_POINTS, EXAMPLES, NUMBERS, POINTS, ids, image_controls, other_cuts
+from components.interpret.edit import control_values, frame_of, with_controls, without
 from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
-from components.interpret.panels import picture_panel, reading_label, result_panel, step_text
+from components.interpret.panels import picture_panel, reading_label, result_panel, step_list
 from components.interpret.pictures import compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
 from components.loop.start import run_on
 from core.errors import InputError
-from core.experiment.calibration.frame import find_frame
+from core.experiment.calibration.editing import AXES
 from core.experiment.photoemission.experiment import simulated_experiment
 from core.reverse.cut import cut_name
 from core.sessions.readings import (
     Reading,
     calibrated,
     export_text,
+    first_reading,
     interpreted,
     keep_image,
     kept_images,
@@ -47,12 +48,17 @@ dash.register_page(
 )  # fmt: skip
 
 MOST_CUTS = 4
-FIELDS = ("index", "colours", *NUMBERS, "background", "symmetrise", "cut", "kz")
+FIELDS = ("index", "colours", *(name.replace("-", "_") for name in NUMBERS), "background", "symmetrise", "cut", "kz")
+"""Controls that set something of a reading."""
+
+AXIS_ENDS = [(ids(name.replace("_", "-")), "value") for name in AXES]
+CONTROLS = [(ids(name.replace("_", "-")), "checked" if name == "symmetrise" else "value") for name in FIELDS]
+MOST_UNDONE = 30
 
 
 def layout(example: str = "", **query) -> html.Div:
     """The page; a link may name an example."""
-    reading = asdict(Reading(f"example-{example}")) if example in EXAMPLES else None
+    reading = first_reading(f"example-{example}").document() if example in EXAMPLES else None
     return html.Div(
         [
             html.H1("Interpret", className="visually-hidden"),
@@ -98,7 +104,7 @@ def keep_cut(clicks, drops, document, others):
         kept.append(reading)
     else:
         return no_update, no_update
-    return [asdict(reading) for reading in kept], other_cuts([reading_label(reading) for reading in kept])
+    return [reading.document() for reading in kept], other_cuts([reading_label(reading) for reading in kept])
 
 
 @callback(
@@ -125,7 +131,7 @@ def take_image(contents, *rest):
             identity = keep_image(content, str(filename))
         else:
             return no_update, no_update, no_update, no_update
-        return asdict(Reading(identity, cut=str(cut), kz=str(kz))), [], {}, ""
+        return first_reading(identity, cut=str(cut), kz=str(kz)).document(), [], {}, ""
     except InputError as error:
         return no_update, no_update, no_update, str(error)
     except (ValueError, AttributeError):
@@ -149,12 +155,12 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
     try:
         values = {name: float(value) for name, value in zip(SLIDERS, settings, strict=True)}
         content = simulated_experiment(stack or "", substrate or "", 0.0, cut_name(str(cut)), values, int(seed or 0))
-        reading = Reading(keep_image(content, "simulated.nc"), cut=str(cut))
+        reading = first_reading(keep_image(content, "simulated.nc"), cut=str(cut))
     except InputError as error:
         return no_update, no_update, str(error)
     except (TypeError, ValueError):
         return no_update, no_update, "A setting is missing; reload the page"
-    return asdict(reading), [], ""
+    return reading.document(), [], ""
 
 
 @callback(
@@ -162,34 +168,42 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
     Output(ids("picture-only"), "hidden"),
     Output(ids("calibration"), "data-kind"),
     Output(ids("index"), "data"),
-    *(Output(ids(name), "checked" if name == "symmetrise" else "value") for name in FIELDS),
+    *(Output(*control) for control in CONTROLS),
     Output(ids("view"), "value"),
+    Output(ids("steps"), "children"),
     Input(ids("reading"), "data"),
     State(ids("view"), "value"),
+    State(ids("history"), "data"),
 )
-def show_controls(document, view):
-    """The controls follow the reading: those of its kind of file, at its values."""
+def show_controls(document, view, history):
+    """The controls follow the reading: those of its kind of file, at its values; ends of axes may wait for others."""
     if not document:
-        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image")
+        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [])
     reading = _reading(document)
-    image = reading.raw()
-    picture = "channel" in image.dims
+    picture = "channel" in reading.raw().dims
     images = kept_images(reading.image)
     labels = [part.attrs.get("slice", f"Image {i + 1}") for i, part in enumerate(images[:200])]
     names = [{"value": str(i), "label": label} for i, label in enumerate(labels)]
-    values = []
-    for name in FIELDS:
-        value = getattr(reading, name.replace("-", "_"))
-        values.append(str(value) if name == "index" else "" if value is None else value)
-    uncalibrated = picture and None in (reading.k_left, reading.k_right, reading.e_bottom, reading.e_top)
-    shown = "raw" if uncalibrated else "image" if view == "raw" and not picture else no_update
-    return (False, not picture, "picture" if picture else "bands", names, *values, shown)
+    values = control_values(reading)
+    without_axes = picture and values["k_left"] == ""
+    waiting = AXES if without_axes and history else ()
+    settings = [no_update if name in waiting else values[name] for name in FIELDS]
+    view = "raw" if without_axes else "image" if view == "raw" and not picture else no_update
+    kind = "picture" if picture else "bands"
+    return (False, not picture, kind, names, *settings, view, step_list(reading))
+
+
+def _edited(before: Reading, after: Reading, history) -> tuple:
+    """Reading and history after an edit."""
+    if after == before:
+        return no_update, no_update
+    return after.document(), [*(history or [])[-MOST_UNDONE:], before.document()]
 
 
 @callback(
     Output(ids("reading"), "data", allow_duplicate=True),
     Output(ids("history"), "data", allow_duplicate=True),
-    *(Input(ids(name), "checked" if name == "symmetrise" else "value") for name in FIELDS),
+    *(Input(*control) for control in CONTROLS),
     State(ids("reading"), "data"),
     State(ids("history"), "data"),
     prevent_initial_call=True,
@@ -200,28 +214,45 @@ def change_reading(*values):
     if not document:
         return no_update, no_update
     before = _reading(document)
-    changed = {name.replace("-", "_"): value for name, value in zip(FIELDS, values, strict=True)}
+    given = dict(zip(FIELDS, values, strict=True))
+    fired = [name for name, at in zip(FIELDS, CONTROLS, strict=True) if ".".join(at) in ctx.triggered_prop_ids]
     try:
-        after = _reading(asdict(before) | changed)
-    except (InputError, ValueError, TypeError):
+        return _edited(before, with_controls(before, given, fired), history)
+    except InputError:
         return no_update, no_update
-    if after == before:
-        return no_update, no_update
-    return asdict(after), [*(history or [])[-30:], asdict(before)]
 
 
 @callback(
     Output(ids("reading"), "data", allow_duplicate=True),
     Output(ids("history"), "data", allow_duplicate=True),
+    Input(ids.item("drop-step", ALL), "n_clicks"),
+    State(ids("reading"), "data"),
+    State(ids("history"), "data"),
+    prevent_initial_call=True,
+)
+def remove_step(clicks, document, history):
+    """The calibration without one of its steps."""
+    if not any(clicks or []) or not document or not isinstance(ctx.triggered_id, dict):
+        return no_update, no_update
+    before = _reading(document)
+    return _edited(before, without(before, str(ctx.triggered_id["index"])), history)
+
+
+@callback(
+    Output(ids("reading"), "data", allow_duplicate=True),
+    Output(ids("history"), "data", allow_duplicate=True),
+    *(Output(*end, allow_duplicate=True) for end in AXIS_ENDS),
     Input(ids("undo"), "n_clicks"),
     State(ids("history"), "data"),
     prevent_initial_call=True,
 )
 def undo(clicks, history):
-    """Back to the reading before."""
+    """Back to the reading before, with the ends of its axes alone."""
     if not history:
-        return no_update, no_update
-    return asdict(_reading(history[-1])), history[:-1]
+        return (no_update,) * (2 + len(AXES))
+    reading = _reading(history[-1])
+    values = control_values(reading)
+    return reading.document(), history[:-1], *(values[name] for name in AXES)
 
 
 @callback(
@@ -230,6 +261,7 @@ def undo(clicks, history):
     Output(ids("point"), "value"),
     Output(ids("reading"), "data", allow_duplicate=True),
     Output(ids("history"), "data", allow_duplicate=True),
+    *(Output(*end, allow_duplicate=True) for end in AXIS_ENDS),
     Input(ids("click"), "data"),
     State(ids("point"), "value"),
     State(ids("point-value"), "value"),
@@ -241,18 +273,18 @@ def undo(clicks, history):
 )
 def click_point(click, name, value, points, document, history, view):
     """A click on the picture sets a point; two make an axis, a frame or a colour bar."""
+    unchanged = (no_update,) * len(AXES)
     if view != "raw" or not click or not document or name not in POINTS:
-        return (no_update,) * 5
+        return (no_update,) * 5 + unchanged
     before = _reading(document)
     try:
-        points, after = clicked(points or {}, name, click, value, before)
+        points, after, ends = clicked(points or {}, name, click, value, before)
     except InputError as error:
-        return no_update, str(error), no_update, no_update, no_update
+        return no_update, str(error), no_update, no_update, no_update, *unchanged
     following = next((n for n in POINTS if n not in points and n[0] == name[0]), None)
     following = following or next((n for n in AXIS_POINTS if n not in points), name)
-    if after == before:
-        return points, points_text(points), following, no_update, no_update
-    return points, points_text(points), following, asdict(after), [*(history or [])[-30:], asdict(before)]
+    waiting = (ends.get(end, no_update) for end in AXES)
+    return points, points_text(points), following, *_edited(before, after, history), *waiting
 
 
 @callback(
@@ -260,7 +292,6 @@ def click_point(click, name, value, points, document, history, view):
     Output(ids("verdict"), "data-kind"),
     Output(ids("figures"), "children"),
     Output(ids("candidates"), "children"),
-    Output(ids("steps"), "children"),
     Output(ids("file-name"), "children"),
     Output(ids("shown"), "data", allow_duplicate=True),
     Output(ids("refine"), "disabled"),
@@ -271,16 +302,15 @@ def click_point(click, name, value, points, document, history, view):
 def show_result(document, others):
     """Figures and candidates of the reading."""
     if not document:
-        return "Figures appear here as soon as an image is calibrated.", "", "", "", [], "", 0, True
+        return "Figures appear here as soon as an image is calibrated.", "", "", "", "", 0, True
     reading = _reading(document)
     name = reading_label(reading)
     try:
-        steps = [html.Li(step_text(step.document())) for step in reading.steps()]
         found = interpreted(reading, _others(others))
     except InputError as error:
-        return str(error), "outside", "", "", [], name, 0, True
+        return str(error), "outside", "", "", name, 0, True
     text, kind = verdict(found)
-    return text, kind, figure_list(found), candidate_list(found), steps, name, 0, False
+    return text, kind, figure_list(found), candidate_list(found), name, 0, False
 
 
 @callback(
@@ -302,10 +332,11 @@ def draw(document, view, shown, points, others, scheme):
     reading = _reading(document)
     try:
         if view == "raw" and "channel" in reading.raw().dims:
-            pixels = reading.raw().values
-            frame = reading.frame if len(reading.frame) == 4 else find_frame(pixels)
+            picture = reading.raw()
+            frame = frame_of(reading, picture)
             text = "The box is the frame; click two points on each axis, or the corners of another frame."
-            return raw_picture_figure(pixels, frame, points or {}, scheme), "The file as it was dropped", text, ""
+            figure = raw_picture_figure(picture.values, frame, points or {}, scheme)
+            return figure, "The file as it was dropped", text, ""
         image = calibrated(reading)
         if view in ("image", "raw"):
             return with_bands(reading, _others(others), image, shown, scheme)

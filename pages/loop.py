@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.learning import versions
 from core.loop.learn import learn
 from core.sessions import runs
-from core.sessions.readings import Reading
+from core.sessions.readings import first_reading
 
 dash.register_page(
     __name__, path="/loop", name="Loop", order=3, title="Loop · Bandloom",
@@ -66,7 +66,7 @@ def start_example(*clicks):
         return no_update, no_update
     name = str(ctx.triggered_id).removeprefix(f"{ids.page}-")
     try:
-        return f"/loop?run={run_on((Reading(name),))}", ""
+        return f"/loop?run={run_on((first_reading(name),))}", ""
     except InputError as error:
         return no_update, str(error)
 

@@ -3,17 +3,19 @@
 from dataclasses import replace
 
 from components.interpret.controls import POINTS
+from components.interpret.edit import frame_of
 from core.errors import InputError
-from core.experiment.calibration.frame import find_frame
-from core.experiment.calibration.suggestion import axis_from_points
+from core.experiment.calibration.editing import AXES, step_of, with_step
+from core.experiment.calibration.steps import Frame, PictureAxes
+from core.experiment.calibration.suggestion import axis_from_points, colour_bar
 from core.sessions.readings import Reading
 
-BOXES = {"frame": ("f1", "f2"), "bar": ("b1", "b2")}
-"""Fields of a reading that are boxes, and the points that are their corners."""
+FRAME, BAR = ("f1", "f2"), ("b1", "b2")
+"""Points that are opposite corners of a box."""
 
 
-def clicked(points: dict, name: str, click: dict, value, reading: Reading) -> tuple[dict, Reading]:
-    """Points with a new one, and the reading that follows from them.
+def clicked(points: dict, name: str, click: dict, value, reading: Reading) -> tuple[dict, Reading, dict]:
+    """Points with a new one, the reading that follows from them, and ends of axes that wait for the others.
 
     Args:
         points: name → x, y in pixels of the picture and the value there, None for a corner.
@@ -23,29 +25,46 @@ def clicked(points: dict, name: str, click: dict, value, reading: Reading) -> tu
         reading: so far.
 
     Raises:
-        InputError: no value for a point of an axis; two points that make no axis.
+        InputError: no value for a point of an axis; two points that make no axis, corners of no colour bar.
     """
-    corner = name in sum(BOXES.values(), ())
     try:
         place = [float(click["x"]), float(click["y"])]
-        points = {**points, name: [*place, None if corner else float(value)]}
+        points = {**points, name: [*place, None if name in FRAME + BAR else float(value)]}
     except (KeyError, TypeError, ValueError):
         raise InputError("Type the value of the point first") from None
-    for field, (first, second) in BOXES.items():
-        if {first, second} <= set(points):
-            (x1, y1, _), (x2, y2, _) = points[first], points[second]
-            box = (*(round(min(p)) for p in ((x1, x2), (y1, y2))), *(round(max(p)) for p in ((x1, x2), (y1, y2))))
-            reading = replace(reading, **{field: box})
-    left, top, right, bottom = reading.frame if len(reading.frame) == 4 else find_frame(reading.raw().values)
+    picture, steps = reading.raw(), reading.steps
+    if name in FRAME and set(FRAME) <= set(points):
+        steps = with_step(steps, Frame(*_box(points, FRAME)))
+    if name in BAR and set(BAR) <= set(points):
+        steps = with_step(steps, colour_bar(picture, _box(points, BAR)))
+    reading = replace(reading, steps=steps)
+    ends = {} if name in BAR else _axis_ends(points, frame_of(reading, picture))
+    axes = step_of(steps, PictureAxes)
+    if ends and (axes or set(ends) == set(AXES)):
+        axes = replace(axes, **ends) if axes else PictureAxes(**ends)
+        return points, replace(reading, steps=with_step(steps, axes)), {}
+    return points, reading, ends
+
+
+def _axis_ends(points: dict, frame: tuple[int, int, int, int]) -> dict:
+    """Values at the frame's edges, of each axis that has two points."""
+    left, top, right, bottom = frame
+    ends = {}
     if {"k1", "k2"} <= set(points):
         (x1, _, v1), (x2, _, v2) = points["k1"], points["k2"]
-        ends = axis_from_points((x1 - left, v1), (x2 - left, v2), right - left)
-        reading = replace(reading, k_left=round(ends[0], 4), k_right=round(ends[1], 4))
+        found = axis_from_points((x1 - left, v1), (x2 - left, v2), right - left)
+        ends |= {"k_left": round(found[0], 4), "k_right": round(found[1], 4)}
     if {"e1", "e2"} <= set(points):
         (_, y1, v1), (_, y2, v2) = points["e1"], points["e2"]
-        ends = axis_from_points((y1 - top, v1), (y2 - top, v2), bottom - top)
-        reading = replace(reading, e_top=round(ends[0], 4), e_bottom=round(ends[1], 4))
-    return points, reading
+        found = axis_from_points((y1 - top, v1), (y2 - top, v2), bottom - top)
+        ends |= {"e_top": round(found[0], 4), "e_bottom": round(found[1], 4)}
+    return ends
+
+
+def _box(points: dict, corners: tuple[str, str]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom."""
+    (x1, y1, _), (x2, y2, _) = (points[corner] for corner in corners)
+    return round(min(x1, x2)), round(min(y1, y2)), round(max(x1, x2)), round(max(y1, y2))
 
 
 def points_text(points: dict) -> str:

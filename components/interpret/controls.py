@@ -141,7 +141,10 @@ def _calibration() -> list:
                 dmc.Select(
                     id=ids("colours"),
                     label="Colour map of the figure",
-                    data=[{"value": name, "label": name} for name in ("auto", *COLOUR_MAPS)],
+                    data=[
+                        *({"value": name, "label": name} for name in ("auto", *COLOUR_MAPS)),
+                        {"value": "colour bar", "label": "its colour bar, clicked", "disabled": True},
+                    ],
                     value="auto",
                     size="xs",
                     allowDeselect=False,
@@ -173,7 +176,7 @@ def _calibration() -> list:
                     label=f"{label}{', ' + unit if unit else ''}",
                     size="xs",
                     hideControls=True,
-                    debounce=350,
+                    debounce=True,
                     value={"k-centre": 0, "k-scale": 1}.get(name, ""),
                     className=f"for-{kind}",
                 )
@@ -192,8 +195,14 @@ def _calibration() -> list:
         ),
         dmc.Switch(id=ids("symmetrise"), label="Symmetrise about Γ", checked=False, size="sm"),
         html.Div(
-            [html.Button("Undo", id=ids("undo"), type="button", className="button")],
-            className="chips",
+            [
+                html.H3("Steps", id=ids("steps-title")),
+                html.Button("Undo", id=ids("undo"), type="button", className="button"),
+            ],
+            className="steps-head",
         ),
-        html.Details([html.Summary("Steps"), html.Ol(id=ids("steps"), className="small")]),
+        html.Ol(
+            id=ids("steps"), className="small steps",
+            **{"aria-labelledby": ids("steps-title"), "aria-live": "polite"},
+        ),
     ]  # fmt: skip

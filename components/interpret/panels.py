@@ -5,6 +5,8 @@ from dash import dcc, html
 
 from components import theme
 from components.interpret.controls import ids
+from components.interpret.edit import removable, step_lines
+from core.experiment.calibration.steps import NEEDED, missing_steps
 from core.sessions.readings import Reading
 
 VIEWS = {
@@ -82,10 +84,16 @@ def reading_label(reading: Reading) -> str:
     return f"{name}, {reading.cut.replace('G', 'Γ').replace('-', '–')} cut"
 
 
-def step_text(document: dict) -> str:
-    """A calibration step in words."""
-    shown = {name: value for name, value in document.items() if name not in ("step", "bar")}
-    values = ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in shown.items()
-    )
-    return f"{document['step'].replace('_', ' ')}{': ' if values else ''}{values}"
+def step_list(reading: Reading) -> list[html.Li]:
+    """The steps of a calibration, those that an image can do without with a button, and what is still missing."""
+    free = removable(reading)
+    items = []
+    for name, text in step_lines(reading):
+        button = html.Button(
+            "Remove", id=ids.item("drop-step", name), type="button", className="button",
+            **{"aria-label": f"Remove the step {text}"},
+        )  # fmt: skip
+        items.append(html.Li([html.Span(text), *([button] if name in free else [])]))
+    for name in missing_steps(reading.raw(), reading.steps):
+        items.append(html.Li(html.Span(f"Missing. {NEEDED[name]}."), className="missing"))
+    return items or [html.Li(html.Span("None needed: the file says it all.", className="muted"))]

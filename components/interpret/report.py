@@ -57,7 +57,7 @@ def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] 
         for name, e in found.descriptors.items()
     )
     candidates = "".join(_candidate_row(candidate) for candidate in found.candidates)
-    steps = "".join(f"<li>{html.escape(_step_line(step))}</li>" for step in reading.steps())
+    steps = "".join(f"<li>{html.escape(_step_line(step))}</li>" for step in reading.steps)
     verdict = "inside" if found.in_domain else "outside"
     ev = image["eV"].values
     return f"""<!DOCTYPE html>

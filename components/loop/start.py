@@ -1,7 +1,5 @@
 """How a run of the loop begins."""
 
-from dataclasses import asdict
-
 from core.sessions import runs
 from core.sessions.readings import Reading, cuts_of
 
@@ -13,4 +11,4 @@ def run_on(readings: tuple[Reading, ...]) -> str:
         InputError: an image that is not calibrated, or hardly reaches the model's window.
     """
     cuts, images = cuts_of(readings)
-    return runs.create(cuts, images, {"readings": [asdict(reading) for reading in readings]})
+    return runs.create(cuts, images, {"readings": [reading.document() for reading in readings]})

@@ -8,6 +8,9 @@ from core.cli.parser import add_command, show_progress
 from core.cli.printed import inference_lines, step_line
 from core.errors import InputError
 
+_SAID_BY = {"picture_axes": "--k-range, --e-range", "fermi_level": "--fermi, or --hv", "angle_to_momentum": "--hv"}
+"""Options that give what is missing."""
+
 
 def add_commands(entries) -> None:
     """infer, loop."""
@@ -31,6 +34,9 @@ def _image_options() -> argparse.ArgumentParser:
     images.add_argument("--k-range", type=float, nargs=2, metavar=("LEFT", "RIGHT"), help="of a picture's frame, 1/Å")
     images.add_argument("--e-range", type=float, nargs=2, metavar=("BOTTOM", "TOP"), help="of it, eV against E_F")
     images.add_argument("--fermi", type=float, help="Fermi level on the file's energy axis, eV")
+    images.add_argument(
+        "--steps", metavar="FILE.json", help="calibration and final state as Interpret exports them, or a list of steps"
+    )
     images.add_argument("--json", action="store_true")
     return images
 
@@ -39,7 +45,7 @@ def infer(arguments: argparse.Namespace) -> None:
     """Read the crystal's figures and candidate stacks from one or several band images of a sample."""
     from core.reverse.inference import infer as infer_cuts
 
-    document = infer_cuts(_cuts(arguments)).document()
+    document = infer_cuts(given_cuts(arguments)).document()
     print(json.dumps(document, ensure_ascii=False) if arguments.json else inference_lines(document))
 
 
@@ -48,7 +54,7 @@ def loop(arguments: argparse.Namespace) -> None:
     from core.loop.failures import keep_failure
     from core.loop.loop import STOPS, Loop, LoopSettings
 
-    running = Loop(_cuts(arguments), LoopSettings(budget=arguments.budget))
+    running = Loop(given_cuts(arguments), LoopSettings(budget=arguments.budget))
     for step in running.steps():
         document = step.document()
         print(json.dumps(document, ensure_ascii=False) if arguments.json else step_line(document), flush=True)
@@ -66,31 +72,72 @@ def loop(arguments: argparse.Namespace) -> None:
     )
 
 
-def _cuts(arguments: argparse.Namespace) -> list:
+def given_cuts(arguments: argparse.Namespace) -> list:
     """The calibrated images of a command."""
-    names = [part for text in arguments.cut or ["G-X"] for part in text.split(",")]
-    if len(names) not in (1, len(arguments.file)):
-        raise InputError(f"{len(arguments.file)} files and {len(names)} cuts: name one cut for all, or one for each")
-    names = names * len(arguments.file) if len(names) == 1 else names
-    return [_read_cut(file, cut, arguments) for file, cut in zip(arguments.file, names, strict=True)]
+    files = arguments.file
+    names = [part for text in arguments.cut or [""] for part in text.split(",")]
+    kept = _kept_readings(arguments)
+    for count, what in ((len(names), "cuts"), (len(kept), "kept calibrations")):
+        if count not in (1, len(files)):
+            raise InputError(f"{len(files)} files and {count} {what}: give one for all, or one for each")
+    names, kept = (given * len(files) if len(given) == 1 else given for given in (names, kept))
+    return [_read_cut(*one, arguments) for one in zip(files, names, kept, strict=True)]
 
 
-def _read_cut(file: str, cut: str, options: argparse.Namespace):
-    """The first image of a file, calibrated by what is given and what the file says."""
-    from core.experiment.calibration.steps import FermiLevel, calibrate
+def _kept_readings(options: argparse.Namespace) -> list:
+    """What --steps says; one None where it is not given."""
+    from core.sessions.readings import exported_readings
+
+    if options.steps is None:
+        return [None]
+    for name in ("k_range", "e_range", "fermi"):
+        if getattr(options, name) is not None:
+            raise InputError(f"--steps is the whole calibration: leave out --{name.replace('_', '-')}")
+    return exported_readings(_content(options.steps).decode("utf-8", "replace"))
+
+
+def _read_cut(file: str, cut: str, kept, options: argparse.Namespace):
+    """An image of a file, calibrated by the kept steps, else by what is given and what the file says."""
+    from dataclasses import replace
+
+    from core.experiment.calibration.steps import calibrate
+    from core.experiment.readers import read_images
+    from core.sessions.readings import Reading
+
+    images = read_images(_content(file), Path(file).name)
+    final = {name: getattr(options, name) for name in ("hv", "inner_potential", "work_function")}
+    if kept is None:
+        steps = _given_steps(images[0], options)
+        if "alpha" in images[0].dims:  # the steps hold them
+            final["hv"] = final["work_function"] = None
+        kept = Reading("", steps=steps)
+    kz = options.kz or ("" if options.hv is not None else kept.kz)
+    given = {name: value for name, value in final.items() if value is not None}
+    reading = replace(kept, cut=cut or kept.cut, kz=kz, **given)
+    return reading.as_cut(calibrate(reading.of(images), reading.steps))
+
+
+def _given_steps(image, options: argparse.Namespace) -> tuple:
+    """The usual steps of an image.
+
+    Raises:
+        InputError: something is missing.
+    """
+    from core.experiment.calibration.steps import NEEDED, missing_steps
     from core.experiment.calibration.suggestion import suggested_steps
-    from core.experiment.readers import UPLOAD_LIMIT_BYTES, read_images
-    from core.reverse.cut import Cut, cut_name, final_state_of
+
+    steps = suggested_steps(image, options.hv, options.work_function, options.k_range, options.e_range, options.fermi)
+    for name in missing_steps(image, steps):
+        raise InputError(f"{NEEDED[name]} ({_SAID_BY[name]})")
+    return steps
+
+
+def _content(file: str) -> bytes:
+    from core.experiment.readers import UPLOAD_LIMIT_BYTES
 
     path = Path(file)
     if not path.is_file():
         raise InputError(f"{file!r} is no file")
     if path.stat().st_size > UPLOAD_LIMIT_BYTES:
         raise InputError(f"{path.name!r} has more than the {UPLOAD_LIMIT_BYTES // 2**20} MB that are read")
-    image = read_images(path.read_bytes(), path.name)[0]
-    if options.fermi is not None and "eV" in image.dims:
-        image = FermiLevel(options.fermi).apply(image)
-    steps = suggested_steps(image, options.hv, options.work_function, options.k_range, options.e_range)
-    calibrated = calibrate(image, steps)
-    kz, radius = final_state_of(options.kz, options.hv, options.inner_potential, options.work_function)
-    return Cut(calibrated, cut_name(cut), kz, radius)
+    return path.read_bytes()

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,18 +11,15 @@ import numpy as np
 import xarray as xr
 
 from core.errors import InputError
-from core.experiment.calibration.colours import table_from_bar
-from core.experiment.calibration.frame import find_frame
+from core.experiment.calibration.editing import step_of
 from core.experiment.calibration.steps import (
-    Background,
-    Colours,
+    STEPS,
+    AngleToMomentum,
     FermiLevel,
-    Frame,
-    Momentum,
-    PictureAxes,
+    FittedFermiLevel,
     Step,
-    Symmetrise,
     calibrate,
+    step_from,
 )
 from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.readers import packed_images, unpacked_images
@@ -42,94 +40,59 @@ LOST_IMAGE = "This image is no longer kept here; drop it again"
 
 @dataclass(frozen=True)
 class Reading:
-    """One image and how it is to be read; plain values, None where nothing is said.
+    """One image, its calibration, and what is known of its final state.
 
-    image: id from `keep_image`, or `example-NAME`. index: which image of the file. frame: left, top, right, bottom of a
-    picture's data in pixels. bar: the same of its colour bar, which tells its colours. k_left to e_top: a picture's
-    axes. fermi: on the file's energy axis. hv, inner_potential, work_function: eV. k_centre: 1/Å, k_scale: relative.
-    kz: text, a number or auto.
+    image: id from `keep_image`, or `example-NAME`. index: which image of the file. steps: the calibration, in order,
+    each kind once. kz: text, a number or auto; empty takes it from the photon energy. hv, inner_potential,
+    work_function: eV, None where nothing is said; an image with angles holds hv and the work function in its step
+    from angles to momenta, and nowhere else.
+
+    Raises:
+        InputError: a kind of step twice, or photon energies in two places.
     """
 
     image: str
     index: int = 0
-    frame: tuple[int, ...] = ()
-    bar: tuple[int, ...] = ()
-    colours: str = "auto"
-    k_left: float | None = None
-    k_right: float | None = None
-    e_bottom: float | None = None
-    e_top: float | None = None
-    fermi: float | None = None
+    steps: tuple[Step, ...] = ()
+    cut: str = "G-X"
+    kz: str = "auto"
     hv: float | None = None
     inner_potential: float | None = None
     work_function: float | None = None
-    k_centre: float = 0.0
-    k_scale: float = 1.0
-    background: str = "none"
-    symmetrise: bool = False
-    cut: str = "G-X"
-    kz: str = "auto"
+
+    def __post_init__(self):
+        kinds = {FermiLevel if type(step) is FittedFermiLevel else type(step) for step in self.steps}
+        if len(kinds) < len(self.steps):
+            names = ", ".join(step.name for step in self.steps)
+            raise InputError(f"A calibration holds each step and one Fermi level; these are {names}")
+        if AngleToMomentum in kinds and (self.hv, self.work_function) != (None, None):
+            raise InputError(
+                "The step angle_to_momentum holds the photon energy and the work function: give neither beside it"
+            )
 
     @classmethod
     def from_document(cls, document: dict) -> "Reading":
-        """A reading that a browser kept, checked.
+        """A reading that a browser or a file kept, checked.
 
         Raises:
             InputError: entries or types that no reading has.
         """
         known = {field.name for field in fields(cls)}
+        if isinstance(document, dict) and "colours" in document:
+            raise InputError("This reading was kept by an earlier version; drop the image again")
         if not isinstance(document, dict) or set(document) - known or not isinstance(document.get("image"), str):
             raise InputError("This reading did not come from the page; reload it")
-        values = {}
-        for name, value in document.items():
-            if name in ("image", "colours", "background", "cut", "kz"):
-                values[name] = str(value)[:80]
-            elif name in ("frame", "bar"):
-                values[name] = tuple(int(x) for x in value)[:4]
-            elif name == "symmetrise":
-                values[name] = bool(value)
-            elif value is not None and value != "":
-                number = float(value)
-                if not np.isfinite(number) or abs(number) > 1e5:
-                    raise InputError(f"{name.replace('_', ' ')} = {value} is out of range")
-                values[name] = int(number) if name == "index" else number
-        return cls(**values)
+        values = {name: str(document[name])[:80] for name in ("image", "cut", "kz") if name in document}
+        for name in ("index", "hv", "inner_potential", "work_function"):
+            if document.get(name) is not None:
+                values[name] = number_of(name, document[name])
+        values["index"] = int(values.get("index", 0))
+        return cls(steps=steps_from(document.get("steps", ())), **values)
 
-    def steps(self) -> tuple[Step, ...]:
-        """The calibration as steps.
-
-        Raises:
-            InputError: the picture has no axes yet, or the image cannot be calibrated so.
-        """
-        image = self.raw()
-        if "channel" in image.dims:
-            axes = (self.k_left, self.k_right, self.e_bottom, self.e_top)
-            if None in axes:
-                raise InputError(
-                    "Give the axes of this picture: click two points on each, or type the values at the frame's edges"
-                )
-            frame = self.frame if len(self.frame) == 4 else find_frame(image.values)
-            steps: tuple[Step, ...] = (Frame(*frame), self._colours(image), PictureAxes(*axes))
-        else:
-            steps = ()
-            if self.fermi is not None:
-                steps = (FermiLevel(self.fermi),)
-                image = steps[0].apply(image)
-            steps += suggested_steps(image, self.hv, self.work_function)
-        if self.k_centre or self.k_scale != 1.0:
-            steps += (Momentum(self.k_centre, self.k_scale),)
-        if self.symmetrise:
-            steps += (Symmetrise(),)
-        if self.background != "none":
-            steps += (Background(self.background),)
-        return steps
-
-    def _colours(self, image: xr.DataArray) -> Colours:
-        if len(self.bar) != 4:
-            return Colours(self.colours)
-        left, top, right, bottom = self.bar
-        table = table_from_bar(image.values[max(0, top) : max(0, bottom), max(0, left) : max(0, right)])
-        return Colours("colour bar", tuple(tuple(round(float(c), 3) for c in colour) for colour in table))
+    def document(self) -> dict:
+        """Plain JSON, the inverse of `from_document`."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {"steps": [step.document() for step in self.steps]}
 
     def raw(self) -> xr.DataArray:
         """The image as its file gives it.
@@ -137,10 +100,68 @@ class Reading:
         Raises:
             InputError: the file is no longer kept, or has fewer images.
         """
-        images = kept_images(self.image)
+        return self.of(kept_images(self.image))
+
+    def of(self, images: Sequence[xr.DataArray]) -> xr.DataArray:
+        """The image of a file that is read so.
+
+        Raises:
+            InputError: the file has fewer images.
+        """
         if not 0 <= self.index < len(images):
             raise InputError(f"This file has {len(images)} images; image {self.index + 1} was asked for")
         return images[self.index]
+
+    def as_cut(self, image: xr.DataArray) -> Cut:
+        """A calibrated image with what is known of its final state.
+
+        Raises:
+            InputError: an unknown cut or k_z, or photons that free no electrons.
+        """
+        kz, radius = final_state_of(self.kz or None, *self.final_state())
+        return Cut(image, cut_name(self.cut), kz, radius)
+
+    def final_state(self) -> tuple[float | None, float | None, float | None]:
+        """Photon energy, inner potential and work function in eV, the photons' from the step that uses them."""
+        step = step_of(self.steps, AngleToMomentum)
+        hv, phi = (step.photon_energy, step.work_function) if step else (self.hv, self.work_function)
+        return hv, self.inner_potential, phi
+
+
+def steps_from(documents: Sequence[dict]) -> tuple[Step, ...]:
+    """A list of steps from plain JSON, checked.
+
+    Raises:
+        InputError: no list of steps; see `step_from`.
+    """
+    if not isinstance(documents, list | tuple) or len(documents) > len(STEPS):
+        raise InputError(f'A calibration is a list of at most {len(STEPS)} steps such as {{"step": "symmetrise"}}')
+    return tuple(step_from(document) for document in documents)
+
+
+def number_of(name: str, value) -> float:
+    """A number that somebody typed.
+
+    Raises:
+        InputError: it is none, or out of any range.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not abs(number) <= 1e5:
+        raise InputError(f"{name.replace('_', ' ')} = {value} is out of range: give a number")
+    return number
+
+
+def first_reading(image: str, **known) -> Reading:
+    """A kept image with the steps that its file suggests.
+
+    Raises:
+        InputError: see `Reading.raw`.
+    """
+    reading = Reading(image, **known)
+    return replace(reading, steps=suggested_steps(reading.raw()))
 
 
 def keep_image(content: bytes, name: str) -> str:
@@ -178,9 +199,9 @@ def calibrated(reading: Reading) -> xr.DataArray:
     """The calibrated image of a reading, over (eV, kx).
 
     Raises:
-        InputError: see `Reading.steps`.
+        InputError: see `calibrate`.
     """
-    return calibrate(reading.raw(), reading.steps())
+    return calibrate(reading.raw(), reading.steps)
 
 
 @lru_cache(maxsize=16)
@@ -199,10 +220,7 @@ def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]
     Raises:
         InputError: as `interpreted`.
     """
-    cuts = []
-    for one in readings:
-        kz, radius = final_state_of(one.kz or None, one.hv, one.inner_potential, one.work_function)
-        cuts.append(Cut(calibrated(one), cut_name(one.cut), kz, radius))
+    cuts = [one.as_cut(calibrated(one)) for one in readings]
     return cuts, [standard_image(cut.image) for cut in cuts]
 
 
@@ -238,19 +256,29 @@ def why(found: Inference, quantity: str) -> np.ndarray:
 
 
 def export(reading: Reading, found: Inference, others: tuple[Reading, ...] = ()) -> dict:
-    """Result, readings and calibration steps as plain JSON."""
-    document = found.document() | {
-        "reading": asdict(reading),
-        "calibration": [step.document() for step in reading.steps()],
-    }
-    more = [
-        {"reading": asdict(other), "calibration": [step.document() for step in other.steps()]}
-        for other in others
-        if other != reading
-    ]
-    return document | ({"other_cuts": more} if more else {})
+    """Result and readings as plain JSON."""
+    more = [{"reading": other.document()} for other in others if other != reading]
+    return found.document() | {"reading": reading.document()} | ({"other_cuts": more} if more else {})
 
 
 def export_text(reading: Reading, found: Inference, others: tuple[Reading, ...] = ()) -> str:
     """The same as text."""
     return json.dumps(export(reading, found, others), indent=1, ensure_ascii=False)
+
+
+def exported_readings(text: str) -> list[Reading]:
+    """The readings of an export, of one reading, or of a bare list of steps, as JSON.
+
+    Raises:
+        InputError: none of these.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError("This is no JSON: give a list of calibration steps, or what Interpret exports") from None
+    if isinstance(document, list):
+        return [Reading("", steps=steps_from(document))]
+    if isinstance(document, dict) and "reading" in document:
+        entries = [document, *(document.get("other_cuts") or [])]
+        return [Reading.from_document(entry.get("reading")) for entry in entries if isinstance(entry, dict)]
+    return [Reading.from_document(document)]

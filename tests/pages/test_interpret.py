@@ -68,7 +68,7 @@ def test_beamline_file_is_read_and_found_outside(page: Page):
     open_interpret(page)
     drop(page, SHARED / "sls_sis.h5")
     expect(page.locator("#interpret-verdict")).to_contain_text("outside what the model knows", timeout=20_000)
-    expect(page.locator("#interpret-steps")).to_contain_text("angle to momentum")
+    expect(page.locator("#interpret-steps")).to_contain_text("Angle to momentum: hν 98.9971 eV")
     wait_for_map(page)
     assert json.loads(saved(page, "JSON"))["in_domain"] is False
 
@@ -98,10 +98,53 @@ def test_picture_is_calibrated_by_clicking(page: Page):
     wait_for_map(page)
     expect(page.locator("#interpret-figures")).to_contain_text("In-plane lattice constant")
     document = json.loads(saved(page, "JSON"))
-    assert [step["step"] for step in document["calibration"]] == ["frame", "colours", "picture_axes"]
+    assert [step["step"] for step in document["reading"]["steps"]] == ["frame", "colours", "picture_axes"]
     assert "Everything as JSON" in saved(page, "Report").decode()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#interpret-verdict")).to_contain_text("Give the axes")
+
+
+def test_steps_are_set_removed_and_undone_by_keyboard(page: Page):
+    open_interpret(page)
+    page.get_by_role("button", name="Sharp superlattice").click()
+    steps = page.locator("#interpret-steps")
+    expect(steps).to_contain_text("None needed", timeout=20_000)
+    page.locator("#interpret-k-centre").fill("0.02")
+    page.locator("#interpret-k-centre").press("Enter")
+    expect(steps.locator("li")).to_have_text(["Momentum: Γ at 0.02 1/Å, scale 1Remove"])
+    page.get_by_label("Symmetrise about Γ", exact=True).press("Space")
+    expect(steps.locator("li")).to_have_count(2)
+    page.get_by_role("button", name="Remove the step Momentum").press("Enter")
+    expect(steps.locator("li")).to_have_text(["Symmetrise about ΓRemove"])
+    expect(page.locator("#interpret-k-centre")).to_have_value("0")
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.locator("#interpret-k-centre")).to_have_value("0.02")
+    expect(steps.locator("li")).to_have_count(2)
+    for left in (1, 0):
+        page.get_by_role("button", name="Undo").press("Enter")
+        expect(steps.get_by_role("button")).to_have_count(left)
+    expect(page.get_by_label("Symmetrise about Γ", exact=True)).not_to_be_checked()
+    expect(steps).to_contain_text("None needed")
+
+
+def test_axes_are_typed_and_wait_for_each_other(page: Page):
+    open_interpret(page)
+    drop(page, SHARED / "si_380eV_figure.png")
+    steps = page.locator("#interpret-steps")
+    expect(steps).to_contain_text("Missing. Give the axes", timeout=20_000)
+    ends = {"k-left": "-1.5", "k-right": "1.67", "e-bottom": "-8.65", "e-top": "2"}
+    for number, (name, value) in enumerate(ends.items()):
+        if number == 2:  # an edit between the ends leaves those that wait
+            page.get_by_role("button", name="Remove the step Frame").click()
+            expect(steps).not_to_contain_text("Frame")
+            expect(page.locator("#interpret-k-right")).to_have_value("1.67")
+        page.locator(f"#interpret-{name}").fill(value)
+        page.locator(f"#interpret-{name}").press("Tab")
+    expect(steps).to_contain_text("Axes: k∥ -1.5 to 1.67 1/Å, E -8.65 to 2 eV")
+    page.get_by_role("button", name="Undo").click()
+    expect(steps).to_contain_text("Missing. Give the axes")
+    for name in ends:
+        expect(page.locator(f"#interpret-{name}")).to_have_value("")
 
 
 def test_refused_file_is_said_and_the_result_stays(page: Page, tmp_path):

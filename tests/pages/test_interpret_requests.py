@@ -13,6 +13,7 @@ import pytest
 
 from app import app, server
 from components.interpret.controls import EXAMPLES
+from core.experiment.calibration.steps import Momentum
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
 from core.sessions.readings import Reading, interpreted, keep_image
 
@@ -93,7 +94,7 @@ def test_forged_reading_is_refused_with_a_sentence(document):
 
 def test_two_cuts_of_a_sample_are_read_together():
     first = Reading("example-sharp")
-    second = Reading(keep_image((FILES / "sharp.nc").read_bytes(), "again.nc"), k_centre=0.004)
+    second = Reading(keep_image((FILES / "sharp.nc").read_bytes(), "again.nc"), steps=(Momentum(0.004),))
     alone, both = interpreted(first), interpreted(first, (second,))
     assert both.cuts == ("G-X", "G-X")
     width = lambda found: found.descriptors["ge_fraction"].high - found.descriptors["ge_fraction"].low  # noqa: E731

@@ -140,21 +140,26 @@ class FittedFermiLevel(Step):
 
 @dataclass(frozen=True)
 class AngleToMomentum(Step):
-    """Emission angle to k∥ = √(2m E_kin)/ħ · sin(α − centre).
+    """Emission angle to k∥ = √(2m E_kin)/ħ · sin(α − centre), where electrons from E_F have E_kin = hν − Φ.
 
-    kinetic: eV of electrons from E_F, hν − Φ. centre: angle of normal emission in degrees.
+    photon_energy, work_function: eV. centre: angle of normal emission in degrees.
     """
 
-    kinetic: float
+    photon_energy: float
+    work_function: float
     centre: float = 0.0
     name: ClassVar[str] = "angle_to_momentum"
 
     def apply(self, image):
         """See `Step`."""
         _need(image, "alpha", "turns angles into momenta")
-        energy = self.kinetic + image["eV"].values
-        if not (np.isfinite(self.kinetic) and energy[-1] > 0.5):
-            raise InputError(f"Electrons from E_F with {self.kinetic:g} eV do not leave the sample: give hν − Φ in eV")
+        kinetic = self.photon_energy - self.work_function
+        energy = kinetic + image["eV"].values
+        if not (np.isfinite(kinetic) and energy[-1] > 0.5):
+            raise InputError(
+                f"Photons of {self.photon_energy:g} eV free no electrons at a work function of {self.work_function:g} "
+                "eV: give the photon energy in eV, above the work function"
+            )
         angle = np.deg2rad(image["alpha"].values - self.centre)
         if np.abs(angle).max() > np.pi / 2:
             raise InputError("Angles reach beyond 90 degrees from normal emission: correct the centre")
@@ -167,7 +172,7 @@ class AngleToMomentum(Step):
                 for r, row in zip(radius, image.values, strict=True)
             ]
         )
-        return _band_image(values, image["eV"].values, kx, "kx", image.attrs | {"kinetic_energy": self.kinetic})
+        return _band_image(values, image["eV"].values, kx, "kx", image.attrs | {"kinetic_energy": kinetic})
 
 
 @dataclass(frozen=True)
@@ -250,11 +255,21 @@ class Symmetrise(Step):
 STEPS = {
     kind.name: kind
     for kind in (
-        Frame, Colours, PictureAxes, FermiLevel, FittedFermiLevel, AngleToMomentum, Momentum, Crop, Background,
-        Symmetrise,
+        Frame, Colours, PictureAxes, FermiLevel, FittedFermiLevel, AngleToMomentum, Momentum, Crop, Symmetrise,
+        Background,
     )
 }  # fmt: skip
-"""All steps by name."""
+"""All steps by name, in the order of a usual calibration."""
+
+NEEDED = {
+    "colours": "Choose the colour map of this picture",
+    "picture_axes": "Give the axes of this picture: k∥ in 1/Å at the left and right edge of its frame, E − E_F in eV "
+    "at its bottom and top",
+    "fermi_level": "This image's energies are kinetic, and no Fermi edge is seen: give the Fermi level on the file's "
+    "energy axis in eV",
+    "angle_to_momentum": "This image has angles: give the photon energy in eV, which turns them into momenta",
+}
+"""Steps that an image cannot do without, by name, and what a person has to give for them."""
 
 
 def step_from(document: dict) -> Step:
@@ -263,7 +278,7 @@ def step_from(document: dict) -> Step:
     Raises:
         InputError: an unknown step, or settings that it does not have.
     """
-    kind = STEPS.get(document.get("step", "")) if isinstance(document, dict) else None
+    kind = STEPS.get(str(document.get("step", ""))) if isinstance(document, dict) else None
     if kind is None:
         raise InputError(f"This calibration step is not known; known: {', '.join(STEPS)}")
     given = {name: value for name, value in document.items() if name != "step"}
@@ -291,19 +306,27 @@ def _checked(value, kind):
     return int(number) if kind in (int, "int") else number
 
 
+def missing_steps(image: xr.DataArray, steps: Sequence[Step]) -> list[str]:
+    """Names in NEEDED of what this image cannot do without and the steps do not hold."""
+    names = {step.name for step in steps}
+    if "channel" in image.dims:
+        needed = ["colours", "picture_axes"]
+    else:
+        kinetic = image["eV"].attrs.get("energy_kind") == "kinetic" and "fitted_fermi_level" not in names
+        needed = ["fermi_level"] * kinetic + ["angle_to_momentum"] * ("alpha" in image.dims)
+    return [name for name in needed if name not in names]
+
+
 def calibrate(image: xr.DataArray, steps: Sequence[Step]) -> xr.DataArray:
     """The image after all steps, over (eV, kx).
 
     Raises:
-        InputError: a step does not fit, or the image is not calibrated after the last.
+        InputError: a step does not fit, or one is missing.
     """
+    for name in missing_steps(image, steps):
+        raise InputError(NEEDED[name])
     for step in steps:
         image = step.apply(image)
-    if image.dims != ("eV", "kx"):
-        missing = "its colours and axes" if "x" in image.dims else "its momentum axis (photon energy, work function)"
-        raise InputError(f"This image still needs {missing}: k∥ in 1/Å and E − E_F in eV")
-    if image["eV"].attrs.get("energy_kind") == "kinetic":
-        raise InputError("This image's energies are kinetic: fit the Fermi edge, or give the Fermi level in eV")
     return image
 
 

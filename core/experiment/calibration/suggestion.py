@@ -7,8 +7,11 @@ from core.errors import InputError
 from core.experiment.calibration.colours import table_from_bar
 from core.experiment.calibration.fermi import fit_fermi_edge
 from core.experiment.calibration.frame import find_frame
-from core.experiment.calibration.steps import LEAST_SIDE, AngleToMomentum, Colours, FermiLevel, Frame, PictureAxes, Step
+from core.experiment.calibration.steps import AngleToMomentum, Colours, FermiLevel, Frame, PictureAxes, Step
 from core.experiment.photoemission.final_state import WORK_FUNCTION
+
+_BAR_SHADES = 86
+"""Colours that a colour bar is kept by: every third of a table's 256."""
 
 
 def suggested_steps(
@@ -17,8 +20,9 @@ def suggested_steps(
     work_function: float | None = None,
     k_range: tuple[float, float] | None = None,
     e_range: tuple[float, float] | None = None,
+    fermi: float | None = None,
 ) -> tuple[Step, ...]:
-    """The usual steps for an image, from what its file says and what is given.
+    """The usual steps for an image, from what its file says and what is given; `missing_steps` tells what they lack.
 
     Args:
         image: from `read_images`.
@@ -26,34 +30,32 @@ def suggested_steps(
         work_function: eV; the file's own by default, else a typical one.
         k_range: (left, right) of a picture's frame, 1/Å.
         e_range: (bottom, top) of a picture's frame, eV against E_F.
-
-    Raises:
-        InputError: a picture without ranges; angles where the kinetic energy is not known.
+        fermi: Fermi level on the image's energy axis, eV.
     """
     if "channel" in image.dims:
-        if k_range is None or e_range is None:
-            raise InputError(
-                "A picture has no axes of its own: give the k∥ at the left and right edge of its frame (--k-range, "
-                "1/Å) and E − E_F at the bottom and top (--e-range, eV)"
-            )
-        return (Frame(*find_frame(image.values)), Colours(), PictureAxes(*k_range, *e_range))
-    steps: list[Step] = []
+        axes = (PictureAxes(*k_range, *e_range),) if k_range and e_range else ()
+        return (Frame(*find_frame(image.values)), Colours(), *axes)
     kinetic = image["eV"].attrs.get("energy_kind") == "kinetic"
-    photon = photon_energy if photon_energy is not None else image.attrs.get("hv")
-    phi = work_function if work_function is not None else image.attrs.get("work_function", WORK_FUNCTION)
-    level = None
-    if kinetic and photon_energy is not None:
-        level = float(photon) - float(phi)
-        steps.append(FermiLevel(level))
-    elif kinetic:
-        level, _ = fit_fermi_edge(image)
-        steps.append(FermiLevel(round(level, 4)))
+    phi = float(work_function if work_function is not None else image.attrs.get("work_function", WORK_FUNCTION))
+    level = fermi
+    if kinetic and level is None:
+        level = photon_energy - phi if photon_energy is not None else _fitted_level(image)
+    steps: list[Step] = [] if level is None else [FermiLevel(level)]
     if "alpha" in image.dims:
-        level = level if level is not None else (float(photon) - float(phi) if photon else None)
-        if level is None:
-            raise InputError("This image has angles: give the photon energy in eV (--hv) to turn them into momenta")
-        steps.append(AngleToMomentum(round(level, 4)))
+        photon = photon_energy if photon_energy is not None else image.attrs.get("hv")
+        if kinetic and level is not None and photon_energy is None:
+            photon = round(float(photon) if photon else level + phi, 4)
+            phi = round(photon - level, 4)
+        if photon:
+            steps.append(AngleToMomentum(float(photon), phi))
     return tuple(steps)
+
+
+def _fitted_level(image: xr.DataArray) -> float | None:
+    try:
+        return round(fit_fermi_edge(image)[0], 4)
+    except InputError:
+        return None
 
 
 def axis_from_points(first: tuple[float, float], second: tuple[float, float], size: int) -> tuple[float, float]:
@@ -70,9 +72,12 @@ def axis_from_points(first: tuple[float, float], second: tuple[float, float], si
 
 
 def colour_bar(image: xr.DataArray, box: tuple[int, int, int, int]) -> Colours:
-    """The step that reads colours by the bar inside a box (left, top, right, bottom) of the whole picture."""
-    cut = Frame(*box).apply(image) if min(box[2] - box[0], box[3] - box[1]) >= LEAST_SIDE else image.isel(
-        x=slice(box[0], box[2]), y=slice(box[1], box[3])
-    )  # fmt: skip
-    table = table_from_bar(cut.values)
-    return Colours("auto", tuple(map(tuple, np.round(table[:: len(table) // 64], 4).tolist())))
+    """The step that reads colours by the bar inside a box (left, top, right, bottom) of the whole picture.
+
+    Raises:
+        InputError: the box holds no colour bar.
+    """
+    left, top, right, bottom = (max(0, int(side)) for side in box)
+    table = table_from_bar(image.values[top:bottom, left:right])
+    kept = table[np.linspace(0, len(table) - 1, _BAR_SHADES).round().astype(int)]
+    return Colours("colour bar", tuple(map(tuple, np.round(kept, 3).tolist())))

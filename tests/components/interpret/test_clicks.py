@@ -1,6 +1,7 @@
 """Clicks on a picture become axes, a frame and a colour bar."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from PIL import Image
 from components.interpret.clicks import clicked, points_text
 from core.errors import InputError
 from core.experiment.calibration.colours import COLOUR_MAPS
-from core.experiment.calibration.steps import calibrate
-from core.sessions.readings import Reading, keep_image
+from core.experiment.calibration.editing import step_of, with_step
+from core.experiment.calibration.steps import Colours, Frame, PictureAxes, calibrate
+from core.sessions.readings import Reading, first_reading, keep_image
 
 LEFT, TOP, RIGHT, BOTTOM = 40, 20, 240, 170
 BAR = (260, 20, 270, 170)
@@ -31,14 +33,14 @@ def figure(table: np.ndarray) -> tuple[Reading, np.ndarray]:
     pixels[BAR[1] : BAR[3], BAR[0] : BAR[2]] = table[np.linspace(255, 0, BAR[3] - BAR[1]).astype(int)][:, None]
     stream = io.BytesIO()
     Image.fromarray((pixels * 255).round().astype(np.uint8)).save(stream, "PNG")
-    return Reading(keep_image(stream.getvalue(), "figure.png")), drawn
+    return first_reading(keep_image(stream.getvalue(), "figure.png")), drawn
 
 
-def after(reading: Reading, *clicks: tuple) -> tuple[dict, Reading]:
-    points = {}
+def after(reading: Reading, *clicks: tuple) -> tuple[dict, Reading, dict]:
+    points, waiting = {}, {}
     for name, x, y, value in clicks:
-        points, reading = clicked(points, name, {"x": x, "y": y}, value, reading)
-    return points, reading
+        points, reading, waiting = clicked(points, name, {"x": x, "y": y}, value, reading)
+    return points, reading, waiting
 
 
 FRAME = (("f1", LEFT, BOTTOM, None), ("f2", RIGHT, TOP, None))
@@ -46,23 +48,34 @@ AXES = (("k1", 90, 90, -0.5), ("k2", 190, 90, 0.5), ("e1", 90, 45, 0.0), ("e2", 
 
 
 def test_two_points_an_axis_give_its_ends():
-    _, reading = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES)
-    assert reading.frame == (LEFT, TOP, RIGHT, BOTTOM)
-    assert (reading.k_left, reading.k_right) == pytest.approx((-1.0, 1.0))
-    assert (reading.e_top, reading.e_bottom) == pytest.approx((1.0, -5.0))
+    _, reading, waiting = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES)
+    assert reading.steps == (Frame(LEFT, TOP, RIGHT, BOTTOM), Colours(), PictureAxes(-1.0, 1.0, -5.0, 1.0))
+    assert waiting == {}
+
+
+def test_one_axis_waits_for_the_other():
+    _, reading, waiting = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES[:3])
+    assert step_of(reading.steps, PictureAxes) is None
+    assert waiting == pytest.approx({"k_left": -1.0, "k_right": 1.0})
+
+
+def test_a_corner_clicked_once_does_not_undo_what_was_set_later():
+    points, reading, _ = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME)
+    other = replace(reading, steps=with_step(reading.steps, Frame(1, 2, 100, 120)))
+    assert clicked(points, "k1", {"x": 9, "y": 9}, 1.0, other)[1] == other
 
 
 def test_another_frame_moves_the_ends_of_the_axes():
-    _, reading = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES, ("f2", RIGHT - 50, TOP, None))
-    assert reading.frame == (LEFT, TOP, RIGHT - 50, BOTTOM)
-    assert reading.k_right == pytest.approx(0.5)
+    _, reading, _ = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES, ("f2", RIGHT - 50, TOP, None))
+    assert step_of(reading.steps, Frame) == Frame(LEFT, TOP, RIGHT - 50, BOTTOM)
+    assert step_of(reading.steps, PictureAxes).k_right == pytest.approx(0.5)
 
 
 def test_a_colour_bar_tells_the_colours_of_an_unknown_map():
     reading, drawn = figure(odd_table())
     corners = (("b1", BAR[0], BAR[3], None), ("b2", BAR[2], BAR[1], None))
-    _, reading = after(reading, *FRAME, *AXES, *corners)
-    values = calibrate(reading.raw(), reading.steps())
+    _, reading, _ = after(reading, *FRAME, *AXES, *corners)
+    values = calibrate(reading.raw(), reading.steps)
     found = values.sortby("eV", ascending=False).sortby("kx").values
     assert found.shape == drawn.shape
     assert np.nanmax(np.abs(found - drawn)) < 0.03
@@ -77,5 +90,5 @@ def test_an_axis_point_needs_its_value():
 
 
 def test_points_in_words():
-    points, _ = after(figure(COLOUR_MAPS["gray"])[0], *FRAME, AXES[0])
+    points, *_ = after(figure(COLOUR_MAPS["gray"])[0], *FRAME, AXES[0])
     assert points_text(points) == "Frame, a corner; Frame, opposite corner; k∥, first = -0.5"

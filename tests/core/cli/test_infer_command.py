@@ -1,12 +1,19 @@
 """`python -m core infer`: what it prints, and one clear line for whatever cannot be read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from components.interpret.edit import control_values, with_controls
+from core.cli.images import given_cuts
+from core.cli.main import build_parser
+from core.experiment.calibration.steps import Momentum, Symmetrise
+from core.reverse.standard import standard_image
+from core.sessions.readings import Reading, cuts_of, first_reading, keep_image
 from tests.core.cli.test_command_line import assert_refused, run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -55,6 +62,65 @@ def test_picture_needs_its_axes_and_takes_them(capsys):
     assert "kz" not in json.loads(out)["descriptors"]
 
 
+SLS = SHARED / "sls_sis.h5"
+FIGURE = SHARED / "si_380eV_figure.png"
+AXES = {"k_left": -1.5, "k_right": 1.67, "e_bottom": -8.65, "e_top": 2.0}
+ON_THE_PAGE = {
+    "picture": (FIGURE, AXES | {"hv": 380.0, "kz": "", "background": "constant", "k_scale": 1.01}),
+    "angles": (SLS, {"hv": 98.0, "work_function": 4.3, "k_centre": 0.02, "symmetrise": True, "cut": "G-K"}),
+    "momenta": (EXAMPLE, {"fermi": 0.1, "background": "shirley", "kz": "0.25"}),
+}
+
+
+@pytest.mark.parametrize("kind", ON_THE_PAGE)
+@pytest.mark.parametrize("bare", [False, True])
+def test_exported_steps_give_the_image_of_the_page(kind, bare, tmp_path):
+    file, values = ON_THE_PAGE[kind]
+    reading = first_reading(keep_image(file.read_bytes(), file.name))
+    reading = with_controls(reading, control_values(reading) | values, list(values))
+    (cut,), (image,) = cuts_of((reading,))
+    kept = tmp_path / "steps.json"
+    document = {"reading": reading.document()}
+    kept.write_text(json.dumps(document["reading"]["steps"] if bare else document))
+    (same,) = given_cuts(build_parser().parse_args(["infer", str(file), "--steps", str(kept)]))
+    np.testing.assert_array_equal(standard_image(same.image), image)
+    if not bare:
+        assert (same.cut, same.kz, same.radius) == (cut.cut, cut.kz, cut.radius)
+
+
+def test_an_export_calibrates_both_of_its_files(tmp_path, capsys):
+    first = Reading(keep_image(EXAMPLE.read_bytes(), "a.nc"), steps=(Momentum(0.01),))
+    second = replace(first, steps=(Symmetrise(),), kz="0")
+    kept = tmp_path / "interpretation.json"
+    kept.write_text(json.dumps({"reading": first.document(), "other_cuts": [{"reading": second.document()}]}))
+    arguments = ["infer", str(EXAMPLE), str(EXAMPLE), "--steps", str(kept), "--cut", "G-K"]
+    cuts = given_cuts(build_parser().parse_args(arguments))
+    assert [cut.kz for cut in cuts] == [None, 0.0]
+    assert [cut.cut for cut in cuts] == ["G-K", "G-K"]
+    assert not cuts[0].image.equals(cuts[1].image)
+    assert_refused(run(["infer", EXAMPLE, EXAMPLE, EXAMPLE, "--steps", kept], capsys), "3 files and 2")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "says"),
+    [
+        ("not json", (), "no JSON"),
+        ("[" * 100_000, (), "no JSON"),
+        ('[{"step": "explode"}]', (), "not known"),
+        ('[{"step": "momentum", "centre": "left"}]', (), "needs centre"),
+        ('{"colours": "auto", "image": "x"}', (), "earlier version"),
+        ("[3]", (), "not known"),
+        ('{"reading": 3, "other_cuts": [2]}', (), "did not come from"),
+        ('[{"step": "picture_axes", "k_left": -1, "k_right": 1, "e_bottom": -5, "e_top": 0}]', (), "pictures"),
+        ("[]", ("--fermi", "0.1"), "leave out --fermi"),
+        ('[{"step": "angle_to_momentum", "photon_energy": 9, "work_function": 4}]', ("--hv", "8"), "holds the photon"),
+    ],
+)
+def test_foreign_steps_get_one_line(text, options, says, tmp_path, capsys):
+    (tmp_path / "steps.json").write_text(text)
+    assert_refused(run(["infer", EXAMPLE, "--steps", tmp_path / "steps.json", *options], capsys), says)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -64,6 +130,7 @@ def test_picture_needs_its_axes_and_takes_them(capsys):
         ([EXAMPLE, "--hv", "2"], "free no electrons"),
         ([EXAMPLE, EXAMPLE, "--cut", "G-X,G-X,G-K"], "2 files and 3 cuts"),
         ([EXAMPLE, "--fermi", "50"], "check the calibration"),
+        ([EXAMPLE, "--steps", "nothing.json"], "is no file"),
         ([], "FILE"),
     ],
 )

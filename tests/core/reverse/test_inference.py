@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.experiment.calibration.steps import calibrate
+from core.experiment.calibration.steps import Background, Momentum, calibrate
 from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.readers import read_images
 from core.learning.samples import profile_key
@@ -114,19 +114,36 @@ def test_why_covers_what_was_measured():
 
 
 def test_export_names_every_step_of_the_calibration():
-    reading = Reading("example-alloy", k_centre=0.01, background="constant")
+    reading = Reading("example-alloy", steps=(Momentum(0.01), Background("constant")))
     document = export(reading, interpreted(reading))
-    assert [step["step"] for step in document["calibration"]] == ["momentum", "background"]
+    assert [step["step"] for step in document["reading"]["steps"]] == ["momentum", "background"]
     assert Reading.from_document(json.loads(json.dumps(document["reading"]))) == reading
 
 
 @pytest.mark.parametrize(
     "document",
-    [None, {}, {"image": 3}, {"image": "x", "path": "/etc"}, {"image": "x", "hv": "1e99"}],
+    [
+        None,
+        {},
+        {"image": 3},
+        {"image": "x", "path": "/etc"},
+        {"image": "x", "hv": "1e99"},
+        {"image": "x", "hv": [1]},
+        {"image": "x", "steps": "frame"},
+        {"image": "x", "steps": [{"step": ["frame"]}]},
+        {"image": "x", "steps": [{"step": "symmetrise"}, {"step": "symmetrise"}]},
+        {"image": "x", "steps": [{"step": "fermi_level", "level": 1}, {"step": "fitted_fermi_level"}]},
+        {"image": "x", "hv": 90, "steps": [{"step": "angle_to_momentum", "photon_energy": 90, "work_function": 4}]},
+    ],
 )
 def test_forged_readings_are_refused(document):
     with pytest.raises(InputError):
         Reading.from_document(document)
+
+
+def test_readings_of_the_flat_form_are_refused_with_the_way_out():
+    with pytest.raises(InputError, match="drop the image again"):
+        Reading.from_document({"image": "example-sharp", "colours": "auto", "k_centre": 0.0, "frame": []})
 
 
 def test_lost_or_foreign_images_are_said():

@@ -23,6 +23,7 @@ from core.experiment.calibration.steps import (
     PictureAxes,
     Symmetrise,
     calibrate,
+    missing_steps,
     step_from,
 )
 from core.experiment.calibration.suggestion import axis_from_points, colour_bar, suggested_steps
@@ -71,7 +72,7 @@ def test_angles_become_momenta_as_free_electrons_have_them():
     values = np.exp(-((angle - ridge) ** 2) / 0.02) * np.ones((101, 1))
     energy = np.linspace(-10, 0, 101)
     image = xr.DataArray(values, dims=("eV", "alpha"), coords={"eV": energy, "alpha": angle})
-    calibrated = AngleToMomentum(50.0).apply(image)
+    calibrated = AngleToMomentum(54.5, 4.5).apply(image)
     for e in (-10.0, -5.0, 0.0):
         line = calibrated.sel(eV=e, method="nearest")
         expected = 0.512317 * np.sqrt(50.0 + e) * np.sin(np.deg2rad(ridge))
@@ -153,13 +154,42 @@ def test_foreign_steps_are_refused(document, said):
         step_from(document)
 
 
+def kinetic(values=None) -> xr.DataArray:
+    """An image over kinetic energies and angles."""
+    image = bands("alpha", k=np.linspace(-12, 12, 121))
+    image = image.copy(data=image.values if values is None else np.full(image.shape, values))
+    return image.assign_coords(eV=("eV", image.eV.values + 96.3, {"units": "eV", "energy_kind": "kinetic"}))
+
+
+def test_what_a_person_must_give_is_missing_from_the_suggestion():
+    assert suggested_steps(bands()) == ()
+    picture = figure(np.eye(50))
+    assert [step.name for step in suggested_steps(picture)] == ["frame", "colours"]
+    assert missing_steps(picture, suggested_steps(picture)) == ["picture_axes"]
+    assert missing_steps(bands("alpha"), suggested_steps(bands("alpha"))) == ["angle_to_momentum"]
+    blank = kinetic(1.0)
+    assert missing_steps(blank, suggested_steps(blank)) == ["fermi_level", "angle_to_momentum"]
+    assert missing_steps(blank, (FittedFermiLevel(),)) == ["angle_to_momentum"]
+
+
+def test_the_step_from_angles_holds_the_photon_energy_and_work_function_it_uses():
+    image = kinetic()
+    level, angle = suggested_steps(image)
+    assert angle.photon_energy - angle.work_function == pytest.approx(level.level)
+    level, angle = suggested_steps(image.assign_attrs(hv=101.2))
+    assert angle.photon_energy == 101.2
+    assert angle.photon_energy - angle.work_function == pytest.approx(level.level)
+    assert suggested_steps(image, 100.0, 4.2) == (FermiLevel(95.8), AngleToMomentum(100.0, 4.2))
+    assert suggested_steps(image, fermi=96.0) == (FermiLevel(96.0), AngleToMomentum(100.5, 4.5))
+    assert suggested_steps(bands("alpha"), 100.0) == (AngleToMomentum(100.0, 4.5),)
+
+
 def test_steps_that_do_not_fit_say_so():
-    with pytest.raises(InputError, match="momentum axis"):
-        calibrate(bands("alpha"), ())
-    with pytest.raises(InputError, match="--k-range"):
-        suggested_steps(figure(np.eye(50)))
-    with pytest.raises(InputError, match="--hv"):
-        suggested_steps(bands("alpha"))
+    for image, said in ((bands("alpha"), "photon energy"), (figure(np.eye(50)), "Give the axes")):
+        with pytest.raises(InputError, match=said):
+            calibrate(image, suggested_steps(image))
+    with pytest.raises(InputError, match="free no electrons"):
+        AngleToMomentum(4.0, 4.5).apply(bands("alpha"))
     with pytest.raises(InputError, match="no axis"):
         calibrate(figure(np.eye(50)), (Colours("viridis"), PictureAxes(1, 1, -5, 0)))
     with pytest.raises(InputError, match="keeps"):

@@ -1,0 +1,134 @@
+"""What the controls of Interpret show of a reading, and the reading after one of them is set."""
+
+from dataclasses import replace
+
+import xarray as xr
+
+from core.experiment.calibration.editing import AXES, step_of, values_of, with_step, with_value
+from core.experiment.calibration.steps import AngleToMomentum, Frame, PictureAxes, missing_steps
+from core.experiment.calibration.suggestion import suggested_steps
+from core.experiment.photoemission.final_state import WORK_FUNCTION
+from core.sessions.readings import Reading, number_of
+
+_TEXT = {
+    "frame": "Frame {left}, {top} to {right}, {bottom} px",
+    "colours": "Colours: {map}",
+    "picture_axes": "Axes: k∥ {k_left:g} to {k_right:g} 1/Å, E {e_bottom:g} to {e_top:g} eV",
+    "fermi_level": "Fermi level at {level:g} eV",
+    "fitted_fermi_level": "Fermi level fitted",
+    "angle_to_momentum": "Angle to momentum: hν {photon_energy:g} eV, Φ {work_function:g} eV, normal at {centre:g}°",
+    "momentum": "Momentum: Γ at {centre:g} 1/Å, scale {scale:g}",
+    "crop": "Crop to {k_left:g} … {k_right:g} 1/Å, {e_bottom:g} … {e_top:g} eV",
+    "symmetrise": "Symmetrise about Γ",
+    "background": "Background: {kind}",
+}
+"""A step in words."""
+
+_PHOTONS = ("hv", "work_function")
+_TEXTS = ("colours", "background", "cut", "kz")
+
+
+def control_values(reading: Reading) -> dict:
+    """Control → what it shows, empty text where nothing is said."""
+    hv, inner_potential, work_function = reading.final_state()
+    values = values_of(reading.steps) | {
+        "index": str(reading.index), "cut": reading.cut, "kz": reading.kz, "hv": hv,
+        "inner_potential": inner_potential, "work_function": work_function,
+    }  # fmt: skip
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
+def with_controls(reading: Reading, values: dict, names: list[str]) -> Reading:
+    """The reading after controls are set; ends of a picture's axes wait until all four are there.
+
+    Args:
+        reading: before.
+        values: control → what it holds, as in `control_values`.
+        names: of those that were set.
+
+    Raises:
+        InputError: a value that a control does not take.
+    """
+    for name in names:
+        if name in AXES:
+            reading = _with_axes(reading, values)
+        elif values[name] != control_values(reading)[name]:
+            reading = _with_control(reading, name, values[name])
+    return Reading.from_document(reading.document())
+
+
+def _with_control(reading: Reading, name: str, value) -> Reading:
+    if name in _TEXTS:
+        value = str(value)[:80]
+    elif name != "symmetrise":
+        value = _number(name, value)
+    if name == "index":
+        return _moved(reading, int(value or 0))
+    if name in _PHOTONS:
+        return _with_photons(reading, name, value)
+    if name in ("cut", "kz", "inner_potential"):
+        return replace(reading, **{name: value})
+    usual = suggested_steps(reading.raw()) if value is None else ()
+    return replace(reading, steps=with_value(reading.steps, name, value, usual))
+
+
+def _with_axes(reading: Reading, values: dict) -> Reading:
+    ends = {name: _number(name, values.get(name, "")) for name in AXES}
+    if None in ends.values() or "channel" not in reading.raw().dims:
+        return reading
+    return replace(reading, steps=with_step(reading.steps, PictureAxes(**ends)))
+
+
+def step_lines(reading: Reading) -> list[tuple[str, str]]:
+    """The calibration in words: a step's name and text, in order."""
+    return [(step.name, _TEXT[step.name].format(**step.document())) for step in reading.steps]
+
+
+def without(reading: Reading, name: str) -> Reading:
+    """The reading without the step of that name, where the image can do without."""
+    if name not in removable(reading):
+        return reading
+    return replace(reading, steps=tuple(step for step in reading.steps if step.name != name))
+
+
+def removable(reading: Reading) -> list[str]:
+    """Names of the steps that the image can do without."""
+    image, steps = reading.raw(), reading.steps
+    lacking = missing_steps(image, steps)
+    return [step.name for step in steps if missing_steps(image, [other for other in steps if other != step]) == lacking]
+
+
+def frame_of(reading: Reading, picture: xr.DataArray) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a picture's data in pixels; the whole picture where no frame is set."""
+    frame = step_of(reading.steps, Frame) or Frame(0, 0, picture.sizes["x"], picture.sizes["y"])
+    return frame.left, frame.top, frame.right, frame.bottom
+
+
+def _moved(reading: Reading, index: int) -> Reading:
+    """Another image of the file: what it suggests, with the steps that a person changed."""
+    after = replace(reading, index=index)
+    steps, usual = suggested_steps(after.raw()), suggested_steps(reading.raw())
+    for step in reading.steps:
+        if step not in usual:
+            steps = with_step(steps, step)
+    return replace(after, steps=steps)
+
+
+def _with_photons(reading: Reading, name: str, value: float | None) -> Reading:
+    """Photon energy or work function: of the step from angles to momenta where there is one, else of the reading."""
+    image = reading.raw()
+    if "alpha" not in image.dims:
+        return replace(reading, **{name: value})
+    if step_of(reading.steps, AngleToMomentum):
+        usual = suggested_steps(image) if value is None else ()
+        return replace(reading, steps=with_value(reading.steps, name, value, usual))
+    known = {kept: getattr(reading, kept) for kept in _PHOTONS} | {name: value}
+    if known["hv"] is None:
+        return replace(reading, **known)
+    phi = WORK_FUNCTION if known["work_function"] is None else known["work_function"]
+    steps = with_step(reading.steps, AngleToMomentum(known["hv"], phi))
+    return replace(reading, steps=steps, hv=None, work_function=None)
+
+
+def _number(name: str, value) -> float | None:
+    return None if value is None or value == "" else number_of(name, value)
