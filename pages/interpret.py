@@ -52,7 +52,7 @@ FIELDS = ("index", "colours", *NUMBERS, "background", "symmetrise", "cut", "kz")
 
 def layout(example: str = "", **query) -> html.Div:
     """The page; a link may name an example."""
-    reading = asdict(Reading(f"example-{example}")) if example in EXAMPLES else None
+    reading = asdict(Reading(f"example-{example}")) if example in list(EXAMPLES) else None
     return html.Div(
         [
             html.H1("Interpret", className="visually-hidden"),

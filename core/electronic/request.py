@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -34,6 +35,7 @@ WINDOW = (-8.5, 5.5)
 """eV kept of the bands: the default picture and 5 σ of the widest broadening that pages offer."""
 
 LOST_STRUCTURE = "This structure file is no longer kept here; upload it again"
+_KEPT = re.compile(r"[0-9a-f]{20}")
 
 PAGE_ATOM_LIMIT = 512
 """Atoms that pages take; beyond the exact engine's own limit they can only be predicted."""
@@ -154,6 +156,8 @@ def _check_page_size(request: Request) -> None:
 
 def is_kept(structure: str) -> bool:
     """Whether a structure file of this id is kept here."""
+    if not _KEPT.fullmatch(structure):
+        return False
     return all(result_store().get(f"{part}:{structure}") is not None for part in ("structure", "structure-name"))
 
 

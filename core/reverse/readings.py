@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +37,9 @@ from core.storage import result_store
 
 EXAMPLES = Path(__file__).parent / "examples"
 LOST_IMAGE = "This image is no longer kept here; drop it again"
+_KEPT = re.compile(r"[0-9a-f]{20}")
+_EXAMPLE_FILES = {f"example-{file.stem}": file for file in EXAMPLES.glob("*.nc")}
+"""The only files that a page can name."""
 
 
 @dataclass(frozen=True)
@@ -160,11 +164,10 @@ def kept_images(identity: str) -> tuple[xr.DataArray, ...]:
     Raises:
         InputError: nothing of that id is kept.
     """
-    if identity.startswith("example-"):
-        file = EXAMPLES / f"{identity.removeprefix('example-')}.nc"
-        if file.name not in {known.name for known in EXAMPLES.glob("*.nc")}:
-            raise InputError(LOST_IMAGE)
+    if file := _EXAMPLE_FILES.get(identity):
         return tuple(read_images(file.read_bytes(), file.name))
+    if not _KEPT.fullmatch(identity):
+        raise InputError(LOST_IMAGE)
     content = result_store().get(f"image:{identity}")
     if content is None:
         raise InputError(LOST_IMAGE)
