@@ -15,6 +15,7 @@ from components import shell
 from components.jobs import job_manager
 from core.errors import InputError
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
+from core.learning.weights import WeightsError, weights_fault
 from core.storage import result_store
 
 VERSION = "0.1.0"
@@ -48,12 +49,14 @@ def create_server() -> Flask:
     flask.config["MAX_CONTENT_LENGTH"] = REQUEST_LIMIT_BYTES
 
     @flask.get("/healthz")
-    def health() -> Response:
-        return jsonify(status="ok", version=VERSION)
+    def health() -> tuple[Response, int]:
+        fault = weights_fault()
+        status = "damaged" if fault else "ok"
+        return jsonify(status=status, version=VERSION, weights=fault or "sound"), 503 if fault else 200
 
     @flask.errorhandler(InputError)
     def refuse(error: InputError) -> tuple[Response, int]:
-        return jsonify(error=str(error)), 400
+        return jsonify(error=str(error)), 503 if isinstance(error, WeightsError) else 400
 
     @flask.after_request
     def secure(response: Response) -> Response:
@@ -90,6 +93,15 @@ def create_app(jobs) -> Dash:
     return dash
 
 
+def check_weights() -> None:
+    """End the start where the shipped weights are not sound: one line, status 2."""
+    if fault := weights_fault():
+        print(f"Bandloom does not start: {fault}", file=sys.stderr)
+        # 4 is by what a worker tells gunicorn not to start it again and again; gunicorn.conf.py looks before that.
+        sys.exit(2 if __name__ == "__main__" else 4)
+
+
+check_weights()
 jobs = job_manager()
 celery_app = getattr(jobs, "handle", None)
 """For Celery's workers, where REDIS_URL is set."""

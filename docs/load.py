@@ -31,8 +31,9 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from core.electronic.request import Request, make_request
-from core.learning.forward import predict
+
+from core.forward.model import predict
+from core.sessions.requests import Request, make_request, stored_request
 
 PROJECT = Path(__file__).resolve().parent.parent
 WORKERS, THREADS = 2, 4
@@ -187,7 +188,7 @@ class Answered:
     def fault(self) -> str:
         """What does not belong together, in words; empty where everything does."""
         right = make_request(*self.controls)
-        if Request(**self.request) != right:
+        if stored_request(self.request) != right:
             return f"{self.controls} resolved to {self.request}"
         if self.shown[0] != right.key or not self.title.endswith(f" · {right.crystal().label}"):
             return f"asked for {self.controls}, answered {self.title}"

@@ -58,7 +58,7 @@ MOST_UNDONE = 30
 
 def layout(example: str = "", **query) -> html.Div:
     """The page; a link may name an example."""
-    reading = first_reading(f"example-{example}").document() if example in EXAMPLES else None
+    reading = first_reading(f"example-{example}").document() if example in list(EXAMPLES) else None
     return html.Div(
         [
             html.H1("Interpret", className="visually-hidden"),

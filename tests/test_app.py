@@ -2,6 +2,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,7 +28,32 @@ def client():
 def test_health(client):
     reply = client.get("/healthz")
     assert reply.status_code == 200
-    assert reply.json == {"status": "ok", "version": VERSION}
+    assert reply.json == {"status": "ok", "version": VERSION, "weights": "sound"}
+
+
+def test_health_says_which_weights_are_damaged(client, monkeypatch, tmp_path):
+    monkeypatch.setattr("core.learning.weights.SHIPPED_FILES", (tmp_path / "path.npz",))
+    reply = client.get("/healthz")
+    assert reply.status_code == 503
+    assert reply.json["status"] == "damaged"
+    assert "path.npz" in reply.json["weights"]
+
+
+@pytest.mark.parametrize("command", [["app.py"], ["-m", "gunicorn", "app:server"]], ids=" ".join)
+def test_damaged_weights_stop_the_start_with_one_line(command, tmp_path):
+    for name in ("core", "components"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("app.py", "gunicorn.conf.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    weights = tmp_path / "core" / "learning" / "weights" / "cuts.npz"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    environment = os.environ | {"BANDLOOM_CACHE": str(tmp_path / "cache"), "PORT": "0"}
+    ended = subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 2
+    assert re.fullmatch(r"Bandloom does not start: .*cuts\.npz are damaged.*\n", ended.stderr)
+    assert ended.stdout == ""
 
 
 def test_document_head(client):
@@ -126,7 +152,7 @@ def answer(url: str, process: subprocess.Popen, log: Path, patience: float = 60.
         try:
             with urllib.request.urlopen(url, timeout=5) as reply:
                 return reply.read().decode()
-        except (URLError, ConnectionError):
+        except (URLError, ConnectionError, TimeoutError):  # the socket is there before the worker is
             process_pause(process)
     raise AssertionError(f"no answer from {url}:\n{log.read_text()}")
 

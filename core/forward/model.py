@@ -5,7 +5,7 @@ layer, so that the total of a stack needs one decoding whatever its number of at
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,8 @@ from core.learning.basis import GroupBasis
 from core.learning.dataset import CUT_POINTS, CUTS
 from core.learning.error_bars import ErrorBars
 from core.learning.network import Network
-from core.learning.versions import in_force, weights_of
+from core.learning.versions import model_of
+from core.learning.weights import checked_finite, model
 from core.structure.crystal import Crystal
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -40,7 +41,7 @@ class SpectrumModel:
     def pictures(self, hidden: list[np.ndarray]) -> np.ndarray:
         """(sample, k, energy) from hidden layers; linear, so that a mean of layers gives the mean picture."""
         outputs = sum(network.output(part) for network, part in zip(self.networks, hidden, strict=True))
-        return self.basis.decode(outputs / len(self.networks))
+        return self.basis.decode(checked_finite(outputs, "The forward model") / len(self.networks))
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Everything by name, for a weights file."""
@@ -194,22 +195,22 @@ def weights_file(line: str) -> Path:
     return WEIGHTS / f"{line}.npz"
 
 
-@cache
-def _arrays(file: Path) -> dict[str, np.ndarray]:
-    with np.load(file, allow_pickle=False) as content:
-        return {name: content[name] for name in content.files}
-
-
-@lru_cache(maxsize=4)
-def _read(file: Path) -> SpectrumModel:
-    return SpectrumModel.from_arrays(_arrays(file), "model")
-
-
 def spectrum_model(line: str, version: str | None = None) -> SpectrumModel:
-    """The model of `path` or `cuts` in force, or of a version, read once; nothing in a weights file is code."""
-    return _read(weights_of(version or in_force(), weights_file(line)))
+    """The model of `path` or `cuts` in force, or of a version, read once.
+
+    Raises:
+        WeightsError: the shipped weights are missing or damaged.
+    """
+    return model_of(weights_file(line), _build, version)
 
 
-@cache
+def _build(arrays: dict[str, np.ndarray]) -> SpectrumModel:
+    return SpectrumModel.from_arrays(arrays, "model")
+
+
 def _domain() -> Domain:
-    return Domain.from_arrays(_arrays(weights_file("path")), "domain")
+    return model(weights_file("path"), _build_domain, weights_file("path"))
+
+
+def _build_domain(arrays: dict[str, np.ndarray]) -> Domain:
+    return Domain.from_arrays(arrays, "domain")

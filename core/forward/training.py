@@ -22,6 +22,7 @@ from core.learning.dataset import CUTS, SCHEMA_VERSION, Record, read_shard
 from core.learning.error_bars import ErrorBars, fit_scale, fit_shape, recalibrated
 from core.learning.network import fit_network
 from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, LONGEST_PERIOD
+from core.learning.weights import save_weights
 
 MODEL_VERSION = "1"
 LEAST_CLASSES = 6
@@ -162,8 +163,6 @@ def train(
     if line == "path":
         domain = fit_domain(features, joined(list(examples(validation, False))).features, settings.seed)
         arrays |= domain.arrays("domain")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    _save(arrays, out)
     card = {
         "model_version": MODEL_VERSION,
         "line": line,
@@ -178,8 +177,7 @@ def train(
             "scikit-learn": sklearn.__version__,
         },
     }
-    out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    return card
+    return save_weights(_rounded(arrays), out, card)
 
 
 def _fit(used, kept, validation, cuts, settings, say) -> tuple[SpectrumModel, np.ndarray]:
@@ -231,7 +229,7 @@ def fit_domain(features: np.ndarray, validation: np.ndarray, seed: int) -> Domai
     return Domain(domain.references, float(np.quantile(domain.distances(validation), 0.99)))
 
 
-def _save(arrays: dict[str, np.ndarray], out: Path) -> None:
+def _rounded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """16-bit numbers for layers and bases, whose rounding is far below the model's error; not for first layers.
 
     Those take inputs that are not centred, and small differences of large products would be lost.
@@ -239,4 +237,4 @@ def _save(arrays: dict[str, np.ndarray], out: Path) -> None:
     small = {
         name for name in arrays if name.endswith(("components", "references")) or re.search(r"\.weight[1-9]\d*$", name)
     }
-    np.savez(out, **{name: array.astype(np.float16) if name in small else array for name, array in arrays.items()})
+    return {name: array.astype(np.float16) if name in small else array for name, array in arrays.items()}

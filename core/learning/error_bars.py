@@ -15,6 +15,7 @@ from scipy.optimize import nnls
 
 from core.electronic.spectral import EnergyGrid
 from core.learning.network import Network, fit_network
+from core.learning.weights import checked_finite
 
 COVERAGE = 0.90
 SMALLEST_SQUARE = 1e-8
@@ -46,7 +47,7 @@ class ErrorBars:
 
     def typical(self, features: np.ndarray) -> np.ndarray:
         """(sample,) expected root mean square error of the pictures."""
-        return np.exp(self.scale(features)[:, 0])
+        return checked_finite(np.exp(self.scale(features)[:, 0]), "The error bars of the forward model")
 
     def atom(self, picture: np.ndarray, typical: np.ndarray) -> np.ndarray:
         """Half-width of the bars of single atoms' pictures."""

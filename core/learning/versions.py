@@ -6,15 +6,19 @@ the one in force, so that going back restores the old figures exactly, in every 
 
 import contextlib
 import json
+import logging
 import os
 import re
 import secrets
 import shutil
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import InputError
+from core.learning.weights import Model, model, save_weights
 from core.storage import cache_directory
 
 SHIPPED = "shipped"
@@ -22,26 +26,55 @@ MOST_VERSIONS = 8
 """The oldest ones go when there are more, never the one in force and the one before it."""
 
 _NAME = re.compile(r"v[0-9]{4}")
+_log = logging.getLogger(__name__)
 
 
 def in_force() -> str:
-    """Name of the version in force, SHIPPED where nothing was learned."""
-    with contextlib.suppress(FileNotFoundError):
-        name = (_folder() / "current").read_text(encoding="utf-8").strip()
-        if _NAME.fullmatch(name) and (_folder() / name / "card.json").exists():
+    """Name of the version in force, SHIPPED where nothing was learned or the version's card is damaged."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        name = (_folder() / "current").read_bytes().decode("utf-8", "replace").strip()
+        if _NAME.fullmatch(name) and _card(_folder() / name / "card.json"):
             return name
     return SHIPPED
 
 
 def weights_of(version: str, shipped: Path) -> Path:
     """The weights file of a version; the shipped one where the version has none of its own."""
-    own = _folder() / version / shipped.name
-    return own if version != SHIPPED and own.exists() else shipped
+    own = _folder() / version / shipped.name if _NAME.fullmatch(version) else shipped
+    return own if own.exists() else shipped
+
+
+def model_of(shipped: Path, build: Callable[[dict[str, np.ndarray]], Model], version: str | None = None) -> Model:
+    """The model of a weights file in the version in force, or in a given one; a damaged one gives way to the shipped.
+
+    Raises:
+        WeightsError: the shipped weights are missing or damaged.
+    """
+    return model(weights_of(version or in_force(), shipped), build, shipped)
 
 
 def versions() -> list[dict]:
-    """Cards of all versions kept, oldest first."""
-    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(_folder().glob("v????/card.json"))]
+    """Cards of all versions kept, oldest first; a damaged one is left out."""
+    return [card for file in sorted(_folder().glob("v????/card.json")) if (card := _card(file))]
+
+
+def _card(file: Path) -> dict:
+    """A version's card, empty where it is missing or damaged."""
+    with contextlib.suppress(FileNotFoundError):
+        return _read_card(file, file.stat().st_mtime_ns)
+    return {}
+
+
+@lru_cache(maxsize=2 * MOST_VERSIONS)
+def _read_card(file: Path, written: int) -> dict:
+    try:
+        card = json.loads(file.read_bytes())
+        if card["version"] == file.parent.name:
+            return card
+    except (ValueError, LookupError, TypeError):
+        pass
+    _log.warning("The card of version %s is damaged; the version is left out", file.parent.name)
+    return {}
 
 
 def keep(weights: dict[str, dict[str, np.ndarray]], card: dict) -> str:
@@ -56,7 +89,7 @@ def keep(weights: dict[str, dict[str, np.ndarray]], card: dict) -> str:
     name, partial = f"v{number:04d}", folder / f"{secrets.token_hex(6)}.part"
     partial.mkdir()
     for file, arrays in weights.items():
-        np.savez(partial / file, **arrays)
+        save_weights(arrays, partial / file, {})
     text = json.dumps({"version": name, "before": before} | card, indent=1, ensure_ascii=False)
     (partial / "card.json").write_text(text + "\n", encoding="utf-8")
     partial.rename(folder / name)

@@ -13,6 +13,7 @@ from core.forward.model import weights_file as forward_file
 from core.learning import versions
 from core.learning.dataset import Record, generate, read_records
 from core.learning.replay import case_files, read_case
+from core.learning.weights import read_weights
 from core.reverse import learned as reverse
 from core.reverse.drawing import CUTS, SEVERITIES
 from core.reverse.model import reverse_model
@@ -136,9 +137,8 @@ def _forward(line, used, held, fixed, report, curve) -> tuple | None:
 
 def _arrays(model: SpectrumModel, line: str) -> dict[str, np.ndarray]:
     """Everything in the shipped weights file, with the new model's networks."""
-    with np.load(forward_file(line), allow_pickle=False) as file:
-        shipped = {name: file[name] for name in file.files if not name.startswith("model.")}
-    return shipped | model.arrays("model")
+    shipped = read_weights(forward_file(line))
+    return {name: array for name, array in shipped.items() if not name.startswith("model.")} | model.arrays("model")
 
 
 def _reverse(cut, used, held, fixed, report) -> tuple | None:

@@ -7,7 +7,6 @@ plain arrays.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,8 @@ import numpy as np
 from core.forward.features import kz_features
 from core.learning.convolution import ConvolutionalNetwork, with_measured
 from core.learning.network import Network
-from core.learning.versions import in_force, weights_of
+from core.learning.versions import model_of
+from core.learning.weights import checked_finite
 from core.reverse.standard import aligned, relative
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -59,19 +59,24 @@ class ReverseModel:
     domain: np.ndarray
 
     def read(self, images: np.ndarray, kz: np.ndarray, known: np.ndarray) -> "Readings":
-        """Values and intervals of standard images (image, kx, eV), k_z (image,) in 2π/c̄ given where `known`."""
+        """Values and intervals of standard images (image, kx, eV), k_z (image,) in 2π/c̄ given where `known`.
+
+        Raises:
+            WeightsError: a value is no number.
+        """
         marks = kz_marks(kz, known)
         level = self.first.output(self.first.hidden(with_measured(relative(images)), marks))[:, 0]
-        level = np.clip(level, *LEVEL_RANGE)
+        level = np.clip(checked_finite(level, "The reverse model"), *LEVEL_RANGE)
         where = [self.names.index(name) for name in LEVELS]
         for number in range(PASSES):
             seen = relative(aligned(images, level))
             hidden = self.network.hidden(with_measured(seen), marks)
-            value = self.network.output(hidden) * self.spread + self.centre
+            value = checked_finite(self.network.output(hidden) * self.spread + self.centre, "The reverse model")
             if number < PASSES - 1:
                 level = np.clip(level + value[:, where[0]], *LEVEL_RANGE)
         value[:, where] += level[:, None]
         size = np.exp(np.clip(self.error(hidden), -8.0, 4.0)) * self.spread
+        checked_finite(size, "The reverse model")
         return Readings(value, size * self.quantile, size, level, marks, hidden, seen)
 
     def strangeness(self, hidden: np.ndarray) -> np.ndarray:
@@ -129,12 +134,10 @@ def weights_file(cut: str) -> Path:
     return WEIGHTS / f"{cut.lower()}.npz"
 
 
-@lru_cache(maxsize=4)
-def _read(file: Path) -> ReverseModel:
-    with np.load(file, allow_pickle=False) as content:
-        return ReverseModel.from_arrays({name: content[name] for name in content.files})
-
-
 def reverse_model(cut: str, version: str | None = None) -> ReverseModel:
-    """The model of a cut in force, or of a version, read once; nothing in a weights file is code."""
-    return _read(weights_of(version or in_force(), weights_file(cut)))
+    """The model of a cut in force, or of a version, read once.
+
+    Raises:
+        WeightsError: the shipped weights are missing or damaged.
+    """
+    return model_of(weights_file(cut), ReverseModel.from_arrays, version)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.decomposition import PCA
 from core.descriptors.table import descriptor_table
 from core.learning.dataset import Record, read_shard
 from core.learning.network import Network, fit_network
+from core.learning.weights import checked_finite, model, save_weights
 
 WEIGHTS = Path(__file__).parent / "weights" / "single-atom.npz"
 
@@ -57,7 +57,8 @@ class SingleAtomModel:
     def __call__(self, spectra: np.ndarray) -> np.ndarray:
         """(atom, descriptor) from spectra (atom, k, energy) on the default path, times the number of atoms."""
         pixels = spectra[(slice(None), *KEPT)].reshape(len(spectra), -1)
-        return self.network((pixels - self.mean) @ self.components / self.scale) * self.spread + self.centre
+        found = self.network((pixels - self.mean) @ self.components / self.scale) * self.spread + self.centre
+        return checked_finite(found, "The model of single atoms")
 
 
 def examples(record: Record) -> tuple[np.ndarray, np.ndarray]:
@@ -101,18 +102,24 @@ def train_single_atom(
         report=lambda epoch, loss: report(f"epoch {epoch + 1}, loss {loss:.5f}"),
     )  # fmt: skip
     half = {n: v.astype(np.float16) if v.ndim == 2 else v for n, v in network.arrays("network").items()}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        out, mean=mean, components=components.astype(np.float16), scale=scale, centre=centre.astype(np.float32),
-        spread=width.astype(np.float32), **half,
-    )  # fmt: skip
+    arrays = {
+        "mean": mean, "components": components.astype(np.float16), "scale": scale, "centre": centre.astype(np.float32),
+        "spread": width.astype(np.float32),
+    }  # fmt: skip
+    card = {"descriptors": DESCRIPTORS, "training_shards": len(files), "epochs": epochs}
+    save_weights(arrays | half, out, card, compressed=True)
 
 
-@cache
 def single_atom_model() -> SingleAtomModel:
-    """The shipped model."""
-    with np.load(WEIGHTS, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    """The shipped model, read once.
+
+    Raises:
+        WeightsError: its weights are missing or damaged.
+    """
+    return model(WEIGHTS, _build, WEIGHTS)
+
+
+def _build(arrays: dict[str, np.ndarray]) -> SingleAtomModel:
     single = lambda name: np.asarray(arrays[name], np.float32)  # noqa: E731
     network = Network.from_arrays(arrays, "network")
     return SingleAtomModel(

@@ -1,6 +1,5 @@
 """Training of the reverse model: simulated images → networks, error sizes, intervals and the domain."""
 
-import json
 import platform
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from core.learning.convolution import ConvolutionalNetwork, with_measured
 from core.learning.convolution_training import ConvolutionSettings, fit_convolutional, torch_module
 from core.learning.network import Network, fit_network
 from core.learning.samples import evaluation_set
+from core.learning.weights import save_weights
 from core.reverse.candidates import CORRELATIONS
 from core.reverse.drawing import (
     OUTPUTS,
@@ -259,8 +259,6 @@ def train_reverse(
     say("intervals")
     model = replace(model, domain=fit_domain(model, cut, settings.seed))
     say("domain")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(out, **model.arrays())
     versions = {"python": platform.python_version(), "numpy": np.__version__, "scikit-learn": sklearn.__version__}
     card = {
         "cut": cut,
@@ -269,8 +267,7 @@ def train_reverse(
         "went_on_from_earlier_weights": before is not None,
         "versions": versions | {"torch": torch_module().__version__},
     }
-    out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    return card
+    return save_weights(model.arrays(), out, card, compressed=True)
 
 
 def _blinded(targets: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -35,6 +36,10 @@ from core.storage import result_store
 from core.structure.sample import Sample
 
 EXAMPLES = Path(__file__).parents[1] / "experiment" / "examples"
+_KEPT = re.compile(r"[0-9a-f]{20}")
+_EXAMPLE_FILES = {f"example-{file.stem}": file for file in EXAMPLES.glob("*.nc")}
+"""The only files that a page can name."""
+
 LOST_IMAGE = "This image is no longer kept here; drop it again"
 
 
@@ -183,11 +188,10 @@ def kept_images(identity: str) -> tuple[xr.DataArray, ...]:
     Raises:
         InputError: nothing of that id is kept.
     """
-    if identity.startswith("example-"):
-        file = EXAMPLES / f"{identity.removeprefix('example-')}.nc"
-        if file.name not in {known.name for known in EXAMPLES.glob("*.nc")}:
-            raise InputError(LOST_IMAGE)
+    if file := _EXAMPLE_FILES.get(identity):
         return tuple(image.data_array() for image in parse_images(file.read_bytes(), file.name))
+    if not _KEPT.fullmatch(identity):
+        raise InputError(LOST_IMAGE)
     packed = result_store().get(f"images:{identity}")
     if packed is None:
         raise InputError(LOST_IMAGE)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ WINDOW = (-8.5, 5.5)
 """eV kept of the bands: the default picture and 5 σ of the widest broadening that pages offer."""
 
 LOST_STRUCTURE = "This structure file is no longer kept here; upload it again"
+_KEPT = re.compile(r"[0-9a-f]{20}")
 
 PAGE_ATOM_LIMIT = 512
 """Atoms that pages take; beyond the exact engine's own limit they can only be predicted."""
@@ -153,7 +155,7 @@ def _check_page_size(request: Request) -> None:
 
 def is_kept(structure: str) -> bool:
     """Whether a structure file of this id is kept here."""
-    return result_store().get(f"crystal:{structure}") is not None
+    return bool(_KEPT.fullmatch(structure)) and result_store().get(f"crystal:{structure}") is not None
 
 
 def is_quick(request: Request) -> bool:
@@ -209,7 +211,7 @@ def _readout_key(request: Request) -> str:
 
 @lru_cache(maxsize=32)
 def _structure_crystal(structure: str) -> Crystal:
-    packed = result_store().get(f"crystal:{structure}")
+    packed = result_store().get(f"crystal:{structure}") if _KEPT.fullmatch(structure) else None
     if packed is None:
         raise InputError(LOST_STRUCTURE)
     return unpacked_crystal(packed)

@@ -4,9 +4,9 @@ import json
 import random
 
 import pytest
-from core.electronic.request import make_request
 from playwright.sync_api import Page
 
+from core.sessions.requests import make_request
 from docs import load
 from tests.browser import settled
 from tests.pages.compose import open_compose, press
@@ -32,7 +32,7 @@ class Server:
         self.asked.append(asked)
         value = asked["inputs"][0]["value"]
         if load.RESOLVE in asked["output"]:
-            return self.answer({"compose-request": {"data": vars(make_request(value, "Si"))}})
+            return self.answer({"compose-request": {"data": make_request(value, "Si").document()}})
         request = make_request(self.confused or value["stack"], "Si")
         title = f"Atom 1 Si, inner · {request.crystal().label}"
         shown = {"compose-title": {"children": title}, "compose-shown": {"data": [request.key, "exact"]}}

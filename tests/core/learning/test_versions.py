@@ -53,3 +53,11 @@ def test_only_known_versions_are_taken(name):
         versions.adopt(name)
     (cache_directory() / "models" / "current").write_text(name)
     assert versions.in_force() == versions.SHIPPED
+
+
+def test_a_version_is_no_path(tmp_path):
+    shipped = weights_file("path")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / shipped.name).touch()
+    for name in ("../elsewhere", str(tmp_path / "elsewhere"), "v0001/../../elsewhere", "v0001\n"):
+        assert versions.weights_of(name, shipped) == shipped

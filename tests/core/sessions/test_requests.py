@@ -70,6 +70,16 @@ def test_structure_file_becomes_a_request_and_a_lost_one_says_so():
         make_request("", "", structure="0" * 20)
 
 
+@pytest.mark.parametrize("identity", ["../x", "0" * 19, "A" * 20, f"{'0' * 20}:owner", "\udcff" * 20, "x\0"], ids=ascii)
+def test_a_foreign_structure_id_never_reaches_the_store(identity, monkeypatch):
+    def touched():
+        raise AssertionError("the store was asked")
+
+    monkeypatch.setattr("core.sessions.requests.result_store", touched)
+    with pytest.raises(InputError, match="upload it again"):
+        make_request("", "", structure=identity)
+
+
 def test_request_that_a_browser_kept_is_the_same_again():
     request = make_request("Si2Ge2", "Si0.5Ge0.5", 1.0, True)
     assert stored_request(request.document()) == request

@@ -108,7 +108,7 @@ def test_images_are_those_that_were_given(run):
     assert np.array_equal(runs.images(copy)[0], given, equal_nan=True)
 
 
-@pytest.mark.parametrize("name", ["", "../../etc", "0" * 20, None, "A" * 20])
+@pytest.mark.parametrize("name", ["", "../../etc", "0" * 20, None, "A" * 20, "0" * 20 + "\n", [0], f"{'0' * 20}/../x"])
 def test_no_path_from_a_client(name):
     with pytest.raises(InputError, match="run"):
         runs.status(name)
