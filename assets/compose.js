@@ -7,14 +7,33 @@
   const keep = () => window.dash_clientside.no_update;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
 
-  /* What may wait until the sliders rest: atoms, readouts, 3D view. The big picture never waits for them. */
+  /* What may wait until the sliders rest: atoms, readouts, 3D view. The big picture never waits for them, and they wait
+     for it (`shown` is its callback's): on a busy server they would else be asked for in the middle of a drag. */
   const REST_MS = 160;
+  const MOVED_MS = 1000; // as long the picture of a moved slider is waited for
   let resting = null;
+  let unrested = null;
 
-  function rest(request) {
-    clearTimeout(resting);
-    resting = setTimeout(() => set("rested", { data: request }), at("scene-view").dataset.atoms ? REST_MS : 0);
+  const triggered = (name) => window.dash_clientside.callback_context.triggered.some((part) => part.prop_id.startsWith("compose-" + name + "."));
+
+  function rest(request, shown) {
+    if (!triggered("request")) return keep();
+    unrested = request;
+    restIn(at("scene-view").dataset.atoms ? REST_MS : 0);
     return keep();
+  }
+
+  function restIn(milliseconds) {
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      set("rested", { data: unrested });
+      unrested = null;
+    }, milliseconds);
+  }
+
+  /* A slider has moved: its request is under way. */
+  function keepMoving() {
+    if (unrested) restIn(MOVED_MS);
   }
 
   /* Not a callback output: what shows the result must not wait for a job that runs. */
@@ -48,11 +67,11 @@
   }
 
   /* Several sliders may arrive in one call: one that a person moves, and one that follows the text. */
-  const moved = (name) =>
-    inUse(name) && window.dash_clientside.callback_context.triggered.some((part) => part.prop_id.startsWith("compose-" + name + "."));
+  const moved = (name) => inUse(name) && triggered(name);
 
   function stackFromSliders(si, ge, repeats) {
     if (!LAYERS.some(moved)) return keep();
+    keepMoving();
     LAYERS.forEach((name, i) => showValue(name, [si, ge, repeats][i]));
     if (si + ge === 0) {
       put(moved("n-ge") ? "n-ge" : "n-si", 1); // no layers at all make no stack
@@ -64,6 +83,7 @@
   }
 
   function substrateFromSliders(alloy, strain) {
+    if (moved("strain") || moved("alloy")) keepMoving();
     if (moved("strain")) {
       showValue("strain", strain);
       return ask("substrate", (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %");
@@ -118,6 +138,7 @@
   function showValues(mixing, sigma) {
     showValue("mixing", mixing);
     showValue("sigma", sigma);
+    if (moved("mixing")) keepMoving();
     return [keep(), keep()];
   }
 

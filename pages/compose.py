@@ -329,7 +329,7 @@ for _outputs, _function, _inputs, _states in (
     ([Output(ids("file"), "hidden")], "fileMode", [Input(ids("structure"), "data")], []),
     ([Output(ids("cancelled"), "hidden")], "jobCancelled",
      [Input(ids("cancel"), "n_clicks"), Input(ids("rested"), "data"), Input(ids("job"), "data")], []),
-    ([Output(ids("downloads"), "title")], "rest", [Input(ids("request"), "data")], []),
+    ([Output(ids("downloads"), "title")], "rest", [Input(ids("request"), "data"), Input(ids("shown"), "data")], []),
     ([Output(ids("progress"), "title")], "passOn", [Input(ids("finished"), "data")], []),
     ([Output(ids("n-si"), "className")], "followText", [Input(ids("sliders"), "data")], []),
     ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",

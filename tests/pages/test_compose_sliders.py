@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+import app
 from tests.pages.compose import open_compose, press
 
 
@@ -52,3 +53,15 @@ def test_one_block_has_no_repeats(page: Page):
     press(page, "repeats", "ArrowRight")
     expect_shown(page, repeats="1")
     expect(page.locator("#compose-stack")).to_have_value("Si2")
+
+
+def test_what_waits_for_the_sliders_to_rest_waits_for_the_picture():
+    """Dash holds a callback back until those have answered whose outputs it takes: here, the picture's."""
+    callbacks = app.server.test_client().get("/_dash-dependencies").json
+    rest = next(entry for entry in callbacks if (entry["clientside_function"] or {}).get("function_name") == "rest")
+    picture = next(entry for entry in callbacks if "compose-spectrum.figure" in entry["output"])
+    assert "compose-shown.data" in picture["output"]
+    assert [f"{part['id']}.{part['property']}" for part in rest["inputs"]] == [
+        "compose-request.data",
+        "compose-shown.data",
+    ]
