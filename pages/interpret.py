@@ -68,6 +68,7 @@ def layout(example: str = "", **query) -> html.Div:
             dcc.Store(id=ids("points"), data={}),
             dcc.Store(id=ids("shown"), data=0),
             dcc.Store(id=ids("click")),
+            dcc.Store(id=ids("settings"), data={}),
             dcc.Download(id=ids("download")),
             dcc.Location(id=ids("to-loop"), refresh="callback-nav"),
             html.Div([image_controls(experiment_panel()), picture_panel(), result_panel()], className="interpret"),
@@ -171,6 +172,7 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
     *(Output(*control) for control in CONTROLS),
     Output(ids("view"), "value"),
     Output(ids("steps"), "children"),
+    Output(ids("settings"), "data"),
     Input(ids("reading"), "data"),
     State(ids("view"), "value"),
     State(ids("history"), "data"),
@@ -178,7 +180,7 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
 def show_controls(document, view, history):
     """The controls follow the reading: those of its kind of file, at its values; ends of axes may wait for others."""
     if not document:
-        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [])
+        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {})
     reading = _reading(document)
     picture = "channel" in reading.raw().dims
     images = kept_images(reading.image)
@@ -190,7 +192,7 @@ def show_controls(document, view, history):
     settings = [no_update if name in waiting else values[name] for name in FIELDS]
     view = "raw" if without_axes else "image" if view == "raw" and not picture else no_update
     kind = "picture" if picture else "bands"
-    return (False, not picture, kind, names, *settings, view, step_list(reading))
+    return (False, not picture, kind, names, *settings, view, step_list(reading), values)
 
 
 def _edited(before: Reading, after: Reading, history) -> tuple:
@@ -206,18 +208,20 @@ def _edited(before: Reading, after: Reading, history) -> tuple:
     *(Input(*control) for control in CONTROLS),
     State(ids("reading"), "data"),
     State(ids("history"), "data"),
+    State(ids("settings"), "data"),
     prevent_initial_call=True,
 )
 def change_reading(*values):
-    """What a person sets becomes a new reading; the one before goes to the history."""
-    *values, document, history = values
+    """What a person sets, and not what the page showed, becomes a new reading; the one before goes to the history."""
+    *values, document, history, settings = values
     if not document:
         return no_update, no_update
     before = _reading(document)
     given = dict(zip(FIELDS, values, strict=True))
-    fired = [name for name, at in zip(FIELDS, CONTROLS, strict=True) if ".".join(at) in ctx.triggered_prop_ids]
+    fired = (name for name, at in zip(FIELDS, CONTROLS, strict=True) if ".".join(at) in ctx.triggered_prop_ids)
+    names = [name for name in fired if given[name] != (settings or {}).get(name)]
     try:
-        return _edited(before, with_controls(before, given, fired), history)
+        return _edited(before, with_controls(before, given, names), history)
     except InputError:
         return no_update, no_update
 

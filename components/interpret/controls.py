@@ -193,7 +193,7 @@ def _calibration() -> list:
             allowDeselect=False,
             checkIconPosition="right",
         ),
-        dmc.Switch(id=ids("symmetrise"), label="Symmetrise about Γ", checked=False, size="sm"),
+        dmc.Switch(id=ids("symmetrise"), label="Symmetrise about Γ", checked=False, size="xs"),
         html.Div(
             [
                 html.H3("Steps", id=ids("steps-title")),

@@ -47,7 +47,7 @@ def suggested_steps(
             photon = round(float(photon) if photon else level + phi, 4)
             phi = round(photon - level, 4)
         if photon:
-            steps.append(AngleToMomentum(float(photon), phi))
+            steps.append(AngleToMomentum(round(float(photon), 4), phi))
     return tuple(steps)
 
 
