@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from tests.core.test_command_line import assert_refused, run
+from tests.data import FIGURE
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared" / "data" / "arpes"
 EXAMPLE = ROOT / "core" / "reverse" / "examples" / "sharp.nc"
 NAMES = {
     "lattice_in_plane", "ge_fraction", "interfacial_fraction", "bond_length_si_si", "bond_length_si_ge",
@@ -47,10 +47,9 @@ def test_two_cuts_of_a_sample(capsys):
 
 
 def test_picture_needs_its_axes_and_takes_them(capsys):
-    figure = SHARED / "si_380eV_figure.png"
-    assert_refused(run(["infer", figure], capsys), "--k-range")
+    assert_refused(run(["infer", FIGURE], capsys), "--k-range")
     axes = ["--k-range", "-1.5", "1.67", "--e-range", "-8.65", "2"]
-    status, out, _ = run(["infer", figure, *axes, "--hv", "380", "--json"], capsys)
+    status, out, _ = run(["infer", FIGURE, *axes, "--hv", "380", "--json"], capsys)
     assert status == 0
     assert "kz" not in json.loads(out)["descriptors"]
 
@@ -80,7 +79,7 @@ def test_bad_files_get_one_line(kind, tmp_path, capsys):
         np.save(tmp_path / "upload.npy", np.array([{}], dtype=object), allow_pickle=True)
         path = tmp_path / "upload.npy"
     elif kind == "truncated":
-        path.write_bytes((SHARED / "si_380eV_figure.png").read_bytes()[:9000])
+        path.write_bytes(FIGURE.read_bytes()[:9000])
     elif kind == "nan":
         path = tmp_path / "upload.npy"
         np.save(path, np.full((64, 64), np.nan))
