@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from components import shell
 from components.jobs import job_manager
+from core import __version__
 from core.errors import InputError
 from core.storage import result_store
 
-VERSION = "0.1.0"
 UPLOAD_LIMIT_BYTES = 88 * 2**20
 """Of one request: a file of 64 MB as text in base 64, and what goes with it."""
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
@@ -48,7 +48,7 @@ def create_server() -> Flask:
 
     @flask.get("/healthz")
     def health() -> Response:
-        return jsonify(status="ok", version=VERSION)
+        return jsonify(status="ok", version=__version__)
 
     @flask.errorhandler(InputError)
     def refuse(error: InputError) -> tuple[Response, int]:

@@ -13,7 +13,7 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: k-
     os.environ.setdefault(_threads, "1")
 
 from core.errors import InputError  # noqa: E402  (after the number of threads)
-from core.options import build_parser  # noqa: E402
+from core.options import PROGRAM, build_parser  # noqa: E402
 from core.printed import inference_lines, learned_lines, readout_lines, step_line, validation_line  # noqa: E402
 
 STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
@@ -336,13 +336,13 @@ COMMANDS = {
 }  # fmt: skip
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
-    parsed = build_parser(COMMANDS).parse_args(arguments)
+def main(arguments: list[str] | None = None, program: str = PROGRAM) -> int:
+    """Run one command; returns the exit status. program: what it calls itself."""
+    parsed = build_parser(COMMANDS, program).parse_args(arguments)
     try:
         parsed.run(parsed)
     except InputError as error:
-        print(f"python -m core {parsed.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"{program} {parsed.command}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         return 0
@@ -351,6 +351,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def console(arguments: list[str] | None = None, program: str = PROGRAM) -> int:
+    """`main` for a process of its own: prints Δ and Γ whatever the locale."""
+    sys.stdout.reconfigure(encoding="utf-8")
+    return main(arguments, program)
+
+
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")  # Δ and Γ, whatever the locale
-    sys.exit(main())
+    sys.exit(console())

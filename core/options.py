@@ -4,6 +4,9 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
+from core import __version__
+
+PROGRAM = "python -m core"
 TRAINING_STACKS = 14000
 RACE_STACKS = 1008
 
@@ -15,11 +18,15 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
-def build_parser(commands: dict[str, Callable[[argparse.Namespace], None]]) -> argparse.ArgumentParser:
-    """The parser of all commands, by name."""
+def build_parser(
+    commands: dict[str, Callable[[argparse.Namespace], None]], program: str = PROGRAM
+) -> argparse.ArgumentParser:
+    """The parser of all commands, by name; program: what errors and help call it."""
     from core.electronic.kpath import DEFAULT_PATH, POINTS_PER_SEGMENT
 
-    parser = _Parser(prog="python -m core", description="Bandloom on the command line.")
+    dashboard = "The dashboard: `bandloom serve`, or `python app.py` in a checkout."
+    parser = _Parser(prog=program, description="Bandloom on the command line.", epilog=dashboard)
+    parser.add_argument("--version", action="version", version=f"Bandloom {__version__}")
     entries = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
     sample = argparse.ArgumentParser(add_help=False)

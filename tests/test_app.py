@@ -12,9 +12,10 @@ from urllib.error import URLError
 
 import pytest
 
-from app import UPLOAD_LIMIT_BYTES, VERSION, server
+from app import UPLOAD_LIMIT_BYTES, server
 from components.ids import Ids
 from components.theme import COLOURS, css_variables
+from core import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,7 +28,7 @@ def client():
 def test_health(client):
     reply = client.get("/healthz")
     assert reply.status_code == 200
-    assert reply.json == {"status": "ok", "version": VERSION}
+    assert reply.json == {"status": "ok", "version": __version__}
 
 
 def test_document_head(client):
