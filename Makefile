@@ -1,7 +1,10 @@
-# make run | test | lint | bench | load | screenshots    (HOST and PORT say where the dashboard listens)
+# make run | test | lint | types | bench | load | screenshots    (HOST and PORT say where the dashboard listens)
+# make test SLOW=1 runs the slow tests too; WORKERS says how many processes share the tests
 
 HOST ?= 127.0.0.1
 PORT ?= 8050
+WORKERS ?= 2
+SLOW ?=
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -10,16 +13,20 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BROWSER_STAMP := $(VENV)/.installed-browser
 
-.PHONY: run test lint bench load screenshots clean
+.PHONY: run test lint types bench load screenshots clean
 
 run: $(RUN_STAMP)
 	HOST=$(HOST) PORT=$(PORT) $(PY) app.py
 
 test: $(DEV_STAMP) $(BROWSER_STAMP)
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile $(if $(SLOW),,-m "not slow")
 
 lint: $(DEV_STAMP)
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(DEV_STAMP)
+	$(PY) -m mypy
 
 bench: $(DEV_STAMP) $(BROWSER_STAMP)
 	$(PY) -m core bench --json
@@ -32,7 +39,7 @@ screenshots: $(DEV_STAMP) $(BROWSER_STAMP)
 	$(PY) -m docs.screenshots
 
 clean:
-	rm -rf $(VENV) .cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .mypy_cache dist
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -13,12 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from components import shell
 from components.jobs import job_manager
+from core import __version__
 from core.errors import InputError
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
 from core.learning.weights import WeightsError, weights_fault
 from core.storage import result_store
 
-VERSION = "0.1.0"
 REQUEST_LIMIT_BYTES = UPLOAD_LIMIT_BYTES * 11 // 8
 """Of one request: the largest file as text in base 64, and what goes with it."""
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
@@ -52,7 +52,7 @@ def create_server() -> Flask:
     def health() -> tuple[Response, int]:
         fault = weights_fault()
         status = "damaged" if fault else "ok"
-        return jsonify(status=status, version=VERSION, weights=fault or "sound"), 503 if fault else 200
+        return jsonify(status=status, version=__version__, weights=fault or "sound"), 503 if fault else 200
 
     @flask.errorhandler(InputError)
     def refuse(error: InputError) -> tuple[Response, int]:

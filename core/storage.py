@@ -9,17 +9,29 @@ from pathlib import Path
 
 import diskcache
 import psutil
+from platformdirs import user_cache_path
 
 PROJECT = Path(__file__).resolve().parent.parent
+"""A checkout, or the folder that the package is installed in."""
+
 RESULT_LIMIT_BYTES = 2 * 2**30
 _POLL_SECONDS = 0.05
 
 
 def cache_directory() -> Path:
-    """The cache folder, created if missing: the environment's BANDLOOM_CACHE, else .cache/bandloom in the project."""
-    directory = Path(os.environ.get("BANDLOOM_CACHE") or PROJECT / ".cache" / "bandloom")
+    """The cache folder, created if missing.
+
+    The environment's BANDLOOM_CACHE; else .cache/bandloom in a checkout that can be written to; else the user's cache.
+    """
+    directory = Path(os.environ.get("BANDLOOM_CACHE") or _default_directory())
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+def _default_directory() -> Path:
+    if (PROJECT / "pyproject.toml").is_file() and os.access(PROJECT, os.W_OK):
+        return PROJECT / ".cache" / "bandloom"
+    return user_cache_path("bandloom", appauthor=False)
 
 
 @cache

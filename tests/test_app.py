@@ -13,9 +13,10 @@ from urllib.error import URLError
 
 import pytest
 
-from app import REQUEST_LIMIT_BYTES, VERSION, server
+from app import REQUEST_LIMIT_BYTES, server
 from components.ids import Ids
 from components.theme import COLOURS, css_variables
+from core import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,7 +29,7 @@ def client():
 def test_health(client):
     reply = client.get("/healthz")
     assert reply.status_code == 200
-    assert reply.json == {"status": "ok", "version": VERSION, "weights": "sound"}
+    assert reply.json == {"status": "ok", "version": __version__, "weights": "sound"}
 
 
 def test_health_says_which_weights_are_damaged(client, monkeypatch, tmp_path):
@@ -45,7 +46,7 @@ def test_damaged_weights_stop_the_start_with_one_line(command, tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("app.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / name, tmp_path)
-    weights = tmp_path / "core" / "learning" / "weights" / "cuts.npz"
+    weights = tmp_path / "core" / "forward" / "weights" / "cuts.npz"
     weights.write_bytes(weights.read_bytes()[:-1])
     environment = os.environ | {"BANDLOOM_CACHE": str(tmp_path / "cache"), "PORT": "0"}
     ended = subprocess.run(

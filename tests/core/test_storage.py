@@ -7,12 +7,32 @@ import threading
 
 import pytest
 
-from core.storage import ResultStore, content_key
+from core import storage
+from core.storage import ResultStore, cache_directory, content_key
 
 
 @pytest.fixture
 def store(tmp_path) -> ResultStore:
     return ResultStore(tmp_path / "results")
+
+
+@pytest.mark.parametrize("checkout", [True, False])
+def test_cache_of_a_checkout_lies_in_it_and_of_a_package_with_the_user(tmp_path, monkeypatch, checkout):
+    project, user = tmp_path / "project", tmp_path / "user"
+    project.mkdir()
+    if checkout:
+        (project / "pyproject.toml").touch()
+    monkeypatch.delenv("BANDLOOM_CACHE")
+    monkeypatch.setattr(storage, "PROJECT", project)
+    monkeypatch.setattr(storage, "user_cache_path", lambda name, appauthor: user / name)  # the same on every system
+    assert cache_directory() == (project / ".cache" / "bandloom" if checkout else user / "bandloom")
+    assert cache_directory().is_dir()
+
+
+def test_cache_folder_can_be_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("BANDLOOM_CACHE", str(tmp_path / "mine"))
+    assert cache_directory() == tmp_path / "mine"
+    assert cache_directory().is_dir()
 
 
 def test_content_key_tells_different_parts_apart():

@@ -10,9 +10,9 @@ import xarray as xr
 from playwright.sync_api import Page, expect
 
 from tests.browser import settled
+from tests.data import DATA, FIGURE
 from tests.pages.conftest import PHONE, overflow, serious_violations
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "arpes"
 GRAPH = "document.querySelector('#interpret-picture .js-plotly-plot')"
 
 
@@ -67,7 +67,7 @@ def test_each_example_goes_from_click_to_report(page: Page, name: str, tmp_path)
 
 def test_beamline_file_is_read_and_found_outside(page: Page):
     open_interpret(page)
-    drop(page, SHARED / "sls_sis.h5")
+    drop(page, DATA / "sls_sis.h5")
     expect(page.locator("#interpret-verdict")).to_contain_text("outside what the model knows", timeout=20_000)
     expect(page.locator("#interpret-steps")).to_contain_text("Angle to momentum: hν 98.9971 eV")
     wait_for_map(page)
@@ -76,11 +76,11 @@ def test_beamline_file_is_read_and_found_outside(page: Page):
 
 def test_picture_is_calibrated_by_clicking(page: Page):
     open_interpret(page)
-    drop(page, SHARED / "si_380eV_figure.png")
+    drop(page, FIGURE)
     expect(page.locator("#interpret-view [value=raw]")).to_be_checked(timeout=20_000)
     page.wait_for_function(f"() => {GRAPH}?._fullLayout?.images?.length")
-    # Ticks of the figure's axes: k = -1 and 1 at x = 203 and 520, E = 0 and -6 at y = 134 and 408.
-    for x, y, value in ((203, 300, "-1"), (520, 300, "1"), (300, 134, "0"), (300, 408, "-6")):
+    # Ticks of the figure's axes: k = -1 and 1 at x = 202 and 520, E = 0 and -6 at y = 134 and 410.
+    for x, y, value in ((202, 300, "-1"), (520, 300, "1"), (300, 134, "0"), (300, 410, "-6")):
         page.locator("#interpret-point-value").fill(value)
         page.locator("#interpret-point-value").press("Tab")
         before = page.locator("#interpret-points-text").inner_text()
@@ -107,7 +107,7 @@ def test_picture_is_calibrated_by_clicking(page: Page):
 
 def test_steps_are_set_removed_and_undone_by_keyboard(page: Page):
     open_interpret(page)
-    drop(page, SHARED / "si_380eV_figure.png")
+    drop(page, FIGURE)
     steps, centre = page.locator("#interpret-steps li"), page.locator("#interpret-k-centre")
     usual = [re.compile("Frame .*px"), "Colours: auto", re.compile("Missing. Give the axes")]
     expect(steps).to_have_text(usual, timeout=20_000)
@@ -134,7 +134,7 @@ def test_steps_are_set_removed_and_undone_by_keyboard(page: Page):
 
 def test_axes_are_typed_and_wait_for_each_other(page: Page):
     open_interpret(page)
-    drop(page, SHARED / "si_380eV_figure.png")
+    drop(page, FIGURE)
     steps = page.locator("#interpret-steps")
     expect(steps).to_contain_text("Missing. Give the axes", timeout=20_000)
     ends = {"k-left": "-1.5", "k-right": "1.67", "e-bottom": "-8.65", "e-top": "2"}

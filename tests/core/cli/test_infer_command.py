@@ -15,9 +15,9 @@ from core.experiment.calibration.steps import Momentum, Symmetrise
 from core.reverse.standard import standard_image
 from core.sessions.readings import Reading, cuts_of, first_reading, keep_image
 from tests.core.cli.test_command_line import assert_refused, run
+from tests.data import DATA, FIGURE
 
 ROOT = Path(__file__).resolve().parents[3]
-SHARED = ROOT.parent / "shared" / "data" / "arpes"
 EXAMPLE = ROOT / "core" / "experiment" / "examples" / "sharp.nc"
 NAMES = {
     "lattice_in_plane", "ge_fraction", "interfacial_fraction", "bond_length_si_si", "bond_length_si_ge",
@@ -54,16 +54,14 @@ def test_two_cuts_of_a_sample(capsys):
 
 
 def test_picture_needs_its_axes_and_takes_them(capsys):
-    figure = SHARED / "si_380eV_figure.png"
-    assert_refused(run(["infer", figure], capsys), "--k-range")
+    assert_refused(run(["infer", FIGURE], capsys), "--k-range")
     axes = ["--k-range", "-1.5", "1.67", "--e-range", "-8.65", "2"]
-    status, out, _ = run(["infer", figure, *axes, "--hv", "380", "--json"], capsys)
+    status, out, _ = run(["infer", FIGURE, *axes, "--hv", "380", "--json"], capsys)
     assert status == 0
     assert "kz" not in json.loads(out)["descriptors"]
 
 
-SLS = SHARED / "sls_sis.h5"
-FIGURE = SHARED / "si_380eV_figure.png"
+SLS = DATA / "sls_sis.h5"
 AXES = {"k_left": -1.5, "k_right": 1.67, "e_bottom": -8.65, "e_top": 2.0}
 ON_THE_PAGE = {
     "picture": (FIGURE, AXES | {"hv": 380.0, "kz": "", "background": "constant", "k_scale": 1.01}),
@@ -147,7 +145,7 @@ def test_bad_files_get_one_line(kind, tmp_path, capsys):
         np.save(tmp_path / "upload.npy", np.array([{}], dtype=object), allow_pickle=True)
         path = tmp_path / "upload.npy"
     elif kind == "truncated":
-        path.write_bytes((SHARED / "si_380eV_figure.png").read_bytes()[:9000])
+        path.write_bytes((FIGURE).read_bytes()[:9000])
     elif kind == "nan":
         path = tmp_path / "upload.npy"
         np.save(path, np.full((64, 64), np.nan))

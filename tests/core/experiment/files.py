@@ -1,18 +1,16 @@
 """Files that the tests of the experiment read."""
 
-from pathlib import Path
-
 import numpy as np
 
-_ARPES = Path(__file__).resolve().parents[4] / "shared" / "data" / "arpes"
-BEAMLINES = ("cassiopee_ses_R4000.txt", "sls_sis.h5", "solaris_uranos_DA30.ibw")
+from tests.data import DATA
+
 ENERGY = np.linspace(-3.0, 0.3, 67)
 WAVE_VECTOR = np.linspace(-1.0, 1.2, 45)
 
 
 def beamline(name: str) -> bytes:
-    """A file of the shared data."""
-    return (_ARPES / name).read_bytes()
+    """The content of a file of the test data."""
+    return (DATA / name).read_bytes()
 
 
 def bands() -> np.ndarray:

@@ -14,7 +14,8 @@ from PIL import Image
 
 from core.errors import InputError
 from core.experiment.readers import UPLOAD_LIMIT_BYTES, read_images
-from tests.core.experiment.files import BEAMLINES, ENERGY, WAVE_VECTOR, bands, beamline
+from tests.core.experiment.files import ENERGY, WAVE_VECTOR, bands, beamline
+from tests.data import BEAMLINES, FIGURE
 
 
 def numpy_archive(**arrays) -> bytes:
@@ -68,7 +69,7 @@ def test_size_is_checked_first():
     refused(b"\0" * (UPLOAD_LIMIT_BYTES + 1), "at most 64 MB")
 
 
-@pytest.mark.parametrize("name", [*BEAMLINES, "si_380eV_figure.png"])
+@pytest.mark.parametrize("name", [*BEAMLINES, FIGURE.name])
 @pytest.mark.parametrize("share", [0.002, 0.4, 0.99])
 def test_truncated_files(name, share):
     content = beamline(name)

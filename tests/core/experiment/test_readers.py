@@ -13,7 +13,8 @@ import xarray as xr
 from PIL import Image
 
 from core.experiment.readers import read_images
-from tests.core.experiment.files import BEAMLINES, ENERGY, WAVE_VECTOR, bands, beamline
+from tests.core.experiment.files import ENERGY, WAVE_VECTOR, bands, beamline
+from tests.data import BEAMLINES, FIGURE
 
 
 def only(content: bytes, name: str = "") -> xr.DataArray:
@@ -64,8 +65,8 @@ def test_sis_file_counts_energies_from_the_fermi_level():
 
 
 def test_a_figure_comes_as_a_picture_with_its_colours():
-    image = only(beamline("si_380eV_figure.png"))
-    picture = np.asarray(Image.open(io.BytesIO(beamline("si_380eV_figure.png"))).convert("RGB"))
+    image = only(beamline(FIGURE.name))
+    picture = np.asarray(Image.open(io.BytesIO(beamline(FIGURE.name))).convert("RGB"))
     assert image.dims == ("y", "x", "channel")
     assert np.allclose(255 * image.values, picture, atol=0.01)
 

@@ -19,8 +19,8 @@ from core.reverse.inference import combined, infer
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
 from core.sessions.readings import Reading, export, interpreted, kept_images, why
 from core.structure.stack import parse_stack
+from tests.data import BEAMLINES, DATA, FIGURE, PUBLISHED_FIGURE, needs_published_figure
 
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "arpes"
 EXAMPLES = ("sharp", "graded", "alloy")
 
 
@@ -29,20 +29,21 @@ def cut_of(path: Path, **options) -> Cut:
     return Cut(calibrate(image, suggested_steps(image, **options)), "G-X")
 
 
-@pytest.mark.parametrize("name", ["cassiopee_ses_R4000.txt", "solaris_uranos_DA30.ibw", "sls_sis.h5"])
+@pytest.mark.parametrize("name", BEAMLINES)
 def test_other_crystals_are_outside(name):
-    found = infer([cut_of(SHARED / name)])
+    found = infer([cut_of(DATA / name)])
     assert not found.in_domain
     assert found.domain_score > 1
 
 
-def silicon(kz: str) -> Cut:
-    cut = cut_of(SHARED / "si_380eV_figure.png", k_range=(-1.5, 1.67), e_range=(-8.65, 2.0))
+def silicon(path: Path, kz: str) -> Cut:
+    cut = cut_of(path, k_range=(-1.5, 1.67), e_range=(-8.65, 2.0))
     return replace(cut, kz=final_state_of(kz, 380.0, 12.6, 4.5)[0])
 
 
-def test_real_silicon_is_inside_and_its_figures_hold_silicon():
-    found = infer([silicon("auto")])
+@pytest.mark.parametrize("path", [FIGURE, pytest.param(PUBLISHED_FIGURE, marks=needs_published_figure)])
+def test_figure_of_silicon_is_inside_and_its_intervals_hold_silicon(path):
+    found = infer([silicon(path, "auto")])
     assert found.in_domain
     assert found.descriptors["ge_fraction"].low <= 0.0
     assert found.descriptors["lattice_in_plane"].low <= 5.431 <= found.descriptors["lattice_in_plane"].high

@@ -1,7 +1,5 @@
 """Calibration steps, one by one and as the list that goes with a result."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -28,8 +26,7 @@ from core.experiment.calibration.steps import (
 )
 from core.experiment.calibration.suggestion import axis_from_points, colour_bar, suggested_steps
 from core.experiment.readers import read_images
-
-SHARED = Path(__file__).resolve().parents[5] / "shared" / "data" / "arpes"
+from tests.data import DATA, FIGURE, PUBLISHED_FIGURE, needs_published_figure
 
 
 def bands(kind: str = "kx", energy=None, k=None) -> xr.DataArray:
@@ -205,14 +202,15 @@ def test_steps_that_do_not_fit_say_so():
     ],
 )
 def test_beamline_files_calibrate_by_themselves(name, k, e):
-    image = read_images((SHARED / name).read_bytes(), name)[0]
+    image = read_images((DATA / name).read_bytes(), name)[0]
     found = calibrate(image, suggested_steps(image))
     assert found.kx.values[[0, -1]] == pytest.approx(k, abs=0.02)
     assert found.eV.values[[0, -1]] == pytest.approx(e, abs=0.03)
 
 
-def test_published_figure_of_silicon_is_found_in_its_page():
-    pixels = np.asarray(Image.open(SHARED / "si_380eV_figure.png").convert("RGB"), float) / 255
+@pytest.mark.parametrize("path", [FIGURE, pytest.param(PUBLISHED_FIGURE, marks=needs_published_figure)])
+def test_figure_of_silicon_is_found_in_its_page(path):
+    pixels = np.asarray(Image.open(path).convert("RGB"), float) / 255
     left, top, right, bottom = find_frame(pixels)
     assert (left, top) == pytest.approx((122, 42), abs=6)
     assert (right, bottom) == pytest.approx((627, 532), abs=6)
