@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from components import shell
 from components.jobs import job_manager
+from components.requests import guard_callbacks
 from core.errors import InputError
 from core.learning.weights import WeightsError, weights_fault
 from core.storage import result_store
@@ -87,6 +88,7 @@ def create_app(jobs) -> Dash:
     dash.index_string = shell.index_string(dash)
     dash.layout = shell.layout
     shell.register_callbacks(dash)
+    guard_callbacks(dash)
     # A threaded server answers its first concurrent requests for scripts with 500 (plotly/dash issue 3971).
     dash.server.test_client().get("/")
     return dash

@@ -20,7 +20,7 @@ from dash import (
 
 from components.figures.band_image import raw_picture_figure
 from components.ids import THEME
-from components.interpret.clicks import clicked, points_text
+from components.interpret.clicks import clicked, kept_points, points_text
 from components.interpret.controls import AXIS_POINTS, EXAMPLES, NUMBERS, POINTS, ids, image_controls, other_cuts
 from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
 from components.interpret.panels import picture_panel, reading_label, result_panel, step_text
@@ -28,6 +28,7 @@ from components.interpret.pictures import compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
 from components.loop.start import run_on
+from components.requests import listed, number_in
 from core.errors import InputError
 from core.experiment.frame import find_frame
 from core.reverse.files import cut_name
@@ -75,7 +76,7 @@ def _reading(document) -> Reading:
 
 
 def _others(documents) -> tuple[Reading, ...]:
-    return tuple(Reading.from_document(document) for document in (documents or [])[:MOST_CUTS])
+    return tuple(Reading.from_document(document) for document in listed(documents)[:MOST_CUTS])
 
 
 @callback(
@@ -91,9 +92,10 @@ def keep_cut(clicks, drops, document, others):
     """Cuts of the same sample that are read together with the one that is shown."""
     kept = list(_others(others))
     if isinstance(ctx.triggered_id, dict):
-        if not any(drops or []):
+        gone = number_in(ctx.triggered_id["index"], 0, len(kept) - 1, -1)
+        if not any(drops or []) or gone < 0:
             return no_update, no_update
-        del kept[int(ctx.triggered_id["index"])]
+        del kept[gone]
     elif document and len(kept) < MOST_CUTS and (reading := _reading(document)) not in kept:
         kept.append(reading)
     else:
@@ -152,7 +154,7 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
         reading = Reading(keep_image(content, "simulated.nc"), cut=str(cut))
     except InputError as error:
         return no_update, no_update, str(error)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return no_update, no_update, "A setting is missing; reload the page"
     return asdict(reading), [], ""
 
@@ -203,11 +205,11 @@ def change_reading(*values):
     changed = {name.replace("-", "_"): value for name, value in zip(FIELDS, values, strict=True)}
     try:
         after = _reading(asdict(before) | changed)
-    except (InputError, ValueError, TypeError):
+    except InputError:
         return no_update, no_update
     if after == before:
         return no_update, no_update
-    return asdict(after), [*(history or [])[-30:], asdict(before)]
+    return asdict(after), [*listed(history)[-30:], asdict(before)]
 
 
 @callback(
@@ -219,7 +221,7 @@ def change_reading(*values):
 )
 def undo(clicks, history):
     """Back to the reading before."""
-    if not history:
+    if not listed(history):
         return no_update, no_update
     return asdict(_reading(history[-1])), history[:-1]
 
@@ -241,18 +243,18 @@ def undo(clicks, history):
 )
 def click_point(click, name, value, points, document, history, view):
     """A click on the picture sets a point; two make an axis, a frame or a colour bar."""
-    if view != "raw" or not click or not document or name not in POINTS:
+    if view != "raw" or not click or not document or name not in list(POINTS):
         return (no_update,) * 5
     before = _reading(document)
     try:
-        points, after = clicked(points or {}, name, click, value, before)
+        points, after = clicked(kept_points(points), name, click, value, before)
     except InputError as error:
         return no_update, str(error), no_update, no_update, no_update
     following = next((n for n in POINTS if n not in points and n[0] == name[0]), None)
     following = following or next((n for n in AXIS_POINTS if n not in points), name)
     if after == before:
         return points, points_text(points), following, no_update, no_update
-    return points, points_text(points), following, asdict(after), [*(history or [])[-30:], asdict(before)]
+    return points, points_text(points), following, asdict(after), [*listed(history)[-30:], asdict(before)]
 
 
 @callback(
@@ -299,18 +301,19 @@ def draw(document, view, shown, points, others, scheme):
     """The picture of the chosen view."""
     if not document:
         return no_update, no_update, "", ""
-    reading = _reading(document)
+    reading, shown = _reading(document), number_in(shown, 0, 99, 0)
     try:
         if view == "raw" and "channel" in reading.raw().dims:
             pixels = reading.raw().values
             frame = reading.frame if len(reading.frame) == 4 else find_frame(pixels)
             text = "The box is the frame; click two points on each axis, or the corners of another frame."
-            return raw_picture_figure(pixels, frame, points or {}, scheme), "The file as it was dropped", text, ""
+            figure = raw_picture_figure(pixels, frame, kept_points(points), scheme)
+            return figure, "The file as it was dropped", text, ""
         image = calibrated(reading)
         if view in ("image", "raw"):
-            return with_bands(reading, _others(others), image, shown, scheme)
+            return with_bands(reading, _others(others), image, int(shown), scheme)
         found = interpreted(reading, _others(others))
-        candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
+        candidate = found.candidates[min(int(shown), len(found.candidates) - 1)]
         return (*compared(found, candidate, view, scheme), "")
     except InputError as error:
         return no_update, no_update, no_update, str(error)
@@ -325,7 +328,7 @@ def show_candidate(clicks):
     """Which candidate's bands are drawn."""
     if not any(clicks or []) or not isinstance(ctx.triggered_id, dict):
         return no_update
-    return int(ctx.triggered_id["index"])
+    return number_in(ctx.triggered_id["index"], 0, 99, 0)
 
 
 @callback(

@@ -23,13 +23,14 @@ def clicked(points: dict, name: str, click: dict, value, reading: Reading) -> tu
         reading: so far.
 
     Raises:
-        InputError: no value for a point of an axis; two points that make no axis.
+        InputError: no value for a point of an axis; two points that make no axis; an image that is no picture.
     """
+    if "channel" not in reading.raw().dims:
+        raise InputError("This file says its axes itself; points are for pictures")
     corner = name in sum(BOXES.values(), ())
     try:
-        place = [float(click["x"]), float(click["y"])]
-        points = {**points, name: [*place, None if corner else float(value)]}
-    except (KeyError, TypeError, ValueError):
+        points = {**points, name: _point(click["x"], click["y"], None if corner else value, corner)}
+    except (LookupError, TypeError, ValueError, OverflowError):
         raise InputError("Type the value of the point first") from None
     for field, (first, second) in BOXES.items():
         if {first, second} <= set(points):
@@ -46,6 +47,30 @@ def clicked(points: dict, name: str, click: dict, value, reading: Reading) -> tu
         ends = axis_from_points((y1 - top, v1), (y2 - top, v2), bottom - top)
         reading = replace(reading, e_top=round(ends[0], 4), e_bottom=round(ends[1], 4))
     return points, reading
+
+
+def kept_points(document) -> dict:
+    """Points that a browser kept.
+
+    Raises:
+        InputError: they are none that `clicked` gave.
+    """
+    try:
+        corners = sum(BOXES.values(), ())
+        points = {name: _point(*point, name in corners) for name, point in (document or {}).items()}
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        points = {"": None}
+    if set(points) - set(POINTS):
+        raise InputError("These points did not come from the page; reload it")
+    return points
+
+
+def _point(x, y, value, corner: bool) -> list:
+    """x, y in pixels and the value; TypeError, ValueError or OverflowError for what is no such point."""
+    place = [float(number) for number in ((x, y) if corner else (x, y, value))]
+    if not all(abs(number) <= 1e6 for number in place):
+        raise ValueError
+    return [*place, None] if corner else place
 
 
 def points_text(points: dict) -> str:

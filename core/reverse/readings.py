@@ -82,19 +82,14 @@ class Reading:
         known = {field.name for field in fields(cls)}
         if not isinstance(document, dict) or set(document) - known or not isinstance(document.get("image"), str):
             raise InputError("This reading did not come from the page; reload it")
-        values = {}
-        for name, value in document.items():
-            if name in ("image", "colours", "background", "cut", "kz"):
-                values[name] = str(value)[:80]
-            elif name in ("frame", "bar"):
-                values[name] = tuple(int(x) for x in value)[:4]
-            elif name == "symmetrise":
-                values[name] = bool(value)
-            elif value is not None and value != "":
-                number = float(value)
-                if not np.isfinite(number) or abs(number) > 1e5:
-                    raise InputError(f"{name.replace('_', ' ')} = {value} is out of range")
-                values[name] = int(number) if name == "index" else number
+        try:
+            values = {name: _entry(name, value) for name, value in document.items() if value not in (None, "")}
+        except (TypeError, ValueError, OverflowError):
+            raise InputError("This reading did not come from the page; reload it") from None
+        for name, value in values.items():
+            numbers = value if isinstance(value, tuple) else (value,) if isinstance(value, float | int) else ()
+            if not all(abs(number) <= 1e5 for number in numbers):
+                raise InputError(f"{name.replace('_', ' ')} = {str(value)[:40]} is out of range")
         return cls(**values)
 
     def steps(self) -> tuple[Step, ...]:
@@ -143,6 +138,22 @@ class Reading:
         if not 0 <= self.index < len(images):
             raise InputError(f"This file has {len(images)} images; image {self.index + 1} was asked for")
         return images[self.index]
+
+
+def _entry(name: str, value):
+    """An entry of a reading as its kind of value; TypeError, ValueError or OverflowError for what is none."""
+    if name in ("image", "colours", "background", "cut", "kz"):
+        if not isinstance(value, str):
+            raise TypeError
+        value.encode()  # half a surrogate pair cannot be kept
+        return value[:80]
+    if name in ("frame", "bar"):
+        if not isinstance(value, list | tuple) or len(value) not in (0, 4):
+            raise TypeError
+        return tuple(int(x) for x in value)
+    if name == "symmetrise":
+        return bool(value)
+    return int(value) if name == "index" else float(value)
 
 
 def keep_image(content: bytes, name: str) -> str:
