@@ -12,7 +12,9 @@ from flask import Flask, Response, jsonify
 from threadpoolctl import threadpool_limits
 
 from components import shell
+from components.addresses import guard_addresses
 from components.jobs import job_manager
+from components.requests import guard_callbacks
 from core import __version__
 from core.errors import InputError
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
@@ -88,6 +90,8 @@ def create_app(jobs) -> Dash:
     dash.index_string = shell.index_string(dash)
     dash.layout = shell.layout
     shell.register_callbacks(dash)
+    guard_addresses(dash)
+    guard_callbacks(dash)
     # A threaded server answers its first concurrent requests for scripts with 500 (plotly/dash issue 3971).
     dash.server.test_client().get("/")
     return dash

@@ -19,7 +19,7 @@ from dash import (
 
 from components.figures.band_image import raw_picture_figure
 from components.ids import THEME
-from components.interpret.clicks import clicked, points_text
+from components.interpret.clicks import clicked, kept_points, points_text
 from components.interpret.controls import AXIS_POINTS, EXAMPLES, NUMBERS, POINTS, ids, image_controls, other_cuts
 from components.interpret.edit import control_values, frame_of, with_controls, without
 from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
@@ -28,6 +28,7 @@ from components.interpret.pictures import compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
 from components.loop.start import run_on
+from components.requests import listed, number_in
 from core.errors import InputError
 from core.experiment.calibration.editing import AXES
 from core.experiment.photoemission.experiment import simulated_experiment
@@ -82,7 +83,7 @@ def _reading(document) -> Reading:
 
 
 def _others(documents) -> tuple[Reading, ...]:
-    return tuple(Reading.from_document(document) for document in (documents or [])[:MOST_CUTS])
+    return tuple(Reading.from_document(document) for document in listed(documents)[:MOST_CUTS])
 
 
 @callback(
@@ -98,9 +99,10 @@ def keep_cut(clicks, drops, document, others):
     """Cuts of the same sample that are read together with the one that is shown."""
     kept = list(_others(others))
     if isinstance(ctx.triggered_id, dict):
-        if not any(drops or []):
+        gone = number_in(ctx.triggered_id["index"], 0, len(kept) - 1, -1)
+        if not any(drops or []) or gone < 0:
             return no_update, no_update
-        del kept[int(ctx.triggered_id["index"])]
+        del kept[gone]
     elif document and len(kept) < MOST_CUTS and (reading := _reading(document)) not in kept:
         kept.append(reading)
     else:
@@ -159,7 +161,7 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
         reading = first_reading(keep_image(content, "simulated.nc"), cut=str(cut))
     except InputError as error:
         return no_update, no_update, str(error)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return no_update, no_update, "A setting is missing; reload the page"
     return reading.document(), [], ""
 
@@ -199,7 +201,7 @@ def _edited(before: Reading, after: Reading, history) -> tuple:
     """Reading and history after an edit."""
     if after == before:
         return no_update, no_update
-    return after.document(), [*(history or [])[-MOST_UNDONE:], before.document()]
+    return after.document(), [*listed(history)[-MOST_UNDONE:], before.document()]
 
 
 @callback(
@@ -252,7 +254,7 @@ def remove_step(clicks, document, history):
 )
 def undo(clicks, history):
     """Back to the reading before, with the ends of its axes alone."""
-    if not history:
+    if not listed(history):
         return (no_update,) * (2 + len(AXES))
     reading = _reading(history[-1])
     values = control_values(reading)
@@ -278,11 +280,11 @@ def undo(clicks, history):
 def click_point(click, name, value, points, document, history, view):
     """A click on the picture sets a point; two make an axis, a frame or a colour bar."""
     unchanged = (no_update,) * len(AXES)
-    if view != "raw" or not click or not document or name not in POINTS:
+    if view != "raw" or not click or not document or name not in list(POINTS):
         return (no_update,) * 5 + unchanged
     before = _reading(document)
     try:
-        points, after, ends = clicked(points or {}, name, click, value, before)
+        points, after, ends = clicked(kept_points(points), name, click, value, before)
     except InputError as error:
         return no_update, str(error), no_update, no_update, no_update, *unchanged
     following = next((n for n in POINTS if n not in points and n[0] == name[0]), None)
@@ -333,19 +335,19 @@ def draw(document, view, shown, points, others, scheme):
     """The picture of the chosen view."""
     if not document:
         return no_update, no_update, "", ""
-    reading = _reading(document)
+    reading, shown = _reading(document), number_in(shown, 0, 99, 0)
     try:
         if view == "raw" and "channel" in reading.raw().dims:
             picture = reading.raw()
             frame = frame_of(reading, picture)
             text = "The box is the frame; click two points on each axis, or the corners of another frame."
-            figure = raw_picture_figure(picture.values, frame, points or {}, scheme)
+            figure = raw_picture_figure(picture.values, frame, kept_points(points), scheme)
             return figure, "The file as it was dropped", text, ""
         image = calibrated(reading)
         if view in ("image", "raw"):
-            return with_bands(reading, _others(others), image, shown, scheme)
+            return with_bands(reading, _others(others), image, int(shown), scheme)
         found = interpreted(reading, _others(others))
-        candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
+        candidate = found.candidates[min(int(shown), len(found.candidates) - 1)]
         return (*compared(found, candidate, view, scheme), "")
     except InputError as error:
         return no_update, no_update, no_update, str(error)
@@ -360,7 +362,7 @@ def show_candidate(clicks):
     """Which candidate's bands are drawn."""
     if not any(clicks or []) or not isinstance(ctx.triggered_id, dict):
         return no_update
-    return int(ctx.triggered_id["index"])
+    return number_in(ctx.triggered_id["index"], 0, 99, 0)
 
 
 @callback(

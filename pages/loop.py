@@ -11,6 +11,7 @@ from components.interpret.controls import EXAMPLES
 from components.loop import figures, learning, panels
 from components.loop.panels import ORDERS, ids
 from components.loop.start import run_on
+from components.requests import number_in
 from core.errors import InputError
 from core.learning import versions
 from core.loop.learn import learn
@@ -141,7 +142,7 @@ def give_order(*values):
     what = str(ctx.triggered_id).rpartition("-")[2]
     try:
         if runs.status(run) == "interrupted":
-            return int(go or 0) + 1, False
+            return int(number_in(go, 0, 1e6, 0)) + 1, False
         runs.order(run, what)
     except InputError:
         return no_update, no_update
@@ -176,7 +177,8 @@ def draw(seen, view, scheme, blend):
     step = _last(seen)
     if step is None:
         return no_update
-    return figures.picture(seen["run"], step, view if view in figures.VIEWS else "blend", float(blend or 0), scheme)
+    view = view if view in list(figures.VIEWS) else "blend"
+    return figures.picture(seen["run"], step, view, number_in(blend, 0.0, 1.0, 0.5), scheme)
 
 
 @callback(
@@ -188,10 +190,10 @@ def draw(seen, view, scheme, blend):
 )
 def blend(value, view, seen):
     """Another opacity of the reconstruction."""
-    if view != "blend" or not seen or not seen.get("steps"):
+    if view != "blend" or _last(seen) is None:
         return no_update
     figure = Patch()
-    figure["data"][1]["opacity"] = float(value)
+    figure["data"][1]["opacity"] = number_in(value, 0.0, 1.0, 0.5)
     return figure
 
 
@@ -267,7 +269,7 @@ def roll_back(clicks, scheme):
 def _last(seen) -> dict | None:
     """The last step of the run that is seen."""
     try:
-        steps = runs.steps(seen["run"]) if seen else []
+        steps = runs.steps(seen.get("run")) if isinstance(seen, dict) else []
     except InputError:
         return None
     return steps[-1] if steps else None

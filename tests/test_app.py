@@ -75,6 +75,48 @@ def test_security_headers(client):
         assert "http" not in headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("path", ["/", "/compose", "/compose/", "/interpret?example=sharp", "/loop", "/methods"])
+def test_pages_are_found(client, path):
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/missing", "/compose/x", "/404", "/a/b/c", "/Compose", "/%00", "/_dash-x", "/%ff"])
+def test_other_addresses_are_not_found(client, path):
+    reply = client.get(path)
+    assert reply.status_code == 404
+    assert "react-entry-point" in reply.text  # the app's own page says so
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/missing.css", "/assets/../app.py", "/assets/%2e%2e/app.py", "/static/app.py"]
+)
+def test_other_files_are_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8050", "[::1]:8050", "LOCALHOST:80"])
+def test_loopback_names_are_answered(client, host):
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.org", "127.0.0.1@evil.org", "[::1", "10.0.0.5", ""])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/assets/favicon.svg"])
+def test_other_hosts_are_refused_with_a_sentence(client, host, path):
+    reply = client.get(path, headers={"Host": host})
+    assert reply.status_code == 400
+    assert "BANDLOOM_HOSTS" in reply.json["error"]
+
+
+def test_hosts_are_named_by_the_environment(client, monkeypatch):
+    ask = lambda host: client.get("/healthz", headers={"Host": host}).status_code  # noqa: E731
+    monkeypatch.setenv("HOST", "10.0.0.5")
+    monkeypatch.setenv("BANDLOOM_HOSTS", "bands.example.org, other.example")
+    assert [ask(host) for host in ("10.0.0.5:8050", "bands.example.org", "other.example:443")] == [200] * 3
+    assert ask("third.example") == 400
+    monkeypatch.setenv("BANDLOOM_HOSTS", "*")
+    assert ask("third.example") == 200
+
+
 def test_too_large_request_is_refused(client):
     reply = client.post(
         "/_dash-update-component", data=b"0" * (REQUEST_LIMIT_BYTES + 1), content_type="application/json"

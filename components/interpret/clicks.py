@@ -25,12 +25,15 @@ def clicked(points: dict, name: str, click: dict, value, reading: Reading) -> tu
         reading: so far.
 
     Raises:
-        InputError: no value for a point of an axis; two points that make no axis, corners of no colour bar.
+        InputError: no value for a point of an axis; two points that make no axis, corners of no colour bar; an image that
+            is no picture.
     """
+    if "channel" not in reading.raw().dims:
+        raise InputError("This file says its axes itself; points are for pictures")
+    corner = name in FRAME + BAR
     try:
-        place = [float(click["x"]), float(click["y"])]
-        points = {**points, name: [*place, None if name in FRAME + BAR else float(value)]}
-    except (KeyError, TypeError, ValueError):
+        points = {**points, name: _point(click["x"], click["y"], None if corner else value, corner)}
+    except (LookupError, TypeError, ValueError, OverflowError):
         raise InputError("Type the value of the point first") from None
     picture, steps = reading.raw(), reading.steps
     if name in FRAME and set(FRAME) <= set(points):
@@ -65,6 +68,29 @@ def _box(points: dict, corners: tuple[str, str]) -> tuple[int, int, int, int]:
     """Left, top, right, bottom."""
     (x1, y1, _), (x2, y2, _) = (points[corner] for corner in corners)
     return round(min(x1, x2)), round(min(y1, y2)), round(max(x1, x2)), round(max(y1, y2))
+
+
+def kept_points(document) -> dict:
+    """Points that a browser kept.
+
+    Raises:
+        InputError: they are none that `clicked` gave.
+    """
+    try:
+        points = {name: _point(*point, name in FRAME + BAR) for name, point in (document or {}).items()}
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        points = {"": None}
+    if set(points) - set(POINTS):
+        raise InputError("These points did not come from the page; reload it")
+    return points
+
+
+def _point(x, y, value, corner: bool) -> list:
+    """x, y in pixels and the value; TypeError, ValueError or OverflowError for what is no such point."""
+    place = [float(number) for number in ((x, y) if corner else (x, y, value))]
+    if not all(abs(number) <= 1e6 for number in place):
+        raise ValueError
+    return [*place, None] if corner else place
 
 
 def points_text(points: dict) -> str:

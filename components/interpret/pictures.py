@@ -20,7 +20,7 @@ def with_bands(
     overlay, axes, text = None, None, ""
     try:
         found = interpreted(reading, others)
-        candidate = found.candidates[min(int(shown or 0), len(found.candidates) - 1)]
+        candidate = found.candidates[min(shown, len(found.candidates) - 1)]
         if found.in_domain:
             overlay, axes = reconstruction(found, candidate).T, (KX, energies(found))
             text = f"White lines: bands predicted for {candidate.stack} on {candidate.substrate}."
@@ -46,7 +46,7 @@ def compared(found: Inference, candidate: Candidate, view: str, scheme: str | No
     quantity, what = {
         "why-strain": ("lattice_in_plane", "a larger lattice constant"),
         "why-interface": ("interfacial_fraction", "more interfacial atoms"),
-    }.get(view, ("lattice_in_plane", "a larger lattice constant"))
+    }.get(str(view), ("lattice_in_plane", "a larger lattice constant"))
     return (
         band_image_figure(why(found, quantity).T, KX, energies(found), scheme, "Contribution", signed=True),
         f"Which pixels speak for {what}",

@@ -1,0 +1,221 @@
+"""Every callback that the server answers, with values that no page sends: an ordinary answer, never status 500."""
+
+import base64
+import copy
+import io
+import json
+import logging
+import random
+from dataclasses import asdict
+
+import pytest
+from dash import DiskcacheManager
+from PIL import Image
+
+from app import app, server
+from components.interpret.experiment import SLIDERS, slider_id
+from core.loop import runs
+from core.loop.loop import LoopSettings
+from core.sessions.readings import EXAMPLES, Reading, cuts_of, infer_images, keep_image
+from core.sessions.requests import make_request
+from pages.compose import run_exact
+from pages.loop import work
+from tests.pages.callbacks import PATH, ask, names, payload, served_callbacks
+
+SEED = 20
+PER_INPUT = 5
+"""Forged values of each plain input; stores get all."""
+
+ODD = (
+    None, True, -1, 0, 3, 10**9, -(10**9), 10**400, 1e308, -0.5, float("nan"), float("inf"), "", "x", "nan", "-inf",
+    "é\0\ud800", "٣", "9" * 5000, "[" * 3000, [], [None], ["x", None], [1, 2, 3], [[[]]], [{}], {}, {"x": 1},
+    {"image": "x"}, {"atom": 10**30}, {"run": "../.."}, {"run": "0" * 20, "steps": 1}, {"request": {}}, {"k1": [1]},
+    {"index": -1}, "/loop", "?run=x&run=y&example=a&example=b", "data:;base64,AAAA", "example-../x", "../../etc/passwd",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def true_values() -> dict:
+    """What pages send after some use, by the names of the values."""
+    request = asdict(make_request("Si2Ge2", "Si"))
+    run = runs.create(*cuts_of((Reading("example-sharp"),)))
+    runs.work(run, LoopSettings(budget=20, beams=1, rounds=1, exact=False))
+    stream = io.BytesIO()
+    Image.effect_noise((64, 48), 40).convert("RGB").save(stream, "PNG")
+    upload = "data:;base64," + base64.b64encode((EXAMPLES / "sharp.nc").read_bytes()).decode()
+    reading = asdict(Reading("example-sharp"))
+    return {
+        "_pages_location.pathname": "/interpret", "_pages_location.search": "?example=sharp", "theme.data": "light",
+        "compose-stack.value": "Si2Ge2", "compose-substrate.value": "Si", "compose-mixing.value": 0.0,
+        "compose-spin-orbit.checked": False, "compose-structure.data": "", "compose-request.data": request,
+        "compose-rested.data": request, "compose-selection.data": {"atom": 0, "other": 1},
+        "compose-shells.value": ["s", "p", "d", "S"], "compose-sigma.value": 0.1, "compose-cursor.data": [23, 108],
+        "compose-download-csv.n_clicks": 1, "compose-job.data": {"request": request, "asked_at": 1.0},
+        "interpret-reading.data": reading, "interpret-others.data": [reading], "interpret-history.data": [reading],
+        "interpret-view.value": "raw", "interpret-shown.data": 0, "interpret-points.data": {"k1": [10.0, 20.0, -1.0]},
+        "interpret-point.value": "k2", "interpret-point-value.value": 1.0, "interpret-click.data": {"x": 30, "y": 20},
+        "interpret-upload.contents": upload, "interpret-upload.filename": "a.nc", "interpret-cut.value": "G-X",
+        "interpret-kz.value": "auto", "interpret-index.value": "0", "interpret-colours.value": "auto",
+        "interpret-background.value": "none", "interpret-symmetrise.checked": False, "interpret-undo.n_clicks": 1,
+        "interpret-keep-cut.n_clicks": 1, "interpret-made.n_clicks": 1, "interpret-made-stack.value": "Si2Ge2",
+        "interpret-made-substrate.value": "Si", "interpret-made-seed.value": 1, "interpret-export-json.n_clicks": 1,
+        "interpret-refine.n_clicks": 1, "picture": asdict(Reading(keep_image(stream.getvalue(), "a.png"))),
+        '{"index":["ALL"],"type":"interpret-drop-cut"}.n_clicks': 1,
+        '{"index":["ALL"],"type":"interpret-show"}.n_clicks': 1,
+        **{f"{slider_id(name)}.value": words[2] for name, words in SLIDERS.items()},
+        "loop-run.data": run, "loop-go.data": 0, "loop-seen.data": {"run": run, "steps": 2, "status": "finished"},
+        "loop-example-sharp.n_clicks": 1, "loop-order-pause.n_clicks": 1, "loop-again.n_clicks": 1,
+        "loop-view.value": "blend", "loop-blend.value": 0.5, "loop-poll.n_intervals": 3, "learn-start.n_clicks": 1,
+        "learn-back.n_clicks": 1,
+    }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_jobs(monkeypatch):
+    """Background jobs are accepted, and not started."""
+    monkeypatch.setattr(DiskcacheManager, "call_job_fn", lambda *_: 0)
+
+
+@pytest.fixture(scope="module")
+def inference():
+    return infer_images(*cuts_of((Reading("example-sharp"),)))
+
+
+@pytest.fixture(autouse=True)
+def inferred_once(monkeypatch, inference):
+    """What is read from an image takes seconds and does not depend on how it was asked for."""
+    monkeypatch.setattr("core.sessions.readings.infer_images", lambda cuts, images: inference)
+
+
+@pytest.fixture
+def no_traceback(caplog):
+    yield
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def forged_values(key: str, name: str) -> list:
+    """All odd values for a store, some for others, the same in every run."""
+    if name.endswith((".data", ".pathname", ".search")):
+        return list(ODD)
+    return random.Random(f"{SEED} {key} {name}").sample(ODD, PER_INPUT)
+
+
+def damaged_documents(document: dict) -> list[dict]:
+    """A true document with one entry forged, for each entry and some odd values."""
+    choose = random.Random(SEED)
+    return [document | {name: value} for name in document for value in choose.sample(ODD, 4)]
+
+
+def check(key: str, values: dict, changed: str | None = None) -> None:
+    try:
+        reply = ask(payload(key, values, changed))
+    except Exception as error:
+        raise AssertionError(f"{key[:60]} raised {error!r}") from error
+    assert reply.status_code in (200, 204, 400), (key, changed)
+    if reply.status_code == 400:
+        assert reply.json["error"], key
+
+
+@pytest.mark.parametrize("key", served_callbacks(), ids=lambda key: key[:60])
+def test_true_values_are_answered(key, true_values, no_traceback):
+    for changed in (f"{part['id']}.{part['property']}" for part in app.callback_map[key]["inputs"]):
+        assert ask(payload(key, true_values, changed)).status_code in (200, 204)
+
+
+@pytest.mark.parametrize("key", served_callbacks(), ids=lambda key: key[:60])
+def test_a_forged_value_never_makes_a_callback_fail(key, true_values, no_traceback):
+    failed = []
+    inputs = len(app.callback_map[key]["inputs"])
+    for number, name in enumerate(names(key)):
+        values = forged_values(key, name)
+        if isinstance(true_values.get(name), dict):
+            values += damaged_documents(true_values[name])
+        for value in values:
+            try:
+                check(key, true_values | {name: value}, name if number < inputs else None)
+            except AssertionError as error:
+                failed.append((name, repr(value)[:60], str(error)[-200:]))
+    assert failed == []
+
+
+@pytest.mark.parametrize("key", served_callbacks(), ids=lambda key: key[:60])
+def test_forged_values_together_never_make_a_callback_fail(key, true_values, no_traceback):
+    choose = random.Random(f"{SEED} {key}")
+    for _ in range(4):
+        forged = {name: choose.choice(ODD) for name in names(key) if choose.random() < 0.6}
+        check(key, true_values | forged)
+        check(key, true_values | {"interpret-reading.data": true_values["picture"]} | forged)
+
+
+WRONG_FRAMES = {
+    "a list": lambda body: [body],
+    "a text": lambda body: "x",
+    "nothing": lambda body: None,
+    "no output": lambda body: body.pop("output") and body,
+    "an unknown output": lambda body: body | {"output": "x.y"},
+    "an output that is no text": lambda body: body | {"output": {"x": []}},
+    "other outputs": lambda body: body | {"outputs": {"id": "x", "property": "y"}},
+    "no outputs": lambda body: body | {"outputs": []},
+    "no inputs": lambda body: body | {"inputs": []},
+    "inputs that are no list": lambda body: body | {"inputs": 3},
+    "inputs that are no parts": lambda body: body | {"inputs": [None] * len(body["inputs"])},
+    "inputs of another": lambda body: body | {"inputs": [{"id": "x", "property": "y", "value": 1}]},
+    "a state too many": lambda body: body | {"state": [*body["state"], {"id": "x", "property": "y"}]},
+    "a foreign trigger": lambda body: body | {"changedPropIds": ["interpret-export-x.n_clicks"]},
+    "a trigger that is no text": lambda body: body | {"changedPropIds": [{"x": 1}]},
+    "triggers that are no list": lambda body: body | {"changedPropIds": 5},
+    "deep lists": lambda body: body | {"changedPropIds": json.loads("[" * 400 + "]" * 400)},
+}
+
+
+@pytest.mark.parametrize("key", served_callbacks(), ids=lambda key: key[:60])
+@pytest.mark.parametrize("frame", WRONG_FRAMES)
+def test_a_wrong_frame_is_refused_with_a_sentence(key, frame, true_values, no_traceback):
+    reply = ask(WRONG_FRAMES[frame](copy.deepcopy(payload(key, true_values))))
+    assert reply.status_code == 400
+    assert "reload" in reply.json["error"]
+
+
+@pytest.mark.parametrize("index", [99, -1, "x", "", "9" * 5000])
+@pytest.mark.parametrize("kind", ["drop-cut", "show"])
+def test_an_index_that_is_none_is_refused_or_ignored(kind, index, true_values, no_traceback):
+    key = next(key for key in served_callbacks() if any(f"interpret-{kind}" in name for name in names(key)))
+    body = payload(key, true_values)
+    identity = json.dumps({"index": index, "type": f"interpret-{kind}"}, separators=(",", ":"))
+    reply = server.test_client().post(PATH, json=body | {"changedPropIds": [f"{identity}.n_clicks"]})
+    assert reply.status_code in (200, 204, 400)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"output": ' + b"9" * 10_000 + b"}"],
+                         ids=lambda content: ascii(content)[:20])  # fmt: skip
+def test_a_body_that_is_no_json_is_refused_with_a_sentence(content, no_traceback):
+    reply = server.test_client().post(PATH, data=content, content_type="application/json")
+    assert reply.status_code == 400
+    assert "reload" in reply.json["error"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_another_kind_of_body_is_refused_with_a_sentence(kind, true_values, no_traceback):
+    body = json.dumps(payload(served_callbacks()[0], true_values))
+    reply = server.test_client().post(PATH, data=body, content_type=kind)
+    assert reply.status_code == 400
+    assert "reload" in reply.json["error"]
+
+
+@pytest.mark.parametrize("query", ["cacheKey=x&job=1", "job=abc", "oldJob=1&oldJob=x", "cancelJob=x", "cacheKey=%00"])
+def test_forged_handles_of_jobs_reach_none(query, true_values, no_traceback):
+    for key in served_callbacks():
+        reply = server.test_client().post(f"{PATH}?{query}", json=payload(key, true_values))
+        assert reply.status_code in (200, 204)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_other_methods_are_refused(method):
+    assert server.test_client().open(PATH, method=method).status_code == 405
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: ascii(value)[:40])
+def test_forged_jobs_end_without_a_result(value):
+    assert run_exact(lambda _: None, value) is None
+    assert run_exact(lambda _: None, {"request": value}) is None
+    work(0, value)
