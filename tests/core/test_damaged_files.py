@@ -98,7 +98,11 @@ def test_command_line_refuses(command, kind, tmp_path, capsys):
     assert_refused(run([command, file], capsys), words.split("'")[0].split(":")[0])
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe" * 50, b"1\nLattice=\"1 0 0 0 1 0 0 0 1\" x=[[[\nSi 0 0 0\n", b"9" * 5000])
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe" * 50, b'2\nLattice="3 0 0 0 3 0 0 0 3" Properties=x:R:9\nSi 0 0 0\nSi 1 1 1\n', b"9" * 5000],
+    ids=["bytes", "columns", "digits"],
+)
 def test_command_line_refuses_structures(content, tmp_path, capsys):
     file = tmp_path / "crystal.xyz"
     file.write_bytes(content)
