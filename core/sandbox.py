@@ -33,14 +33,24 @@ _BLOCK_BYTES = 2**22
 
 @dataclass(frozen=True)
 class Limits:
-    """What reading one file may take; memory comes on top of the interpreter and its libraries."""
+    """What reading one file may take.
+
+    memory_bytes: on top of the interpreter and its libraries. work_seconds: of the processor. seconds: until the
+    answer, longer where processes wait for processors.
+    """
 
     memory_bytes: int = 320 * 2**20
+    work_seconds: float = 6.0
     seconds: float = 8.0
     output_bytes: int = 160 * 2**20
 
+    def patience(self) -> float:
+        """Seconds to wait on this machine as busy as it is; up to MOST_PATIENCE times as long as on an idle one."""
+        return self.seconds * min(max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)), MOST_PATIENCE)
+
 
 LIMITS = Limits()
+MOST_PATIENCE = 8.0
 
 
 def read_apart(reader: str, content: bytes, name: str, accepted: str, limits: Limits = LIMITS) -> bytes:
@@ -65,7 +75,7 @@ def read_apart(reader: str, content: bytes, name: str, accepted: str, limits: Li
                 input=content,
                 stdout=output,
                 stderr=subprocess.DEVNULL,
-                timeout=limits.seconds,
+                timeout=limits.patience(),
                 cwd=PROJECT,
                 env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             ).returncode
@@ -142,7 +152,7 @@ def limit_process(limits: Limits = LIMITS) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.output_bytes, limits.output_bytes))
         spent = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-        seconds = math.ceil(spent + limits.seconds)
+        seconds = math.ceil(spent + limits.work_seconds)
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (mapped + limits.memory_bytes,) * 2)

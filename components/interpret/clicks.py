@@ -25,8 +25,8 @@ def clicked(points: dict, name: str, click: dict, value, reading: Reading) -> tu
         reading: so far.
 
     Raises:
-        InputError: no value for a point of an axis; two points that make no axis, corners of no colour bar; an image that
-            is no picture.
+        InputError: no value for a point of an axis; two points that make no axis; corners of no colour bar; an
+            image that is no picture.
     """
     if "channel" not in reading.raw().dims:
         raise InputError("This file says its axes itself; points are for pictures")

@@ -1,9 +1,12 @@
 """Values that no page sends: Compose answers with its defaults or with status 400 and a sentence, never with 500."""
 
+import base64
+
 import pytest
 
 from app import app, server
 from core.sessions.requests import make_request
+from core.structure.files import structure_text
 from pages.compose import run_exact
 
 REQUEST = make_request("Si2Ge2", "Si").document()
@@ -86,6 +89,15 @@ def test_forged_upload_is_said(contents, filename):
     reply = ask("upload-error.children", "upload.contents", upload__contents=contents, upload__filename=filename)
     assert reply.status_code == 200
     assert reply.json["response"]["compose-upload-error"]["children"]
+
+
+@pytest.mark.parametrize("suffix", ["xyz", "cif", "vasp"])
+def test_damaged_structure_is_said(suffix):
+    content = structure_text(make_request("Si2Ge2", "Si").crystal(), suffix).replace("0.0", "inf").replace("Si", "nan")
+    contents = f"data:;base64,{base64.b64encode(content.encode()).decode()}"
+    reply = ask("upload-error.children", "upload.contents", upload__contents=contents, upload__filename=f"a.{suffix}")
+    assert reply.status_code == 200
+    assert "a." in reply.json["response"]["compose-upload-error"]["children"]
 
 
 @pytest.mark.parametrize("sigma", WRONG, ids=repr)

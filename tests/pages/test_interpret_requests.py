@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from components.interpret.controls import EXAMPLES
 from core.experiment.calibration.steps import Momentum
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
 from core.sessions.readings import Reading, interpreted, keep_image
+from tests.core.experiment.hostile import FILES as HOSTILE
 
 FILES = Path(__file__).parents[2] / "core" / "experiment" / "examples"
 MEMORY_LIMIT = 512 * 2**20
@@ -83,6 +85,16 @@ def test_largest_file_stays_within_the_memory_of_a_request():
     tracemalloc.stop()
     assert reply.status_code == 200
     assert peak < MEMORY_LIMIT
+
+
+@pytest.mark.parametrize("kind", ["virtual photon energy", "endless axis", "black picture", "broken archive"])
+def test_hostile_upload_is_answered_in_a_sentence(kind):
+    make, words = HOSTILE[kind]
+    client = server.test_client()
+    reply = client.post("/_dash-update-component", data=upload(make(), "a.h5"), content_type="application/json")
+    assert reply.status_code == 200
+    assert re.search(words, reply.json["response"]["interpret-upload-error"]["children"])
+    assert "interpret-reading" not in reply.json["response"]
 
 
 @pytest.mark.parametrize("document", [{"image": "x", "path": "/etc/passwd"}, {"image": 5}, 3, "x", [1]], ids=repr)
