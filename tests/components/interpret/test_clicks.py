@@ -8,7 +8,7 @@ from PIL import Image
 
 from components.interpret.clicks import clicked, points_text
 from core.errors import InputError
-from core.experiment.calibration.colours import COLOUR_MAPS
+from core.experiment.calibration.colours import colour_table
 from core.experiment.calibration.steps import calibrate
 from core.sessions.readings import Reading, keep_image
 
@@ -46,14 +46,14 @@ AXES = (("k1", 90, 90, -0.5), ("k2", 190, 90, 0.5), ("e1", 90, 45, 0.0), ("e2", 
 
 
 def test_two_points_an_axis_give_its_ends():
-    _, reading = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES)
+    _, reading = after(figure(colour_table("viridis"))[0], *FRAME, *AXES)
     assert reading.frame == (LEFT, TOP, RIGHT, BOTTOM)
     assert (reading.k_left, reading.k_right) == pytest.approx((-1.0, 1.0))
     assert (reading.e_top, reading.e_bottom) == pytest.approx((1.0, -5.0))
 
 
 def test_another_frame_moves_the_ends_of_the_axes():
-    _, reading = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES, ("f2", RIGHT - 50, TOP, None))
+    _, reading = after(figure(colour_table("viridis"))[0], *FRAME, *AXES, ("f2", RIGHT - 50, TOP, None))
     assert reading.frame == (LEFT, TOP, RIGHT - 50, BOTTOM)
     assert reading.k_right == pytest.approx(0.5)
 
@@ -69,7 +69,7 @@ def test_a_colour_bar_tells_the_colours_of_an_unknown_map():
 
 
 def test_an_axis_point_needs_its_value():
-    reading = figure(COLOUR_MAPS["gray"])[0]
+    reading = figure(colour_table("gray"))[0]
     with pytest.raises(InputError, match="Type the value"):
         clicked({}, "k1", {"x": 10, "y": 20}, "", reading)
     with pytest.raises(InputError):
@@ -77,5 +77,5 @@ def test_an_axis_point_needs_its_value():
 
 
 def test_points_in_words():
-    points, _ = after(figure(COLOUR_MAPS["gray"])[0], *FRAME, AXES[0])
+    points, _ = after(figure(colour_table("gray"))[0], *FRAME, AXES[0])
     assert points_text(points) == "Frame, a corner; Frame, opposite corner; k∥, first = -0.5"
