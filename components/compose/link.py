@@ -106,7 +106,7 @@ def _decoded(name: str, text: str, kind: type):
         if not text or set(text) - set(SHELL_LETTERS):
             raise InputError(f"The link's shells are {text!r}; use letters of spdS, S for s*")
         return "".join(letter for letter in SHELL_LETTERS if letter in text)
-    allowed = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": tuple(SEQUENTIAL)}.get(name)
+    allowed = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": SEQUENTIAL}.get(name)
     return _one_of(name, text, allowed) if allowed else text
 
 

@@ -43,7 +43,7 @@ def band_image_figure(
         go.Heatmap(
             x=kx.astype(np.float32), y=ev.astype(np.float32), z=values.astype(np.float32),
             zmin=low, zmax=high if high > low else low + 1,
-            colorscale=colour_maps.DIVERGING if signed else colour_maps.SEQUENTIAL["inferno"],
+            colorscale=colour_maps.scale(colour_maps.DIVERGING if signed else "inferno"),
             colorbar={"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0},
             hovertemplate="%{x:.3f} 1/Å, %{y:.2f} eV<extra></extra>",
         )

@@ -1,27 +1,37 @@
-"""Perceptually uniform colour maps, for plotly and for images drawn on the server."""
+"""Perceptually uniform colour maps of matplotlib, for plotly and for images drawn on the server."""
 
 from functools import cache
 
 import numpy as np
-from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
-SEQUENTIAL = {"viridis": "Viridis", "cividis": "Cividis", "inferno": "Inferno", "magma": "Magma", "ice": "ice"}
-"""Name in links → plotly name; matplotlib's four and cmocean's ice."""
+SEQUENTIAL = ("viridis", "cividis", "inferno", "magma", "plasma")
+"""Names in links, matplotlib's own."""
 
-DIVERGING = "balance"
-"""cmocean's balance, for differences."""
+DIVERGING = "RdBu_r"
+"""For differences."""
 
 DEFAULT = "viridis"
 
-
-@cache
-def colour_scale(name: str) -> list[list]:
-    """A colour map by its plotly name as pairs of place and colour, as plotly.js wants those that it does not know."""
-    return get_colorscale(name)
+_STOPS = 52
+"""Of a scale for plotly, which draws straight lines between them: every fifth of matplotlib's 256 colours."""
 
 
 @cache
 def palette(name: str) -> bytes:
     """256 RGB triplets of a colour map, as image palettes want them."""
-    colours = sample_colorscale(get_colorscale(name), np.linspace(0, 1, 256).tolist())
-    return bytes(np.clip([np.round(unlabel_rgb(c)) for c in colours], 0, 255).astype(np.uint8).ravel().tolist())
+    return _colours(name).tobytes()
+
+
+@cache
+def scale(name: str) -> list[list]:
+    """[place between 0 and 1, colour] pairs of a colour map, as plotly wants them."""
+    places = np.linspace(0, 255, _STOPS).round().astype(int)
+    return [[place / 255, "#" + bytes(_colours(name)[place]).hex()] for place in places.tolist()]
+
+
+@cache
+def _colours(name: str) -> np.ndarray:
+    """(256, 3) 8-bit colours."""
+    from matplotlib import colormaps  # here, because it would add to the start of the server
+
+    return colormaps[name](np.arange(256), bytes=True)[:, :3].copy()

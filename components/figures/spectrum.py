@@ -43,7 +43,7 @@ def spectrum_figure(
 
     Args:
         spectrum: values and axes.
-        colour_map: key of `colour_maps.SEQUENTIAL`; a difference has a diverging map.
+        colour_map: one of `colour_maps.SEQUENTIAL`; a difference has a diverging map.
         logarithmic: three decades of intensity; ignored for a difference.
         cursor: indices of the k-point and of the energy at which the curves are taken.
         scheme: "light" or "dark".
@@ -86,9 +86,9 @@ def pixel_edges(path: KPath) -> np.ndarray:
 def _map(spectrum: Spectrum, values: np.ndarray, colour_map: str, logarithmic: bool) -> dict:
     bar = {"len": 1 - _MAP_BOTTOM, "y": 1, "yanchor": "top", "thickness": 10, "outlinewidth": 0, "x": 1.01}
     top = float(np.abs(values).max()) or 1.0
-    shown, low, high, scale = values, 0.0, top, colour_maps.SEQUENTIAL[colour_map]
+    shown, low, high, scale = values, 0.0, top, colour_maps.scale(colour_map)
     if spectrum.difference:
-        low, scale = -top, colour_maps.DIVERGING
+        low, scale = -top, colour_maps.scale(colour_maps.DIVERGING)
     elif logarithmic:
         shown = np.log10(np.maximum(values, top * 10.0 ** (-LOG_DECADES - 1)))
         high = float(np.log10(top))
@@ -103,7 +103,7 @@ def _map(spectrum: Spectrum, values: np.ndarray, colour_map: str, logarithmic: b
         "z": _typed(shown.T.astype(np.float32)),
         "zmin": low,
         "zmax": high,
-        "colorscale": colour_maps.colour_scale(scale),
+        "colorscale": scale,
         "colorbar": bar,
         "hovertemplate": "%{y:.2f} eV<extra></extra>",
         "name": "map",

@@ -17,7 +17,7 @@ def sprite(values: np.ndarray, colour_map: str, logarithmic: bool = False) -> st
 
     Args:
         values: (atom, k, energy) with a multiple of TILE_HEIGHT energies.
-        colour_map: key of `colour_maps.SEQUENTIAL`.
+        colour_map: one of `colour_maps.SEQUENTIAL`.
         logarithmic: three decades.
     """
     atoms, k, energies = values.shape
@@ -27,7 +27,7 @@ def sprite(values: np.ndarray, colour_map: str, logarithmic: bool = False) -> st
         level = 1 + np.log10(np.maximum(level, 1e-3)) / 3
     pixels = np.round(255 * level).astype(np.uint8).transpose(0, 2, 1)[:, ::-1].reshape(atoms * TILE_HEIGHT, k)
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    image.putpalette(colour_maps.palette(colour_maps.SEQUENTIAL[colour_map]))
+    image.putpalette(colour_maps.palette(colour_map))
     stream = io.BytesIO()
     image.save(stream, format="PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -1,12 +1,13 @@
 """Exports of Interpret: a NetCDF file, and a report of one page that opens offline."""
 
 import base64
-import html
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from components.figures.colour_maps import palette
@@ -14,18 +15,15 @@ from components.interpret.result import LABELS
 from core.experiment.calibration.steps import Step
 from core.reverse.candidates import Candidate
 from core.reverse.inference import Inference
+from core.reverse.quantities import LOCAL_QUANTITIES
 from core.reverse.standard import KX
 from core.sessions.readings import Reading, calibrated, energies, export, export_text, reconstruction
 
-_STYLE = """
-body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: #161b1d; }
-h1 { font-size: 1.4rem; } h2 { margin-top: 2rem; font-size: 1.05rem; }
-table { border-collapse: collapse; } th, td { padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid #dde2e4; }
-th { text-align: left; font-weight: 500; } td { text-align: right; }
-figure { display: inline-block; margin: 0 1rem 0 0; } img { width: 22rem; height: 22rem; image-rendering: auto; }
-pre { overflow-x: auto; padding: 0.8rem; background: #f6f8f8; font-size: 12px; }
-.outside { border-left: 3px solid #c26a1b; padding-left: 0.7rem; } .muted { color: #566064; }
-"""
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+LONGEST_VALUE = 120
+"""Characters of a value, of those that the image's file brings along or of a step, in the report."""
 
 
 def result_dataset(reading: Reading, found: Inference, others: tuple[Reading, ...] = ()) -> bytes:
@@ -51,43 +49,60 @@ def result_dataset(reading: Reading, found: Inference, others: tuple[Reading, ..
 def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] = ()) -> str:
     """An HTML page with pictures inside it; nothing is fetched from anywhere."""
     image, best = calibrated(reading), found.candidates[0]
-    rows = "".join(
-        f"<tr><th>{html.escape(LABELS.get(name, name.replace('_', ' ')))}</th><td>{e.value:.4f}</td>"
-        f"<td class=muted>{e.low:.4f} … {e.high:.4f}</td><td>{'' if e.unit == '1' else html.escape(e.unit)}</td></tr>"
-        for name, e in found.descriptors.items()
+    local = [name for name in found.descriptors if name in LOCAL_QUANTITIES]
+    global_ = [name for name in found.descriptors if name not in LOCAL_QUANTITIES]
+    return _TEMPLATES.get_template("report.html.jinja").render(
+        verdict="inside" if found.in_domain else "outside",
+        domain_score=f"{found.domain_score:.2f}",
+        pictures=_pictures(image, reconstruction(found, best), best),
+        figures=[[_figure_row(name, found) for name in names] for names in (global_, local)],
+        candidates=[_candidate_row(candidate) for candidate in found.candidates],
+        image={name: _short(value) for name, value in image.attrs.items() if isinstance(value, str | int | float)},
+        steps=[_step_line(step) for step in reading.steps],
+        json=export_text(reading, found, others),
     )
-    candidates = "".join(_candidate_row(candidate) for candidate in found.candidates)
-    steps = "".join(f"<li>{html.escape(_step_line(step))}</li>" for step in reading.steps)
-    verdict = "inside" if found.in_domain else "outside"
-    ev = image["eV"].values
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Bandloom: interpretation of a band image</title>
-<style>{_STYLE}</style></head><body>
-<h1>Interpretation of a band image</h1>
-<p class={verdict}>The image is {verdict} what the model knows (domain score {found.domain_score:.2f}, limit 1).</p>
-<figure><img alt="Calibrated image" src="{_png(image.values)}"><figcaption>Calibrated image,
-{image["kx"].values[0]:.2f} to {image["kx"].values[-1]:.2f} 1/Å, {ev[0]:.2f} to {ev[-1]:.2f} eV</figcaption></figure>
-<figure><img alt="Prediction" src="{_png(reconstruction(found, best).T)}"><figcaption>Predicted for
-{html.escape(best.stack)} on {html.escape(best.substrate)}</figcaption></figure>
-<h2>Figures with 90 % intervals</h2><table>{rows}</table>
-<h2>Candidates</h2><table><tr><th>Stack</th><td>Interface</td><td>Substrate</td><td>Probability</td></tr>{candidates}</table>
-<h2>Calibration</h2><ol>{steps}</ol>
-<h2>Everything as JSON</h2><pre>{html.escape(export_text(reading, found, others))}</pre>
-</body></html>
-"""
 
 
-def _candidate_row(candidate: Candidate) -> str:
-    mixed = f"{candidate.mixing:g} ML" if candidate.mixing else "sharp"
-    return (
-        f"<tr><th>{html.escape(candidate.stack)}</th><td>{mixed}</td><td>{html.escape(candidate.substrate)}</td>"
-        f"<td>{100 * candidate.probability:.1f} %</td></tr>"
-    )
+def _pictures(image: xr.DataArray, predicted: np.ndarray, best: Candidate) -> list[dict]:
+    k, ev = image["kx"].values, image["eV"].values
+    shown = f"Calibrated image, {k[0]:.2f} to {k[-1]:.2f} 1/Å, {ev[0]:.2f} to {ev[-1]:.2f} eV"
+    return [
+        {"alt": "Calibrated image", "source": _png(image.values), "caption": shown},
+        {
+            "alt": "Prediction",
+            "source": _png(predicted.T),
+            "caption": f"Predicted for {best.stack} on {best.substrate}",
+        },
+    ]
+
+
+def _figure_row(name: str, found: Inference) -> dict:
+    estimate = found.descriptors[name]
+    numbers = {part: f"{getattr(estimate, part):.4f}" for part in ("value", "low", "high")}
+    return numbers | {
+        "label": LABELS.get(name, name.replace("_", " ")),
+        "unit": "" if estimate.unit == "1" else estimate.unit,
+    }
+
+
+def _candidate_row(candidate: Candidate) -> dict:
+    return {
+        "stack": candidate.stack,
+        "interface": f"{candidate.mixing:g} ML" if candidate.mixing else "sharp",
+        "substrate": candidate.substrate,
+        "probability": f"{100 * candidate.probability:.1f} %",
+    }
 
 
 def _step_line(step: Step) -> str:
     values = ", ".join(f"{name} = {value}" for name, value in step.document().items() if name not in ("step", "bar"))
-    return f"{step.name.replace('_', ' ')}: {values}" if values else step.name.replace("_", " ")
+    name = step.name.replace("_", " ")
+    return f"{name}: {_short(values)}" if values else name
+
+
+def _short(value: object) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
 def _png(values: np.ndarray) -> str:

@@ -61,7 +61,7 @@ def picture(identity: str, step: dict, view: str, blend: float, scheme: str | No
     shown = np.where(np.isfinite(target.image), _even(predicted), np.nan)
     figure.add_heatmap(
         x=KX.astype(np.float32), y=EV.astype(np.float32), z=shown.T.astype(np.float32), zmin=0.0, zmax=1.0,
-        colorscale=colour_maps.SEQUENTIAL["inferno"], showscale=False, hoverinfo="skip", opacity=blend,
+        colorscale=colour_maps.scale("inferno"), showscale=False, hoverinfo="skip", opacity=blend,
         name="reconstruction",
     )  # fmt: skip
     return figure

@@ -12,9 +12,9 @@ from core.errors import InputError
 from core.experiment.readers import read_images
 from core.sandbox import LIMITS
 from core.structure.files import read_structure
+from tests.core.cli.test_command_line import assert_refused, run
 from tests.core.experiment.hostile import FILES, black_png, declared, virtual
 from tests.core.fuzz import STRUCTURES, damaged_files
-from tests.core.test_command_line import assert_refused, run
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import random
-from dataclasses import asdict
 
 import pytest
 from dash import DiskcacheManager
@@ -14,9 +13,9 @@ from PIL import Image
 
 from app import app, server
 from components.interpret.experiment import SLIDERS, slider_id
-from core.loop import runs
 from core.loop.loop import LoopSettings
-from core.sessions.readings import EXAMPLES, Reading, cuts_of, infer_images, keep_image
+from core.sessions import runs
+from core.sessions.readings import EXAMPLES, cuts_of, first_reading, infer_images, keep_image
 from core.sessions.requests import make_request
 from pages.compose import run_exact
 from pages.loop import work
@@ -37,13 +36,13 @@ ODD = (
 @pytest.fixture(scope="module")
 def true_values() -> dict:
     """What pages send after some use, by the names of the values."""
-    request = asdict(make_request("Si2Ge2", "Si"))
-    run = runs.create(*cuts_of((Reading("example-sharp"),)))
+    request = make_request("Si2Ge2", "Si").document()
+    run = runs.create(*cuts_of((first_reading("example-sharp"),)))
     runs.work(run, LoopSettings(budget=20, beams=1, rounds=1, exact=False))
     stream = io.BytesIO()
     Image.effect_noise((64, 48), 40).convert("RGB").save(stream, "PNG")
     upload = "data:;base64," + base64.b64encode((EXAMPLES / "sharp.nc").read_bytes()).decode()
-    reading = asdict(Reading("example-sharp"))
+    reading = first_reading("example-sharp").document()
     return {
         "_pages_location.pathname": "/interpret", "_pages_location.search": "?example=sharp", "theme.data": "light",
         "compose-stack.value": "Si2Ge2", "compose-substrate.value": "Si", "compose-mixing.value": 0.0,
@@ -59,7 +58,7 @@ def true_values() -> dict:
         "interpret-background.value": "none", "interpret-symmetrise.checked": False, "interpret-undo.n_clicks": 1,
         "interpret-keep-cut.n_clicks": 1, "interpret-made.n_clicks": 1, "interpret-made-stack.value": "Si2Ge2",
         "interpret-made-substrate.value": "Si", "interpret-made-seed.value": 1, "interpret-export-json.n_clicks": 1,
-        "interpret-refine.n_clicks": 1, "picture": asdict(Reading(keep_image(stream.getvalue(), "a.png"))),
+        "interpret-refine.n_clicks": 1, "picture": first_reading(keep_image(stream.getvalue(), "a.png")).document(),
         '{"index":["ALL"],"type":"interpret-drop-cut"}.n_clicks': 1,
         '{"index":["ALL"],"type":"interpret-show"}.n_clicks': 1,
         **{f"{slider_id(name)}.value": words[2] for name, words in SLIDERS.items()},
@@ -78,7 +77,7 @@ def no_jobs(monkeypatch):
 
 @pytest.fixture(scope="module")
 def inference():
-    return infer_images(*cuts_of((Reading("example-sharp"),)))
+    return infer_images(*cuts_of((first_reading("example-sharp"),)))
 
 
 @pytest.fixture(autouse=True)

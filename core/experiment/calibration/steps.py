@@ -9,7 +9,7 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.calibration.background import BACKGROUNDS, subtracted
-from core.experiment.calibration.colours import COLOUR_MAPS, intensities, recognised_map
+from core.experiment.calibration.colours import COLOUR_MAPS, colour_table, intensities, recognised_map
 from core.experiment.calibration.fermi import fit_fermi_edge
 from core.parameters.constants import FREE_ELECTRON
 
@@ -79,7 +79,7 @@ class Colours(Step):
             used = recognised_map(pixels) if self.map == "auto" else self.map
             if used not in COLOUR_MAPS:
                 raise InputError(f"The colour map {used!r} is not known; known: auto, {', '.join(COLOUR_MAPS)}")
-            table = COLOUR_MAPS[used]
+            table = colour_table(used)
         values, explained = intensities(pixels, table)
         attrs = image.attrs | {"colour_map": used, "colour_map_explains": explained}
         values = _without_margins(values)

@@ -107,7 +107,7 @@ def test_sprite_has_a_tile_an_atom_with_energy_upwards():
 
 @pytest.mark.parametrize("name", SEQUENTIAL)
 def test_colour_maps_rise_in_lightness(name):
-    red, green, blue = np.frombuffer(palette(SEQUENTIAL[name]), np.uint8).reshape(256, 3).T.astype(float)
+    red, green, blue = np.frombuffer(palette(name), np.uint8).reshape(256, 3).T.astype(float)
     lightness = 0.2126 * (red / 255) ** 2.2 + 0.7152 * (green / 255) ** 2.2 + 0.0722 * (blue / 255) ** 2.2
     smooth = np.convolve(lightness, np.ones(8) / 8, mode="valid")
     assert np.all(np.diff(smooth) > -1e-3)

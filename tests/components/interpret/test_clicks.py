@@ -9,7 +9,7 @@ from PIL import Image
 
 from components.interpret.clicks import clicked, points_text
 from core.errors import InputError
-from core.experiment.calibration.colours import COLOUR_MAPS
+from core.experiment.calibration.colours import colour_table
 from core.experiment.calibration.editing import step_of, with_step
 from core.experiment.calibration.steps import Colours, Frame, PictureAxes, calibrate
 from core.sessions.readings import Reading, first_reading, keep_image
@@ -48,25 +48,25 @@ AXES = (("k1", 90, 90, -0.5), ("k2", 190, 90, 0.5), ("e1", 90, 45, 0.0), ("e2", 
 
 
 def test_two_points_an_axis_give_its_ends():
-    _, reading, waiting = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES)
+    _, reading, waiting = after(figure(colour_table("viridis"))[0], *FRAME, *AXES)
     assert reading.steps == (Frame(LEFT, TOP, RIGHT, BOTTOM), Colours(), PictureAxes(-1.0, 1.0, -5.0, 1.0))
     assert waiting == {}
 
 
 def test_one_axis_waits_for_the_other():
-    _, reading, waiting = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES[:3])
+    _, reading, waiting = after(figure(colour_table("viridis"))[0], *FRAME, *AXES[:3])
     assert step_of(reading.steps, PictureAxes) is None
     assert waiting == pytest.approx({"k_left": -1.0, "k_right": 1.0})
 
 
 def test_a_corner_clicked_once_does_not_undo_what_was_set_later():
-    points, reading, _ = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME)
+    points, reading, _ = after(figure(colour_table("viridis"))[0], *FRAME)
     other = replace(reading, steps=with_step(reading.steps, Frame(1, 2, 100, 120)))
     assert clicked(points, "k1", {"x": 9, "y": 9}, 1.0, other)[1] == other
 
 
 def test_another_frame_moves_the_ends_of_the_axes():
-    _, reading, _ = after(figure(COLOUR_MAPS["viridis"])[0], *FRAME, *AXES, ("f2", RIGHT - 50, TOP, None))
+    _, reading, _ = after(figure(colour_table("viridis"))[0], *FRAME, *AXES, ("f2", RIGHT - 50, TOP, None))
     assert step_of(reading.steps, Frame) == Frame(LEFT, TOP, RIGHT - 50, BOTTOM)
     assert step_of(reading.steps, PictureAxes).k_right == pytest.approx(0.5)
 
@@ -82,7 +82,7 @@ def test_a_colour_bar_tells_the_colours_of_an_unknown_map():
 
 
 def test_an_axis_point_needs_its_value():
-    reading = figure(COLOUR_MAPS["gray"])[0]
+    reading = figure(colour_table("gray"))[0]
     with pytest.raises(InputError, match="Type the value"):
         clicked({}, "k1", {"x": 10, "y": 20}, "", reading)
     with pytest.raises(InputError):
@@ -90,5 +90,5 @@ def test_an_axis_point_needs_its_value():
 
 
 def test_points_in_words():
-    points, *_ = after(figure(COLOUR_MAPS["gray"])[0], *FRAME, AXES[0])
+    points, *_ = after(figure(colour_table("gray"))[0], *FRAME, AXES[0])
     assert points_text(points) == "Frame, a corner; Frame, opposite corner; k∥, first = -0.5"

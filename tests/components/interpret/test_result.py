@@ -1,13 +1,16 @@
 """What Interpret says and hands out, without a browser."""
 
 import io
+import re
 from dataclasses import replace
+from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import xarray as xr
 
 from components.figures.band_image import band_image_figure, raw_picture_figure
+from components.interpret import report
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, compose_link, figure_list, verdict
 from core.sessions.readings import Reading, calibrated, interpreted
@@ -70,3 +73,52 @@ def test_pictures_are_drawn_in_both_schemes():
     raw = raw_picture_figure(pixels, (2, 3, 50, 60), {"k1": (4.0, 5.0, 1.0)}, "dark")
     assert raw.layout.images[0].source.startswith("data:image/png")
     assert list(raw.data[1].x) == [4.0]
+
+
+class Elements(HTMLParser):
+    """Names of a page's elements; void ones need no end, all others must be closed in order."""
+
+    VOID = ("meta", "img", "br", "link")
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.open, self.names = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.names.append(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_report_is_well_formed(found):
+    elements = Elements(report_page(READING, found))
+    assert elements.open == []
+    assert {"script", "link", "iframe", "object"}.isdisjoint(elements.names)
+    assert elements.names.count("tr") == len(found.descriptors) + len(found.candidates) + 1
+
+
+def test_hostile_names_are_escaped(found, monkeypatch):
+    hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+    image = calibrated(READING).assign_attrs(source_format=hostile, sample=hostile)
+    monkeypatch.setattr(report, "calibrated", lambda reading: image)
+    drawn = report.reconstruction(found, found.candidates[0])
+    monkeypatch.setattr(report, "reconstruction", lambda found, candidate: drawn)
+    first = replace(found.candidates[0], stack=hostile)
+    page = report_page(replace(READING, colours=hostile), replace(found, candidates=[first]))
+    elements = Elements(page)
+    assert "script" not in elements.names
+    assert elements.names.count("img") == 2
+    assert page.count("&lt;script&gt;") >= 5
+
+
+def test_report_prints_on_one_page(found, browser):
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.set_content(report_page(READING, found))
+    printed = page.pdf(prefer_css_page_size=True)
+    context.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1

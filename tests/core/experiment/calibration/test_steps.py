@@ -6,7 +6,7 @@ import xarray as xr
 from PIL import Image
 
 from core.errors import InputError
-from core.experiment.calibration.colours import COLOUR_MAPS
+from core.experiment.calibration.colours import colour_table
 from core.experiment.calibration.frame import find_frame
 from core.experiment.calibration.steps import (
     STEPS,
@@ -48,7 +48,7 @@ def bands(kind: str = "kx", energy=None, k=None) -> xr.DataArray:
 
 def figure(values: np.ndarray, name: str = "viridis", margin: int = 40) -> xr.DataArray:
     """A picture of a figure: values (y, x) between 0 and 1 in a white page."""
-    table = COLOUR_MAPS[name]
+    table = colour_table(name)
     page = np.ones((values.shape[0] + 2 * margin, values.shape[1] + 2 * margin, 3))
     page[margin:-margin, margin:-margin] = table[np.round(values * (len(table) - 1)).astype(int)]
     coords = {"y": np.arange(page.shape[0]), "x": np.arange(page.shape[1])}
