@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from array import array
 from collections.abc import Iterator
 
 import numpy as np
@@ -55,13 +56,12 @@ def read_ses_text(content: bytes) -> list[Image]:
     Raises:
         InputError: a region whose numbers do not fill its axes.
     """
-    text = content.decode("latin-1")
-    starts = [match.start() for match in re.finditer(r"^\[Region \d+\]", text, re.MULTILINE)]
+    starts = [match.start() for match in re.finditer(rb"^\[Region \d+\]", content, re.MULTILINE)]
     if not starts:
         raise InputError("This SES text has no [Region] section; export the spectrum again")
-    ends = [*starts[1:], len(text)]
-    parts = (part for start, stop in zip(starts, ends, strict=True) for part in _region(text[start:stop]))
-    return gathered(parts, "This SES text")
+    ends = [*starts[1:], len(content)]
+    texts = (content[start:stop].decode("latin-1") for start, stop in zip(starts, ends, strict=True))
+    return gathered((images for text in texts for images in _region(text)), "This SES text")
 
 
 def _region(text: str) -> Iterator[list[Image]]:
@@ -76,7 +76,7 @@ def _region(text: str) -> Iterator[list[Image]]:
     check_declared((rows, columns + 1), 8, "This SES text")
     for block in blocks:
         try:
-            numbers = np.array(block.partition("[")[0].split(), dtype=np.float64)
+            numbers = _numbers(block)
         except ValueError:
             raise InputError("This SES text has words where numbers belong; export the spectrum again") from None
         if numbers.size != rows * (columns + 1):
@@ -85,6 +85,14 @@ def _region(text: str) -> Iterator[list[Image]]:
             )
         table = numbers.reshape(rows, columns + 1)  # the first column repeats the energies
         yield band_images(table[:, 1:], labels, axes, header_attrs(fields, "SES text"))
+
+
+def _numbers(block: str) -> np.ndarray:
+    """All numbers before the next section, line by line: a number as text takes ten times its place."""
+    numbers, end = array("d"), block.find("[")
+    for line in re.compile(r"[^\r\n]+").finditer(block, 0, len(block) if end < 0 else end):
+        numbers.extend(map(float, line[0].split()))
+    return np.frombuffer(numbers) if numbers else np.zeros(0)
 
 
 def read_ses_zip(content: bytes) -> list[Image]:
@@ -129,10 +137,10 @@ def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[
     if f"{region}.ini" in names:
         sections = parse_sections(_member(archive, f"{region}.ini", _HEADER_LIMIT_BYTES).decode("latin-1"))
         fields = {key: value for part in sections.values() for key, value in part.items()}
-    array = np.frombuffer(values, "<f4").reshape(shape)
+    counts = np.frombuffer(values, "<f4").reshape(shape)
     if shape[0] == 1:
-        array, labels, axes = array[0], labels[1:], axes[1:]
-    return band_images(array, labels, axes, header_attrs(fields, "SES zip"))
+        counts, labels, axes = counts[0], labels[1:], axes[1:]
+    return band_images(counts, labels, axes, header_attrs(fields, "SES zip"))
 
 
 def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
