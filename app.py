@@ -9,17 +9,15 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: re
 
 from dash import Dash
 from flask import Flask, Response, jsonify
-from threadpoolctl import threadpool_limits
 
 from components import shell
 from components.addresses import guard_addresses
-from components.jobs import job_manager
+from components.jobs import celery_workers, name_user
 from components.requests import guard_callbacks
 from core import __version__
 from core.errors import InputError
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
 from core.learning.weights import WeightsError, weights_fault
-from core.storage import result_store
 
 REQUEST_LIMIT_BYTES = UPLOAD_LIMIT_BYTES * 11 // 8
 """Of one request: the largest file as text in base 64, and what goes with it."""
@@ -60,6 +58,8 @@ def create_server() -> Flask:
     def refuse(error: InputError) -> tuple[Response, int]:
         return jsonify(error=str(error)), 503 if isinstance(error, WeightsError) else 400
 
+    flask.after_request(name_user)
+
     @flask.after_request
     def secure(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
@@ -69,12 +69,9 @@ def create_server() -> Flask:
     return flask
 
 
-def create_app(jobs) -> Dash:
-    """The Dash app with all its pages, warmed up; jobs: from `job_manager`."""
+def create_app() -> Dash:
+    """The Dash app with all its pages, warmed up."""
     return_freed_memory()
-    # OpenBLAS stops its threads before a fork: beside a product that waits for them, starting a job would never return.
-    threadpool_limits(1, user_api="blas")
-    result_store().get("")  # its connection stays open, as that of the jobs does: see `job_manager`
     dash = Dash(
         __name__,
         server=create_server(),
@@ -85,7 +82,6 @@ def create_app(jobs) -> Dash:
         update_title=None,
         serve_locally=True,
         assets_ignore=r"3Dmol-min\.js",  # heavy: the page that draws in 3D loads it
-        background_callback_manager=jobs,
     )
     dash.index_string = shell.index_string(dash)
     dash.layout = shell.layout
@@ -106,12 +102,10 @@ def check_weights() -> None:
 
 
 check_weights()
-jobs = job_manager()
-celery_app = getattr(jobs, "handle", None)
-"""For Celery's workers, where REDIS_URL is set."""
-
-app = create_app(jobs)
+app = create_app()
 server = app.server
+celery_app = getattr(celery_workers(), "app", None)
+"""For Celery's workers, where REDIS_URL is set."""
 
 if __name__ == "__main__":
     app.run(host=os.environ.get("HOST", "127.0.0.1"), port=os.environ.get("PORT", "8050"), debug=False)

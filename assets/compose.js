@@ -36,14 +36,11 @@
     if (unrested) restIn(MOVED_MS);
   }
 
-  /* Not a callback output: what shows the result must not wait for a job that runs. */
+  /* Not a callback output: what shows the result must not wait for those that watch the job. */
   function passOn(finished) {
     if (finished) set("ready", { data: { key: finished, at: Date.now() } });
     return keep();
   }
-
-  /* Only a cancelled job offers to compute: the next sample and the next job end that. */
-  const jobCancelled = () => changed() !== "compose-cancel";
 
   /* Sliders and text. The text is the truth; a slider that is being used is never moved from outside. Where a slider
      cannot say what the text says, a dash stands for its value. */
@@ -478,6 +475,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: { rest, passOn, jobCancelled, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
+    compose: { rest, passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
   });
 })();

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import diskcache
-import psutil
 from platformdirs import user_cache_path
+
+from core.processes import identity_of, is_gone
 
 PROJECT = Path(__file__).resolve().parent.parent
 """A checkout, or the folder that the package is installed in."""
@@ -84,10 +85,11 @@ class ResultStore:
             progress: called with the fraction done, in either role; an exception it raises ends the wait or the work.
         """
         report = progress or (lambda fraction: None)
-        owner, done = f"{key}:owner", f"{key}:progress"
+        owner, done = f"{key}:process", f"{key}:progress"
         while (value := self.get(key)) is None:
-            if not self._cache.add(owner, _this_process()):
-                if _is_gone(self._cache.get(owner)):
+            if not self._cache.add(owner, identity_of()):
+                other = self._cache.get(owner)
+                if other is not None and is_gone(other):
                     self._cache.delete(owner)
                 report(self._cache.get(done, 0.0))
                 time.sleep(_POLL_SECONDS)
@@ -111,19 +113,3 @@ class ResultStore:
         value = compute(keep)
         self.put(key, value)
         return value
-
-
-def _this_process() -> str:
-    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
-
-
-def _is_gone(owner: str | None) -> bool:
-    """Whether the process that claimed a key has ended without releasing it."""
-    if owner is None:
-        return False
-    pid, created = owner.split(":")
-    try:
-        process = psutil.Process(int(pid))
-        return f"{process.create_time():.2f}" != created or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True

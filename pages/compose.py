@@ -1,7 +1,6 @@
 """Compose: from layers to the spectral function of every atom, predicted at once and verified exactly."""
 
 import base64
-import time
 
 import dash
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
@@ -11,6 +10,7 @@ from components.compose.controls import ids, sample_controls
 from components.compose.downloads import download
 from components.compose.engines import badge, chosen_source
 from components.compose.explanation import chosen_atom, descriptor_list, what_moves
+from components.compose.job import JOB_OUTPUTS, job_line
 from components.compose.link import checked_cursor, checked_view, decode_link
 from components.compose.panels import DOWNLOADS, picture_panel, side_panel, stores
 from components.compose.readouts import band_readouts, structure_readouts
@@ -18,8 +18,10 @@ from components.compose.spectra import all_atoms, chosen_spectrum
 from components.figures.spectrum import spectrum_figure
 from components.figures.sprite import sprite
 from components.ids import THEME
+from components.jobs import jobs, user
 from core.errors import InputError
 from core.forward.live import why_not_predicted
+from core.sessions.jobs import DONE
 from core.sessions.requests import (
     LOST_STRUCTURE,
     check_kinds,
@@ -30,7 +32,6 @@ from core.sessions.requests import (
     keep_structure,
     make_request,
     read_out,
-    solve,
     stored_request,
 )
 from core.structure.stack import parse_stack
@@ -245,39 +246,35 @@ def show_descriptors(request, selection):
     Output(ids("job"), "data"),
     Input(ids("rested"), "data"),
     Input(ids("compute"), "n_clicks"),
+    State(ids("place"), "data"),
     prevent_initial_call=True,
 )
-def ask_exact(request, clicks):
-    """A background job for a request that is neither quick nor known; its time lets a cancelled one be asked again."""
+def ask_exact(request, clicks, place):
+    """A job for a request that is neither quick nor known; the one for the sample before it ends."""
     asked = stored_request(request)
     if is_quick(asked) or is_known(asked) or not is_solvable(asked):
-        return no_update
-    return {"request": request, "asked_at": time.time()}
+        jobs().leave(user(), place)
+        return None
+    return jobs().ask(user(), place, "exact", asked.document())
 
 
 @callback(
+    *JOB_OUTPUTS,
     Output(ids("finished"), "data"),
     Input(ids("job"), "data"),
-    background=True,
-    interval=200,
-    progress=[Output(ids("progress"), "value")],
-    progress_default=["0"],
-    running=[(Output(ids("progress-line"), "style"), {"visibility": "visible"}, {"visibility": "hidden"})],
-    cancel=[Input(ids("cancel"), "n_clicks"), Input(ids("rested"), "data")],
+    Input(ids("poll"), "n_intervals"),
+    Input(ids("cancel"), "n_clicks"),
     prevent_initial_call=True,
 )
-def run_exact(set_progress, job):
-    """The exact calculation of a large request, in a process of its own; the result goes to the shared store.
+def watch_job(job, count, cancelled):
+    """How the job stands, until it ends.
 
-    The browser passes `finished` on to `ready`: Dash holds back whatever takes the output of a running callback.
+    The browser passes `finished` on to `ready`: what shows the result must not wait for this callback.
     """
-    try:
-        asked = stored_request(job.get("request") if isinstance(job, dict) else None)
-    except InputError:
-        return None
-    solve(asked, lambda fraction: set_progress([f"{0.95 * fraction:.3f}"]))
-    read_out(asked)
-    return asked.key
+    if ctx.triggered_id == ids("cancel"):
+        jobs().cancel(job)
+    status = jobs().status(job)
+    return *job_line(status), job if status and status.state == DONE else no_update
 
 
 @callback(
@@ -327,8 +324,6 @@ for _outputs, _function, _inputs, _states in (
     ([Output(ids("substrate"), "value")], "substrateFromSliders",
      [Input(ids(name), "value") for name in ("alloy", "strain")], []),
     ([Output(ids("file"), "hidden")], "fileMode", [Input(ids("structure"), "data")], []),
-    ([Output(ids("cancelled"), "hidden")], "jobCancelled",
-     [Input(ids("cancel"), "n_clicks"), Input(ids("rested"), "data"), Input(ids("job"), "data")], []),
     ([Output(ids("downloads"), "title")], "rest", [Input(ids("request"), "data"), Input(ids("shown"), "data")], []),
     ([Output(ids("progress"), "title")], "passOn", [Input(ids("finished"), "data")], []),
     ([Output(ids("n-si"), "className")], "followText", [Input(ids("sliders"), "data")], []),

@@ -1,21 +1,19 @@
 """Loop: watch the reconstruction of a band image converge, or hear why it cannot."""
 
-import os
-
 import dash
-import psutil
 from dash import Input, Output, Patch, State, callback, ctx, dcc, html, no_update
 
 from components.ids import THEME
 from components.interpret.controls import EXAMPLES
+from components.jobs import jobs, user
 from components.loop import figures, learning, panels
 from components.loop.panels import ORDERS, ids
 from components.loop.start import run_on
 from components.requests import number_in
 from core.errors import InputError
 from core.learning import versions
-from core.loop.learn import learn
 from core.sessions import runs
+from core.sessions.jobs import DONE
 from core.sessions.readings import first_reading
 
 dash.register_page(
@@ -41,7 +39,7 @@ def layout(run: str = "", **query) -> html.Div:
             html.H1("Loop", className="visually-hidden"),
             dcc.Store(id=ids("run"), data=run),
             dcc.Store(id=ids("go"), data=0),
-            dcc.Store(id=ids("worked")),
+            dcc.Store(id=ids("job")),
             dcc.Store(id=ids("seen")),
             dcc.Interval(id=ids("poll"), interval=POLL_MS),
             panels.control_bar(),
@@ -73,29 +71,18 @@ def start_example(*clicks):
 
 
 @callback(
-    Output(ids("worked"), "data"),
+    Output(ids("job"), "data"),
     Input(ids("go"), "data"),
     State(ids("run"), "data"),
-    background=True,
-    interval=1000,
 )
-def work(go, run):
-    """The run itself, in a process of its own, which outlives the page and the server."""
+def ask_worker(go, run):
+    """A job that works on the run, and outlives the page and the server."""
     try:
         if runs.status(run) not in ("waiting", "interrupted"):
             return no_update
     except InputError:
         return no_update
-    release_listening_sockets()
-    runs.work(run)
-    return go
-
-
-def release_listening_sockets() -> None:
-    """Close what a forked job has inherited from the server: else the job would hold its port when the server ends."""
-    for connection in psutil.Process().net_connections("inet"):
-        if connection.status == psutil.CONN_LISTEN and connection.fd >= 0:
-            os.close(connection.fd)
+    return jobs().ask(user(), f"loop {run}", "loop", {"run": run})
 
 
 @callback(
@@ -108,15 +95,17 @@ def release_listening_sockets() -> None:
     Input(ids("go"), "data"),
     State(ids("run"), "data"),
     State(ids("seen"), "data"),
+    State(ids("job"), "data"),
 )
-def watch(count, go, run, seen):
+def watch(count, go, run, seen, job):
     """What is new about the run."""
     try:
         status, steps = runs.status(run), runs.steps(run)
     except InputError as error:
         return no_update, True, str(error), "outside", *([True] * len(ORDERS))
     now = {"run": run, "steps": len(steps), "status": status}
-    text, kind = panels.status_text(status, steps[-1] if steps else None)
+    at_work = status in ("running", "paused", "finished")
+    text, kind = panels.status_text(status, steps[-1] if steps else None, None if at_work else jobs().status(job))
     allowed = {
         "pause": status == "running",
         "step": status == "paused",
@@ -228,24 +217,34 @@ def tell_learned(scheme):
 
 
 @callback(
-    Output(learning.ids("state"), "children", allow_duplicate=True),
-    Output(learning.ids("progress"), "children"),
+    Output(learning.ids("job"), "data"),
     Input(learning.ids("start"), "n_clicks"),
-    State(THEME, "data"),
-    background=True,
-    running=[(Output(learning.ids("start"), "disabled"), True, False)],
-    progress=[Output(learning.ids("progress"), "children")],
     prevent_initial_call=True,
 )
-def learn_from_cases(report, clicks, scheme):
+def learn_from_cases(clicks):
     """The owner's button."""
     if not clicks or not learning.is_owner():
-        return no_update, no_update
-    try:
-        learn(report=lambda line: report([line]))
-    except InputError as error:
-        return no_update, str(error)
-    return learning.learning_state(scheme), "Done."
+        return no_update
+    return jobs().ask(learning.LEARNER, learning.LEARNER, "learn", {})
+
+
+@callback(
+    Output(learning.ids("progress"), "children"),
+    Output(learning.ids("start"), "disabled"),
+    Output(learning.ids("poll"), "disabled"),
+    Output(learning.ids("state"), "children", allow_duplicate=True),
+    Input(learning.ids("job"), "data"),
+    Input(learning.ids("poll"), "n_intervals"),
+    State(THEME, "data"),
+    prevent_initial_call=True,
+)
+def watch_learning(job, count, scheme):
+    """How the learning stands, and what it has changed in the end."""
+    status = jobs().status(job)
+    if status is None:
+        return no_update, False, True, no_update
+    state = learning.learning_state(scheme) if status.state == DONE else no_update
+    return learning.progress_text(status), status.active, not status.active, state
 
 
 @callback(

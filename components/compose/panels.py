@@ -1,10 +1,13 @@
 """The panels of Compose around the picture: the picture itself, progress, atoms, structure, readouts, downloads."""
 
+import secrets
+
 import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components import theme
 from components.compose.controls import ids
+from components.compose.job import POLL_MS, job_panel
 from components.compose.link import CURSOR, ComposeLink, link_defaults
 from components.compose.view_controls import view_controls
 
@@ -36,7 +39,7 @@ def picture_panel(link: ComposeLink) -> html.Section:
             html.H2("Spectral function", className="visually-hidden"),
             view_controls(link),
             html.Div(
-                [html.P(id=ids("title"), className="picture-title", role="status"), _job()],
+                [html.P(id=ids("title"), className="picture-title", role="status"), job_panel()],
                 className="picture-head",
             ),
             html.P(id=ids("badge"), className="badge", role="status"),
@@ -115,6 +118,8 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
         dcc.Store(id=ids("ready")),
         dcc.Store(id=ids("shown")),
         dcc.Store(id=ids("job")),
+        dcc.Store(id=ids("place"), data=secrets.token_hex(8)),
+        dcc.Interval(id=ids("poll"), interval=POLL_MS, disabled=True),
         dcc.Store(id=ids("scene")),
         dcc.Store(id=ids("sliders")),
         dcc.Store(id=ids("structure"), data=link.structure),
@@ -124,30 +129,6 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
         dcc.Download(id=ids("download")),
         html.Div([html.P(text) for text in problems], id=ids("problems"), className="field-error", role="alert"),
     ]
-
-
-def _job() -> html.Div:
-    """The exact calculation in the background: how far it is, or that it was cancelled."""
-    running = html.Div(
-        [
-            html.Progress(id=ids("progress"), max="1", value="0", **{"aria-label": "Exact calculation"}),
-            html.Span("Exact calculation", className="muted"),
-            html.Button("Cancel", id=ids("cancel"), type="button", className="button"),
-        ],
-        id=ids("progress-line"),
-        className="job-line",
-        style={"visibility": "hidden"},
-    )
-    cancelled = html.Div(
-        [
-            html.Button("Compute", id=ids("compute"), type="button", className="button"),
-            html.Span("Exact calculation cancelled", className="muted"),
-        ],
-        id=ids("cancelled"),
-        className="job-line",
-        hidden=True,
-    )
-    return html.Div([running, cancelled], className="job")
 
 
 def _downloads() -> html.Div:

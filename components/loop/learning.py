@@ -7,14 +7,21 @@ from dash import dcc, html
 
 from components import theme
 from components.ids import Ids
+from components.jobs import ended_text, waiting_text
 from core.learning import versions
 from core.learning.replay import MOST_CASES, case_files
 from core.loop.learn import LEAST_CASES
+from core.sessions.jobs import FAILED, Status
 
 ids = Ids("learn")
 
 OWNER = "BANDLOOM_OWNER"
 """Environment variable: set to 1, whoever opens the page may start learning and roll back."""
+
+LEARNER = "learner"
+"""Learning belongs to the server, whoever asks: one at a time."""
+
+POLL_MS = 500
 
 MODEL_NAMES = {
     "path": "Forward, path", "cuts": "Forward, cuts", "G-X": "Reverse, Γ-X", "G-K": "Reverse, Γ-K",
@@ -43,10 +50,21 @@ def learning_panel() -> html.Section:
             html.Div(learning_state("light"), id=ids("state")),
             html.Div(buttons, className="downloads", hidden=not is_owner()),
             html.P(id=ids("progress"), className="muted small", role="status"),
+            dcc.Store(id=ids("job")),
+            dcc.Interval(id=ids("poll"), interval=POLL_MS, disabled=True),
         ],
         className="loop-learning",
         **{"aria-label": "Learning"},
     )
+
+
+def progress_text(status: Status) -> str:
+    """How the learning stands."""
+    if status.state == FAILED:
+        return status.message
+    if status.active:
+        return waiting_text(status) or status.message or "Learning"
+    return ended_text(status, "Learn from the cases") or "Done."
 
 
 def learning_state(scheme: str | None) -> list:

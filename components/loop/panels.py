@@ -9,10 +9,12 @@ from components import theme
 from components.ids import Ids
 from components.interpret.controls import EXAMPLES
 from components.interpret.result import DIGITS, LABELS
+from components.jobs import ended_text, waiting_text
 from components.loop.figures import VIEWS
 from components.stack_strip import profile_strip
 from core.loop.loop import STOPS
 from core.reverse.quantities import QUANTITIES
+from core.sessions.jobs import RUNNING, STARTED, Status
 from core.structure.mixing import mix_profile
 from core.structure.stack import parse_stack
 
@@ -23,7 +25,7 @@ STATUS = {
     "waiting": "Waiting for a worker",
     "running": "Running",
     "paused": "Paused",
-    "interrupted": "Interrupted: its worker fell silent. Go on takes it up from its last step.",
+    "interrupted": "Interrupted: nobody works on it. Go on takes it up from its last step.",
     "finished": "Finished",
 }
 SHOWN = 6
@@ -114,16 +116,21 @@ def knowledge_panel() -> html.Section:
     )
 
 
-def status_text(status: str, step: dict | None) -> tuple[str, str]:
-    """The state of a run in words, and its kind for the style."""
-    if step is None:
-        return STATUS[status], ""
+def status_text(status: str, step: dict | None, job: Status | None = None) -> tuple[str, str]:
+    """The state of a run in words, and its kind for the style; job: that was asked to work on it and has not begun."""
+    said = _job_text(job) if job else ""
+    if said or step is None:
+        return said or STATUS[status], ""
     if step.get("stop_reason"):
         reason = step["stop_reason"]
         kind = {"agreement": "inside", "outside the domain": "outside", "noise only": "outside"}.get(reason, "")
         ended = STOPS[reason] if status == "finished" else f"{STOPS[reason]} The exact engine checks the winner …"
         return ended, kind
     return f"{STATUS[status]}, step {step['step']}: {step['note']}", ""
+
+
+def _job_text(job: Status) -> str:
+    return "Starting" if job.state in (STARTED, RUNNING) else waiting_text(job) or ended_text(job, ORDERS["run"])
 
 
 def best_guess(step: dict) -> html.Div:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 from collections import OrderedDict
 from collections.abc import Callable
@@ -42,15 +41,6 @@ _MEMORY_LIMIT_BYTES = 48 * 2**20
 _recent: "OrderedDict[str, BandCalculation]" = OrderedDict()
 _recent_lock = Lock()
 _parse_lock = Lock()
-
-
-def _renew_locks() -> None:
-    global _recent_lock, _parse_lock
-    _recent_lock, _parse_lock = Lock(), Lock()
-
-
-# Background jobs are forked from a server with threads, one of which may hold a lock at that moment.
-os.register_at_fork(after_in_child=_renew_locks)
 
 
 @dataclass(frozen=True)

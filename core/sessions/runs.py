@@ -20,6 +20,7 @@ import numpy as np
 from core.errors import InputError
 from core.loop.failures import keep_failure
 from core.loop.loop import Loop, LoopSettings
+from core.processes import identity_of, is_gone, is_of_this_host
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
 from core.storage import cache_directory
@@ -28,7 +29,10 @@ MOST_RUNS = 200
 """The oldest ones go when there are more."""
 
 SILENT_SECONDS = 6.0
-"""A worker that has not marked its file for so long is taken for dead."""
+"""A worker that has not marked its file for so long is taken for dead; one of this host at once."""
+
+PATIENCE_SECONDS = 600.0
+"""A worker leaves a run that is paused for so long: others wait for it."""
 
 _MARK_SECONDS, _POLL_SECONDS = 1.0, 0.1
 _IDENTITY = re.compile(r"[0-9a-f]{20}")
@@ -101,10 +105,10 @@ def status(identity: str) -> str:
     if (folder / "result.json").exists():
         return "finished"
     try:
-        silent = time.time() - (folder / "worker").stat().st_mtime
+        dead = _is_dead(folder / "worker")
     except FileNotFoundError:
         return "waiting"
-    if silent > SILENT_SECONDS:
+    if dead:
         return "interrupted"
     return "paused" if (folder / "paused").exists() else "running"
 
@@ -121,7 +125,7 @@ def order(identity: str, what: str) -> None:
 
 
 def work(identity: str, settings: LoopSettings | None = None) -> bool:
-    """Work on a run until it is finished; False where somebody else does or did.
+    """Work on a run until it is finished or was paused for long; False where somebody else works or did.
 
     An interrupted run is taken up from its last step.
     """
@@ -138,10 +142,19 @@ def work(identity: str, settings: LoopSettings | None = None) -> bool:
         if before:
             loop.take_up(before[0], before[-1])
         _record(identity, loop, before)
+        left = False
+    except _Left:
+        left = True
     finally:
         ended.set()
         marking.join()
+    if left:
+        os.utime(folder / "worker", (0.0, 0.0))
     return True
+
+
+class _Left(Exception):
+    """The run was paused for too long."""
 
 
 def _cuts(asked: dict) -> list[Cut]:
@@ -166,13 +179,15 @@ def _record(identity: str, loop: Loop, before: list[dict]) -> None:
 
 def _waited(folder: Path, done: int) -> bool:
     """Wait while the run is asked to pause; whether it shall stop."""
-    mark = folder / "paused"
+    mark, end = folder / "paused", time.monotonic() + PATIENCE_SECONDS
     try:
         for asked in _orders(folder):
             if asked["order"] == "cancel":
                 return True
             if asked["order"] == "run" or done < asked["until"]:
                 return False
+            if time.monotonic() > end:
+                raise _Left
             mark.touch()
             time.sleep(_POLL_SECONDS)
     finally:
@@ -194,16 +209,29 @@ def _claimed(folder: Path) -> bool:
         return False
     worker = folder / "worker"
     with contextlib.suppress(FileNotFoundError):
-        if time.time() - worker.stat().st_mtime <= SILENT_SECONDS:
+        if not _is_dead(worker):
             return False
         worker.rename(folder / f"worker.{secrets.token_hex(4)}")  # only one of several succeeds
         for left in ("order.json", "paused"):
             (folder / left).unlink(missing_ok=True)
     try:
-        os.close(os.open(worker, os.O_CREAT | os.O_EXCL))
+        with worker.open("x", encoding="utf-8") as file:
+            file.write(identity_of())
     except FileExistsError:
         return False
     return True
+
+
+def _is_dead(worker: Path) -> bool:
+    """Whether the process that marks a file has ended.
+
+    Raises:
+        FileNotFoundError: no process has taken up the run.
+    """
+    if time.time() - worker.stat().st_mtime > SILENT_SECONDS:
+        return True
+    process = worker.read_text(encoding="utf-8")  # empty for a moment
+    return is_of_this_host(process) and is_gone(process)
 
 
 def _mark(worker: Path, ended: threading.Event) -> None:

@@ -7,7 +7,6 @@ import pytest
 from app import app, server
 from core.sessions.requests import make_request
 from core.structure.files import structure_text
-from pages.compose import run_exact
 
 REQUEST = make_request("Si2Ge2", "Si").document()
 TRUE_VALUES = {
@@ -21,6 +20,7 @@ TRUE_VALUES = {
     "compose-cursor.data": [23, 108],
     "compose-download-csv.n_clicks": 1,
     "compose-file-remove.n_clicks": None,
+    "compose-place.data": "a page",
 }
 WRONG = (None, "x", "", -1, 1e9, float("nan"), True, [], ["x", None], [1, 2, 3], {}, {"atom": "x", "other": [1]})
 ODD = (None, "é\0", -1, 10**400, float("nan"), True, ["x"], [10**9, -(10**9)], {"atom": 10**30}, REQUEST | {"stack": 3})
@@ -109,8 +109,8 @@ def test_download_falls_back_to_the_default_broadening(sigma):
 @pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:40])
 def test_nothing_makes_a_callback_fail(value):
     for key, callback in app.callback_map.items():
-        if "compose-" not in key or callback["background"] or "callback" not in callback:
-            continue  # another page, a job, or answered in the browser
+        if "compose-" not in key or "callback" not in callback:
+            continue  # another page, or answered in the browser
         names = [f"{part['id']}.{part['property']}" for part in callback["inputs"] + callback["state"]]
         settings = [name for name in names if not name.endswith((".data", ".contents", ".filename"))]
         output, changed = (name.removeprefix("compose-") for name in (key.strip(".").split("...")[0], names[0]))
@@ -119,6 +119,10 @@ def test_nothing_makes_a_callback_fail(value):
             assert ask(output, changed, **wrong).status_code in (200, 204, 400), (output, forged)
 
 
-@pytest.mark.parametrize("job", [None, "x", {}, {"request": REQUEST | {"stack": "Xe"}}], ids=repr)
-def test_forged_job_ends_without_a_result(job):
-    assert run_exact(lambda _: None, job) is None
+@pytest.mark.parametrize("job", [None, "x", {}, 7, ["x"], "0" * 32], ids=repr)
+@pytest.mark.parametrize("changed", ["poll.n_intervals", "cancel.n_clicks"])
+def test_forged_job_is_none(job, changed):
+    reply = ask("progress-line.style", changed, job__data=job)
+    assert reply.status_code == 200
+    assert reply.json["response"]["compose-progress-line"]["style"] == {"visibility": "hidden"}
+    assert reply.json["response"]["compose-poll"]["disabled"] is True

@@ -64,3 +64,30 @@ def test_new_sample_takes_the_offer_to_compute_away(page: Page):
     with redrawn(page):
         page.locator("#compose-stack").fill("Si2Ge6")
     expect(compute).to_be_hidden()
+
+
+def test_killed_job_says_so_and_can_be_started_again(page: Page):
+    open_compose(page)
+    before = set(psutil.Process().children(recursive=True))
+    page.locator("#compose-stack").fill("Si18Ge14")
+    expect(page.locator("#compose-progress-line")).to_have_css("visibility", "visible")
+    (job,) = set(psutil.Process().children(recursive=True)) - before
+    job.kill()
+    expect(page.locator("#compose-ended-text")).to_contain_text("was ended from outside")
+    expect(page.locator("#compose-progress-line")).to_have_css("visibility", "hidden")
+    page.get_by_role("button", name="Compute").press("Enter")
+    expect(page.locator("#compose-title")).to_contain_text("Si18Ge14 on Si", timeout=PATIENCE)
+    expect(page.locator("#compose-ended")).to_be_hidden()
+
+
+def test_second_page_of_the_same_person_waits_and_says_so(page: Page):
+    open_compose(page)
+    page.locator("#compose-stack").fill("Si40Ge42")
+    expect(page.locator("#compose-progress-line")).to_have_css("visibility", "visible")
+    other = page.context.new_page()
+    open_compose(other)
+    other.locator("#compose-stack").fill("Si12Ge14")
+    expect(other.locator("#compose-progress-text")).to_have_text("Waiting: 1 job is before yours")
+    page.locator("#compose-cancel").click()
+    expect(other.locator("#compose-progress-text")).to_have_text("Exact calculation")
+    expect(other.locator("#compose-title")).to_contain_text("Si12Ge14 on Si", timeout=PATIENCE)

@@ -8,17 +8,15 @@ import logging
 import random
 
 import pytest
-from dash import DiskcacheManager
 from PIL import Image
 
 from app import app, server
 from components.interpret.experiment import SLIDERS, slider_id
 from core.loop.loop import LoopSettings
+from core.processes import identity_of
 from core.sessions import runs
 from core.sessions.readings import EXAMPLES, cuts_of, first_reading, infer_images, keep_image
 from core.sessions.requests import make_request
-from pages.compose import run_exact
-from pages.loop import work
 from tests.pages.callbacks import PATH, ask, names, payload, served_callbacks
 
 SEED = 20
@@ -49,7 +47,7 @@ def true_values() -> dict:
         "compose-spin-orbit.checked": False, "compose-structure.data": "", "compose-request.data": request,
         "compose-rested.data": request, "compose-selection.data": {"atom": 0, "other": 1},
         "compose-shells.value": ["s", "p", "d", "S"], "compose-sigma.value": 0.1, "compose-cursor.data": [23, 108],
-        "compose-download-csv.n_clicks": 1, "compose-job.data": {"request": request, "asked_at": 1.0},
+        "compose-download-csv.n_clicks": 1, "compose-job.data": "0" * 32, "compose-place.data": "p",
         "interpret-reading.data": reading, "interpret-others.data": [reading], "interpret-history.data": [reading],
         "interpret-view.value": "raw", "interpret-shown.data": 0, "interpret-points.data": {"k1": [10.0, 20.0, -1.0]},
         "interpret-point.value": "k2", "interpret-point-value.value": 1.0, "interpret-click.data": {"x": 30, "y": 20},
@@ -62,7 +60,7 @@ def true_values() -> dict:
         '{"index":["ALL"],"type":"interpret-drop-cut"}.n_clicks': 1,
         '{"index":["ALL"],"type":"interpret-show"}.n_clicks': 1,
         **{f"{slider_id(name)}.value": words[2] for name, words in SLIDERS.items()},
-        "loop-run.data": run, "loop-go.data": 0, "loop-seen.data": {"run": run, "steps": 2, "status": "finished"},
+        "loop-run.data": run, "loop-job.data": "0" * 32, "loop-seen.data": {"run": run, "steps": 2, "status": "finished"},
         "loop-example-sharp.n_clicks": 1, "loop-order-pause.n_clicks": 1, "loop-again.n_clicks": 1,
         "loop-view.value": "blend", "loop-blend.value": 0.5, "loop-poll.n_intervals": 3, "learn-start.n_clicks": 1,
         "learn-back.n_clicks": 1,
@@ -71,8 +69,8 @@ def true_values() -> dict:
 
 @pytest.fixture(autouse=True)
 def no_jobs(monkeypatch):
-    """Background jobs are accepted, and not started."""
-    monkeypatch.setattr(DiskcacheManager, "call_job_fn", lambda *_: 0)
+    """Jobs are accepted, and not started."""
+    monkeypatch.setattr("core.sessions.work.LocalProcesses.start", lambda *_: identity_of())
 
 
 @pytest.fixture(scope="module")
@@ -201,20 +199,6 @@ def test_another_kind_of_body_is_refused_with_a_sentence(kind, true_values, no_t
     assert "reload" in reply.json["error"]
 
 
-@pytest.mark.parametrize("query", ["cacheKey=x&job=1", "job=abc", "oldJob=1&oldJob=x", "cancelJob=x", "cacheKey=%00"])
-def test_forged_handles_of_jobs_reach_none(query, true_values, no_traceback):
-    for key in served_callbacks():
-        reply = server.test_client().post(f"{PATH}?{query}", json=payload(key, true_values))
-        assert reply.status_code in (200, 204)
-
-
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 def test_other_methods_are_refused(method):
     assert server.test_client().open(PATH, method=method).status_code == 405
-
-
-@pytest.mark.parametrize("value", ODD, ids=lambda value: ascii(value)[:40])
-def test_forged_jobs_end_without_a_result(value):
-    assert run_exact(lambda _: None, value) is None
-    assert run_exact(lambda _: None, {"request": value}) is None
-    work(0, value)

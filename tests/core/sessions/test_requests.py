@@ -1,7 +1,5 @@
 """Requests: canonical, checked, kept by content."""
 
-import multiprocessing
-
 import numpy as np
 import pytest
 
@@ -20,7 +18,6 @@ from core.sessions.requests import (
     solve,
     stored_request,
 )
-from core.storage import result_store
 from core.structure.files import structure_text
 
 
@@ -115,15 +112,3 @@ def test_quick_requests_are_the_small_ones():
     assert is_quick(make_request("Si8Ge8", "Si"))
     assert not is_quick(make_request("Si9Ge9", "Si"))
     assert not is_quick(make_request("Si8Ge8", "Si", spin_orbit=True))
-
-
-def test_job_forked_while_the_memory_is_locked_goes_on():
-    request = make_request("Si2Ge6", "Si")
-    with requests._recent_lock:
-        child = multiprocessing.get_context("fork").Process(target=solve, args=(request,))
-        child.start()
-        child.join(60)
-    alive = child.is_alive()
-    child.kill()
-    assert not alive
-    assert result_store().get(request.key) is not None

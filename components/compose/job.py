@@ -1,0 +1,56 @@
+"""The line above the picture that says how the exact calculation in the background stands."""
+
+from dash import Output, html, no_update
+
+from components.compose.controls import ids
+from components.jobs import ended_text, waiting_text
+from core.sessions.jobs import Status
+
+POLL_MS = 300
+
+JOB_OUTPUTS = (
+    Output(ids("progress-line"), "style"),
+    Output(ids("progress"), "value"),
+    Output(ids("progress-text"), "children"),
+    Output(ids("ended"), "hidden"),
+    Output(ids("ended-text"), "children"),
+    Output(ids("poll"), "disabled"),
+)
+
+
+def job_panel() -> html.Div:
+    """How far the calculation is, with a button that cancels it; or why it ended, with one that starts it again."""
+    running = html.Div(
+        [
+            html.Progress(id=ids("progress"), max="1", value="0", **{"aria-label": "Exact calculation"}),
+            html.Span("Exact calculation", id=ids("progress-text"), className="muted", role="status"),
+            html.Button("Cancel", id=ids("cancel"), type="button", className="button"),
+        ],
+        id=ids("progress-line"),
+        className="job-line",
+        style={"visibility": "hidden"},
+    )
+    ended = html.Div(
+        [
+            html.Button("Compute", id=ids("compute"), type="button", className="button"),
+            html.Span(id=ids("ended-text"), className="muted", role="status"),
+        ],
+        id=ids("ended"),
+        className="job-line",
+        hidden=True,
+    )
+    return html.Div([running, ended], className="job")
+
+
+def job_line(status: Status | None) -> tuple:
+    """Values of JOB_OUTPUTS."""
+    active = status is not None and status.active
+    said = ended_text(status, "Compute") if status else ""
+    return (
+        {"visibility": "visible" if active else "hidden"},
+        f"{status.fraction:.3f}" if active else "0",
+        waiting_text(status) or "Exact calculation" if active else no_update,
+        not said,
+        said,
+        not active,
+    )

@@ -1,0 +1,114 @@
+"""What jobs do, and the processes of this machine that do them: `python -m core.sessions.work JOB`."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+
+from core.errors import InputError
+from core.processes import identity_of, is_gone, is_of_this_host, pid_of
+from core.sessions.jobs import DONE, FAILED, MARK_SECONDS, JobQueue, Workers, core_count
+from core.storage import PROJECT, cache_directory
+
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # jobs run beside each other
+Report = Callable[..., None]
+"""Takes the fraction done, or a message by its name."""
+
+
+def exact(argument: dict, report: Report) -> None:
+    """Bands and readouts of a request of Compose, into the result store."""
+    from core.sessions.requests import read_out, solve, stored_request
+
+    asked = stored_request(argument)
+    solve(asked, lambda fraction: report(0.95 * fraction))
+    read_out(asked)
+
+
+def loop(argument: dict, report: Report) -> None:
+    """A run of the loop, into its folder."""
+    from core.sessions.runs import work as work_on_run
+
+    work_on_run(argument["run"])
+
+
+def learn(argument: dict, report: Report) -> None:
+    """Learning from the replay store, into a version of the models."""
+    from core.loop.learn import learn as learn_from_cases
+
+    learn_from_cases(report=lambda line: report(message=line))
+
+
+KINDS = {"exact": exact, "loop": loop, "learn": learn}
+"""Each imports what it needs and no more: a job begins the sooner."""
+
+
+def work(queue: JobQueue, job: str) -> None:
+    """Do a job in this process, and say how it goes."""
+    begun = queue.begin(job)
+    if begun is None:
+        return
+    kind, argument = begun
+    ended = threading.Event()
+    marking = threading.Thread(target=_mark, args=(queue, job, ended), daemon=True)
+    marking.start()
+    try:
+        KINDS[kind](argument, lambda fraction=0.0, message="": queue.report(job, fraction, message))
+    except InputError as error:
+        queue.end(job, FAILED, str(error))
+    except MemoryError:
+        queue.end(job, FAILED, "There was not enough memory")
+    except Exception as error:
+        traceback.print_exc()
+        queue.end(job, FAILED, f"The calculation failed: {type(error).__name__}")
+    else:
+        queue.end(job, DONE)
+    finally:
+        ended.set()
+        marking.join()
+
+
+def _mark(queue: JobQueue, job: str, ended: threading.Event) -> None:
+    while not ended.wait(MARK_SECONDS):
+        queue.mark(job)
+
+
+class LocalProcesses:
+    """Fresh processes of this machine, as many as it has cores; they share nothing with the server, and outlive it."""
+
+    def __init__(self, most: int | None = None):
+        self.most = most or core_count()
+
+    def start(self, job: str, ended: Callable[[], None]) -> str:
+        """A process for a job; `ended` is called after its end. What it prints goes to jobs.log in the cache folder."""
+        folder = cache_directory().resolve()
+        with (folder / "jobs.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.sessions.work", job],
+                cwd=PROJECT,
+                env=_ONE_THREAD | os.environ | {"BANDLOOM_CACHE": str(folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                close_fds=True,
+                start_new_session=True,
+            )
+        identity = identity_of(process.pid)  # it is there until it is waited for
+        threading.Thread(target=lambda: (process.wait(), ended()), daemon=True).start()
+        return identity
+
+    def stop(self, job: str, process: str) -> None:
+        """Kill the process of a job and those it started."""
+        if is_of_this_host(process) and not is_gone(process):
+            os.killpg(pid_of(process), signal.SIGKILL)
+
+
+def job_queue(workers: Workers) -> JobQueue:
+    """The queue of the cache folder."""
+    return JobQueue(cache_directory() / "jobs.sqlite", workers)
+
+
+if __name__ == "__main__":
+    work(job_queue(LocalProcesses()), sys.argv[1])
