@@ -11,10 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from components.figures.colour_maps import palette
-from components.interpret.result import LABELS
+from components.interpret.result import LABELS, image_name
 from core.experiment.calibration.steps import Step
 from core.reverse.candidates import Candidate
-from core.reverse.inference import Inference
+from core.reverse.inference import Estimate, Inference
 from core.reverse.quantities import LOCAL_QUANTITIES
 from core.reverse.standard import KX
 from core.sessions.readings import Reading, calibrated, energies, export, export_text, reconstruction
@@ -55,7 +55,17 @@ def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] 
         verdict="inside" if found.in_domain else "outside",
         domain_score=f"{found.domain_score:.2f}",
         pictures=_pictures(image, reconstruction(found, best), best),
-        figures=[[_figure_row(name, found) for name in names] for names in (global_, local)],
+        figures=[[_figure_row(name, found.descriptors) for name in names] for names in (global_, local)],
+        images=[
+            {
+                "name": image_name(found, number),
+                "known": one.in_domain,
+                "score": f"{one.domain_score:.2f}",
+                "figures": [_figure_row(name, one.descriptors) for name in one.descriptors],
+            }
+            for number, one in enumerate(found.images)
+            if len(found.images) > 1
+        ],
         candidates=[_candidate_row(candidate) for candidate in found.candidates],
         image={name: _short(value) for name, value in image.attrs.items() if isinstance(value, str | int | float)},
         steps=[_step_line(step) for step in reading.steps],
@@ -76,8 +86,8 @@ def _pictures(image: xr.DataArray, predicted: np.ndarray, best: Candidate) -> li
     ]
 
 
-def _figure_row(name: str, found: Inference) -> dict:
-    estimate = found.descriptors[name]
+def _figure_row(name: str, estimates: dict[str, Estimate]) -> dict:
+    estimate = estimates[name]
     numbers = {part: f"{getattr(estimate, part):.4f}" for part in ("value", "low", "high")}
     return numbers | {
         "label": LABELS.get(name, name.replace("_", " ")),

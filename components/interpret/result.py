@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from dash import html
 
 from components.interpret.controls import ids
-from core.reverse.inference import EQUALLY_GOOD, NUISANCE_QUANTITIES, Inference
+from core.reverse.inference import EQUALLY_GOOD, NUISANCE_QUANTITIES, Estimate, Inference
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
 
 LABELS = {
@@ -30,8 +30,8 @@ def verdict(found: Inference) -> tuple[str, str]:
     """A sentence on whether the model knows such images, and its kind for the style."""
     if not found.in_domain:
         return (
-            f"This is outside what the model knows (domain score {found.domain_score:.1f}, limit 1): it knows Γ–X and "
-            "Γ–K cuts of Si/Ge stacks. The figures below are not to be trusted.",
+            f"{_outside(found)} outside what the model knows (domain score {found.domain_score:.1f}, limit 1): it "
+            "knows Γ–X and Γ–K cuts of Si/Ge stacks. The figures below are not to be trusted.",
             "outside",
         )
     equal = [c for c in found.candidates if c.probability >= EQUALLY_GOOD * found.candidates[0].probability]
@@ -42,22 +42,42 @@ def verdict(found: Inference) -> tuple[str, str]:
     return text + f"{found.candidates[0].stack} explains it best.", "inside"
 
 
+def _outside(found: Inference) -> str:
+    """Which image is not known, as the beginning of a sentence."""
+    if len(found.images) == 1:
+        return "This is"
+    names = [image_name(found, number) for number, one in enumerate(found.images) if not one.in_domain]
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def image_name(found: Inference, number: int) -> str:
+    """What one of several images is called."""
+    return f"Image {number + 1} ({found.images[number].cut.replace('G', 'Γ').replace('-', '–')})"
+
+
 def figure_list(found: Inference) -> html.Div:
-    """The figures with their 90 % intervals; descriptors of inner and interfacial atoms folded away."""
+    """The figures with their 90 % intervals; descriptors of inner and interfacial atoms folded away.
+
+    What belongs to an image alone, such as its k_z, stands by itself where there are several.
+    """
     local = [name for name in LOCAL_QUANTITIES if name in found.descriptors]
-    return html.Div(
-        [
-            _table([name for name in (*QUANTITIES, *NUISANCE_QUANTITIES) if name in found.descriptors], found),
-            *([html.Details([html.Summary("Inner and interfacial atoms"), _table(local, found)])] if local else []),
-        ]
-    )
+    shown = [name for name in (*QUANTITIES, *NUISANCE_QUANTITIES) if name in found.descriptors]
+    parts = [_table(shown, found.descriptors)]
+    if len(found.images) > 1:
+        for number, one in enumerate(found.images):
+            known = "known" if one.in_domain else "outside"
+            title = f"{image_name(found, number)}: {known}, domain score {one.domain_score:.2f}"
+            parts += [html.H3(title, className="small"), _table(list(one.descriptors), one.descriptors)]
+    if local:
+        parts.append(html.Details([html.Summary("Inner and interfacial atoms"), _table(local, found.descriptors)]))
+    return html.Div(parts)
 
 
-def _table(names: list[str], found: Inference) -> html.Table:
+def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:
     quantities = QUANTITIES | LOCAL_QUANTITIES | NUISANCE_QUANTITIES
     rows = []
     for name in names:
-        estimate, digits = found.descriptors[name], DIGITS.get(name, 4 if "ionic" in name else 3)
+        estimate, digits = estimates[name], DIGITS.get(name, 4 if "ionic" in name else 3)
         shown = [f"{x:.{digits}f}".replace("-", "−") for x in (estimate.value, estimate.low, estimate.high)]
         unit = "" if estimate.unit == "1" else f" {estimate.unit}"
         rows.append(

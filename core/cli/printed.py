@@ -14,16 +14,22 @@ def readout_lines(document: dict) -> str:
 
 def inference_lines(document: dict) -> str:
     """Figures with 90 % intervals, the verdict, the five most probable candidates."""
-    rows = [
-        f"{name:<34}{d['value']:>10.4f}  {d['low']:.4f} to {d['high']:.4f} {d['unit']}"
-        for name, d in document["descriptors"].items()
-    ]
+    rows = [_figure_line(name, d) for name, d in document["descriptors"].items()]
     verdict = "inside" if document["in_domain"] else "OUTSIDE"
     rows.append(f"{verdict} what the model knows (domain score {document['domain_score']:.2f}, limit 1)")
+    for number, one in enumerate(document["images"], 1):
+        if len(document["images"]) > 1:
+            verdict = "inside" if one["in_domain"] else "OUTSIDE"
+            rows.append(f"image {number}, {one['cut']}: {verdict} (domain score {one['domain_score']:.2f})")
+            rows += [_figure_line(f"  {name}", d) for name, d in one["descriptors"].items()]
     for row in document["candidates"][:5]:
         mixed = f" mixed over {row['mixing']:g} ML" if row["mixing"] else ""
         rows.append(f"{100 * row['probability']:5.1f} %  {row['stack']} on {row['substrate']}{mixed}")
     return "\n".join(rows)
+
+
+def _figure_line(name: str, estimate: dict) -> str:
+    return f"{name:<34}{estimate['value']:>10.4f}  {estimate['low']:.4f} to {estimate['high']:.4f} {estimate['unit']}"
 
 
 def step_line(document: dict) -> str:

@@ -8,12 +8,11 @@ import numpy as np
 from core.loop.hints import Hint, hints
 from core.loop.moves import neighbours
 from core.loop.refine import LOOSE, Fit, Prior, compared, free_parameters, refined
-from core.reverse.candidates import composition_misfit, rank_by_composition, settle
+from core.reverse.candidates import composition_misfit, rank_by_composition
 from core.reverse.cut import Cut
 from core.reverse.distance import Target
-from core.reverse.guess import ESCAPE, Guess, Predictor, View, exact_picture
+from core.reverse.guess import Guess, Predictor, View, exact_picture
 from core.reverse.inference import Estimate, Inference, infer
-from core.reverse.model import reverse_model
 from core.reverse.quantities import QUANTITIES, crystal_figures
 from core.structure.sample import Sample
 from core.structure.stack import parse_stack
@@ -152,13 +151,13 @@ class Loop:
         """
         self.settings = settings or LoopSettings()
         self.found = found or infer(cuts)
-        self.targets = tuple(Target(image) for image in self.found.images)
+        self.targets = tuple(Target(one.image) for one in self.found.images)
         self.known = tuple(
             {name for name, is_known in (("kz", cut.kz is not None), ("bend", np.isfinite(cut.radius))) if is_known}
             for cut in cuts
         )
         self.predict = Predictor()
-        self.views = tuple(self._view(i, cut) for i, cut in enumerate(cuts))
+        self.views = self.found.candidates[0].views
         self.prior = self._prior()
         self.fits: dict[str, Fit] = {}
         self.errors: dict[str, dict] = {}
@@ -316,22 +315,6 @@ class Loop:
 
     def _guess(self, stack: str, mixing: float) -> Guess:
         return Guess(Sample.on_lattice(stack, self.found.candidates[0].lattice, mixing), self.views)
-
-    def _view(self, number: int, cut: Cut) -> View:
-        """The first guess of one image's own parameters, by the reverse model's reading of it."""
-        readings = self.found.every[number]
-        if number == 0:
-            return self.found.candidates[0].view
-        value = dict(zip(reverse_model(cut.cut).names, readings.value[0].tolist(), strict=True))
-        broad = cut.kz is None or np.isfinite(cut.radius)
-        kz = value["kz"] if cut.kz is None else cut.kz
-        view = View(
-            cut.cut, value["fermi_level"], float(np.clip(kz, 0, 1)), value["k_stretch"],
-            ESCAPE if broad else 0.0, 1 / cut.radius,
-        )  # fmt: skip
-        first = self.found.candidates[0]
-        guess = Guess(Sample.on_lattice(first.stack, first.lattice, first.mixing), (view,)).within_limits()
-        return settle(self.targets[number], self.predict, guess)
 
     def _prior(self) -> Prior:
         """The reverse model's own estimates, and how far views may stray."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.learning.samples import LATTICE_TRAINED
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor
 
@@ -80,6 +81,8 @@ def with_values(guess: Guess, values: dict[tuple[str, int], float]) -> Guess:
         if view >= 0:
             views[view] = replace(views[view], **{name: value})
     shared = {name: value for (name, view), value in values.items() if view < 0}
+    if "lattice" in shared:
+        shared["lattice"] = float(np.clip(shared["lattice"], *LATTICE_TRAINED))
     return replace(guess, views=tuple(views)).changed(**shared).within_limits()
 
 

@@ -1,5 +1,6 @@
 """Which stacks explain an image: a library in the order of estimated figures, its best tried by the forward model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -51,28 +52,46 @@ LEAST_DISTANCE = 0.008
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A stack that may explain an image.
+    """A sample that may explain the images.
 
-    agreement: share of the variance of the image's ridges that its picture explains. probability: among the candidates.
-    shift: eV against the estimated Fermi level at which it agrees best. view: in which it was compared.
+    probability: among the candidates. views: in which it was compared, one an image. agreements: share of the variance
+    of each image's ridges that its picture explains.
     """
 
-    stack: str
-    mixing: float
-    lattice: float
-    agreement: float
+    sample: Sample
     probability: float
-    shift: float
-    view: View
+    views: tuple[View, ...]
+    agreements: tuple[float, ...]
+
+    @property
+    def stack(self) -> str:
+        """Notation of the stack."""
+        return self.sample.stack
+
+    @property
+    def mixing(self) -> float:
+        """Interface width in ML."""
+        return self.sample.mixing
+
+    @property
+    def lattice(self) -> float:
+        """a∥ in Å."""
+        return self.sample.lattice
 
     @property
     def substrate(self) -> str:
         """The substrate as its lattice constant, in the notation of stacks."""
         return f"{self.lattice:.4f} Å"
 
-    def crystal(self) -> Crystal:
-        """The relaxed crystal."""
-        return Sample.on_lattice(self.stack, self.lattice, self.mixing).crystal()
+    @property
+    def agreement(self) -> float:
+        """Mean over the images."""
+        return float(np.mean(self.agreements))
+
+    @property
+    def guess(self) -> Guess:
+        """As a guess that can be drawn."""
+        return Guess(self.sample, self.views)
 
 
 @cache
@@ -131,38 +150,54 @@ def composition_misfit(stack: Stack, mixing: float, value: dict[str, float], siz
 
 
 def compare_candidates(
-    image: np.ndarray, view: View, value: dict[str, float], size: dict[str, float], count: int = COMPARED
+    images: Sequence[np.ndarray],
+    views: Sequence[View],
+    value: dict[str, float],
+    size: dict[str, float],
+    count: int = COMPARED,
 ) -> list[Candidate]:
-    """The best of the library by estimated figures, ordered by how well their predicted pictures agree with an image.
+    """The best of the library by estimated figures, ordered by how well their predicted pictures agree with the images.
 
     Args:
-        image: (kx, eV) standard image.
-        view: of the image, as far as it is known; background, lifetime and level are settled with the first candidate.
-        value: estimated figures and correlations.
+        images: (kx, eV) standard images of one sample.
+        views: of each, as far as known; background, lifetime and level are settled with the first candidate.
+        value: estimated figures and correlations of the sample.
         size: their typical errors.
         count: how many go through the forward model.
     """
     lattice = float(np.clip(value["lattice_in_plane"], *LATTICE_TRAINED))
-    target, predict, rows = Target(image), Predictor(), []
-    shifts, settled = LEVEL_SHIFTS, None
-    for misfit, stack, mixing in rank_by_composition(value, size)[:count]:
-        guess = Guess(Sample.on_lattice(stack.notation, lattice, mixing), (settled or view,))
-        if settled is None:
-            settled = settle(target, predict, guess)
-            guess = replace(guess, views=(settled,))
-        views = [_shifted(guess, shift) for shift in shifts]
-        distances = [target.distance(predict.picture(shifted, 0)) for shifted in views]
-        best = int(np.argmin(distances))
-        seen = views[best].views[0]
-        if len(rows) == 0:
-            settled, shifts = seen, NEARBY_SHIFTS
-        shift = seen.level - view.level
-        rows.append((misfit, Candidate(stack.notation, mixing, lattice, 1 - distances[best], 0.0, shift, seen)))
-    least = max(min(1 - c.agreement for _, c in rows), LEAST_DISTANCE)
-    score = np.array([-0.5 * MISFIT_WEIGHT * m - DISTANCE_WEIGHT * (1 - c.agreement) / least for m, c in rows])
+    samples = [
+        (misfit, Sample.on_lattice(stack.notation, lattice, mixing))
+        for misfit, stack, mixing in rank_by_composition(value, size)[:count]
+    ]
+    seen = [
+        _compared([sample for _, sample in samples], image, view) for image, view in zip(images, views, strict=True)
+    ]
+    distance = np.array([[1 - agreement for _, agreement in rows] for rows in seen])
+    least = np.maximum(distance.min(axis=1), LEAST_DISTANCE)
+    misfit = np.array([misfit for misfit, _ in samples])
+    score = -0.5 * MISFIT_WEIGHT * misfit - DISTANCE_WEIGHT * (distance / least[:, None]).sum(axis=0)
     weight = np.exp(score - score.max())
     weight /= weight.sum()
-    return [replace(rows[i][1], probability=float(weight[i])) for i in np.argsort(-score, kind="stable")]
+    return [
+        Candidate(samples[i][1], float(weight[i]), *map(tuple, zip(*(rows[i] for rows in seen), strict=True)))
+        for i in np.argsort(-score, kind="stable")
+    ]
+
+
+def _compared(samples: list[Sample], image: np.ndarray, view: View) -> list[tuple[View, float]]:
+    """The view in which each sample agrees best with one image, and how well: 1 less the distance."""
+    target, predict, rows = Target(image), Predictor(), []
+    shifts, settled = LEVEL_SHIFTS, None
+    for sample in samples:
+        settled = settled or settle(target, predict, Guess(sample, (view,)))
+        guesses = [Guess(sample, (replace(settled, level=settled.level + float(shift)),)) for shift in shifts]
+        distances = [target.distance(predict.picture(guess, 0)) for guess in guesses]
+        best = int(np.argmin(distances))
+        rows.append((guesses[best].views[0], 1 - distances[best]))
+        if len(rows) == 1:
+            settled, shifts = rows[0][0], NEARBY_SHIFTS
+    return rows
 
 
 def settle(target: Target, predict: Predictor, guess: Guess) -> View:
@@ -180,11 +215,6 @@ def settle(target: Target, predict: Predictor, guess: Guess) -> View:
     if view.bend:
         return view
     return nearest([view, *(replace(view, bend=bend, kz_width=width) for bend, width in FINAL_STATES)])
-
-
-def _shifted(guess: Guess, shift: float) -> Guess:
-    view = guess.views[0]
-    return replace(guess, views=(replace(view, level=view.level + float(shift)),))
 
 
 def predicted_pictures(crystal: Crystal, cut: str, state: FinalState, shifts: np.ndarray) -> np.ndarray:

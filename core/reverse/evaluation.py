@@ -20,7 +20,6 @@ from core.learning.dataset import generate, read_records
 from core.learning.samples import DrawnSample, evaluation_set, profile_key
 from core.reverse.candidates import in_library
 from core.reverse.cut import Cut
-from core.reverse.distance import Target
 from core.reverse.domain import domain_score
 from core.reverse.drawing import (
     CUTS,
@@ -33,7 +32,7 @@ from core.reverse.drawing import (
     stack_figures,
     states_of,
 )
-from core.reverse.inference import NORMAL_90, domain_evidence_of, infer_images
+from core.reverse.inference import NORMAL_90, evidence_of, infer_images
 from core.reverse.model import reverse_model
 from core.reverse.outside import KINDS
 from core.reverse.single_atom import single_atom_scores
@@ -110,7 +109,7 @@ def _interpreted(task: tuple[list[Cut], list[np.ndarray]]) -> Interpretation:
     found = infer_images(*task)
     half = {name: NORMAL_90 * size for name, size in found.sizes.items()}
     keys = dict.fromkeys(profile_key(parse_stack(candidate.stack)) for candidate in found.candidates)
-    return Interpretation(found.estimates, half, list(keys))
+    return Interpretation(found.estimates | found.images[0].estimates, half, list(keys))
 
 
 def kz_errors(found: list[Interpretation], spectra: Spectra) -> dict:
@@ -154,7 +153,7 @@ def domain_figures(spectra: dict) -> dict:
 
 def _domain_score(image: np.ndarray) -> float:
     model = reverse_model("G-X")
-    return domain_score(model, domain_evidence_of(model, "G-X", image, None)[0], int(Target(image).used.sum()))
+    return domain_score(model, *evidence_of(model, Cut(None, "G-X"), image))
 
 
 def write_measured(figures: dict) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import REACH
 from core.reverse.candidates import COMPARED, Candidate, compare_candidates, composition_figures
 from core.reverse.cut import Cut
@@ -14,7 +13,7 @@ from core.reverse.domain import domain_evidence, domain_score
 from core.reverse.guess import View
 from core.reverse.model import Readings, ReverseModel, reverse_model
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, Quantity
-from core.reverse.standard import KX, aligned, standard_image
+from core.reverse.standard import KX, standard_image
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
@@ -24,6 +23,9 @@ NUISANCE_QUANTITIES = {
     "fermi_above_vbm": Quantity("eV", -1.0, 3.0, "Fermi level above the valence band maximum."),
     "kz": Quantity("2π/c̄", 0.0, 1.0, "Momentum normal to the layers: 0 is the Γ plane, 1 the Z plane."),
 }
+
+PER_IMAGE = ("fermi_level", "fermi_above_vbm", "kz", "k_stretch")
+"""Outputs of the model that belong to an image, not to the sample."""
 
 ESCAPE_WIDTH = 0.04
 """1/Å: half-width of k_z that candidates' pictures are given where it is broadened by an unknown amount."""
@@ -51,35 +53,70 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False)
-class Inference:
-    """What an image says.
+class ImageReading:
+    """One image of a sample, and what belongs to it alone.
 
-    descriptors: by name, QUANTITIES, LOCAL_QUANTITIES and NUISANCE_QUANTITIES. domain_score: above 1 is outside.
-    candidates: most probable first. image: (kx, energy) the first image on THEORY. readings: of the model from it.
-    state: k_z of the first cut as given or inferred. estimates, sizes: every output of the model with its typical
-    error. images, every: (kx, eV) standard image and readings of each cut.
+    cut: `G-X` or `G-K`. image: (kx, eV) standard image. readings: of the model. view: how it was taken, as far as the
+    model tells. descriptors: NUISANCE_QUANTITIES by name, without a k_z that was given. estimates: the same and
+    k_stretch as numbers, not limited. domain_score: above 1 is outside.
     """
 
-    descriptors: dict[str, Estimate]
-    in_domain: bool
-    domain_score: float
-    candidates: list[Candidate]
+    cut: str
     image: np.ndarray
     readings: Readings
-    cuts: tuple[str, ...]
-    state: FinalState
+    view: View
+    descriptors: dict[str, Estimate]
     estimates: dict[str, float]
-    sizes: dict[str, float]
-    images: tuple[np.ndarray, ...]
-    every: tuple[Readings, ...]
+    domain_score: float
+
+    @property
+    def in_domain(self) -> bool:
+        """Whether the model knows such images."""
+        return self.domain_score <= 1.0
 
     def document(self) -> dict:
         """Plain JSON."""
         return {
-            "descriptors": {
-                name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit}
-                for name, e in self.descriptors.items()
-            },
+            "cut": self.cut,
+            "in_domain": self.in_domain,
+            "domain_score": round(self.domain_score, 3),
+            "descriptors": _plain(self.descriptors),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """What the images of a sample say.
+
+    figures: QUANTITIES and LOCAL_QUANTITIES by name, of the sample. candidates: most probable first. images: each with
+    what belongs to it alone. estimates, sizes: of the sample's outputs of the model, with their typical errors.
+    """
+
+    figures: dict[str, Estimate]
+    candidates: list[Candidate]
+    images: tuple[ImageReading, ...]
+    estimates: dict[str, float]
+    sizes: dict[str, float]
+
+    @property
+    def domain_score(self) -> float:
+        """That of the image that the model knows least."""
+        return max(one.domain_score for one in self.images)
+
+    @property
+    def in_domain(self) -> bool:
+        """Whether the model knows such images, every one of them."""
+        return self.domain_score <= 1.0
+
+    @property
+    def descriptors(self) -> dict[str, Estimate]:
+        """The figures, and those of the image where there is one alone."""
+        return self.figures | (self.images[0].descriptors if len(self.images) == 1 else {})
+
+    def document(self) -> dict:
+        """Plain JSON."""
+        return {
+            "descriptors": _plain(self.descriptors),
             "in_domain": self.in_domain,
             "domain_score": round(self.domain_score, 3),
             "candidates": [
@@ -92,6 +129,7 @@ class Inference:
                 }
                 for c in self.candidates
             ],
+            "images": [one.document() for one in self.images],
             "equally_good": sum(
                 c.probability >= EQUALLY_GOOD * self.candidates[0].probability for c in self.candidates
             ),
@@ -99,7 +137,7 @@ class Inference:
 
 
 def infer(cuts: list[Cut]) -> Inference:
-    """Figures, candidates and verdict of one or several cuts of the same sample.
+    """Figures, candidates and verdict of one or several cuts of the same sample; their order does not matter.
 
     Raises:
         InputError: no image, a cut that is not known, or an image that hardly reaches the model's window.
@@ -111,28 +149,45 @@ def infer(cuts: list[Cut]) -> Inference:
 
 def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
     """The same from standard images (kx, eV), one a cut."""
-    readings, first = [], cuts[0]
-    for cut, image in zip(cuts, images, strict=True):
-        image = np.where((np.abs(KX) <= REACH[cut.cut])[:, None], image, np.nan)[None]
-        known = np.array([cut.kz is not None])
-        found = reverse_model(cut.cut).read(image, np.array([cut.kz or 0.0]), known)
-        readings.append((image[0], found))
-    model, (image, found) = reverse_model(first.cut), readings[0]
-    value, half = combined([(part.value, part.half) for _, part in readings])
-    value, half = (dict(zip(model.names, column[0].tolist(), strict=True)) for column in (value, half))
-    state = _state(first.kz, first.radius, value)
-    moved = aligned(image[None], found.level)[0]
-    candidates = compare_candidates(image, _view(first.cut, state, value, found.level[0]), value, _sizes(half))
-    compared = int(Target(image).used.sum())
-    score = domain_score(model, domain_evidence(model, found, candidates[0].agreement), compared)
+    images = [_within_reach(cut, image) for cut, image in zip(cuts, images, strict=True)]
+    models = [reverse_model(cut.cut) for cut in cuts]
+    read = [_read(*part) for part in zip(models, cuts, images, strict=True)]
+    names = models[0].names
+    value, half = (
+        dict(zip(names, column[0].tolist(), strict=True)) for column in combined([(r.value, r.half) for r in read])
+    )
+    value, half = ({n: x for n, x in column.items() if n not in PER_IMAGE} for column in (value, half))
+    views = [_view(*part) for part in zip(models, cuts, read, strict=True)]
+    candidates = compare_candidates(images, views, value, _sizes(half))
     value = sharpened(value, candidates)
     distance = 1 - max(candidate.agreement for candidate in candidates)
-    half = {name: width * max(1.0, distance / EXPECTED_DISTANCE) ** 0.5 for name, width in half.items()}
+    wider = max(1.0, distance / EXPECTED_DISTANCE) ** 0.5
+    half = {name: width * wider for name, width in half.items()}
+    parts = zip(models, cuts, images, read, views, candidates[0].agreements, strict=True)
     return Inference(
-        _estimates(value, half, first.kz), score <= 1.0, score, candidates, moved, found,
-        tuple(cut.cut for cut in cuts), state, value, _sizes(half), tuple(image for image, _ in readings),
-        tuple(part for _, part in readings),
-    )  # fmt: skip
+        _estimates(value, half), candidates, tuple(_image_reading(*part, wider) for part in parts), value, _sizes(half)
+    )
+
+
+def _within_reach(cut: Cut, image: np.ndarray) -> np.ndarray:
+    return np.where((np.abs(KX) <= REACH[cut.cut])[:, None], image, np.nan)
+
+
+def _read(model: ReverseModel, cut: Cut, image: np.ndarray) -> Readings:
+    return model.read(image[None], np.array([cut.kz or 0.0]), np.array([cut.kz is not None]))
+
+
+def _image_reading(model: ReverseModel, cut: Cut, image, readings: Readings, view, agreement, wider) -> ImageReading:
+    value, half = _of_image(model, readings.value), _of_image(model, wider * readings.half)
+    score = domain_score(model, domain_evidence(model, readings, agreement), int(Target(image).used.sum()))
+    known = () if cut.kz is None else ("kz",)
+    found = {name: e for name, e in _estimates(value, half).items() if name not in known}
+    return ImageReading(cut.cut, image, readings, view, found, value, score)
+
+
+def _of_image(model: ReverseModel, column: np.ndarray) -> dict[str, float]:
+    """What of a row (1, output) belongs to the image alone."""
+    return {name: float(x) for name, x in zip(model.names, column[0], strict=True) if name in PER_IMAGE}
 
 
 def sharpened(value: dict[str, float], candidates: list[Candidate]) -> dict[str, float]:
@@ -144,27 +199,23 @@ def sharpened(value: dict[str, float], candidates: list[Candidate]) -> dict[str,
     return found
 
 
-def domain_evidence_of(
-    model: ReverseModel, cut: str, image: np.ndarray, kz: float | None, count: int = COMPARED
-) -> tuple[np.ndarray, list[Candidate]]:
-    """Evidence for the domain, and candidates, of one standard image (kx, eV), k_z in 2π/c̄ or None where not known."""
-    found = model.read(image[None], np.array([kz or 0.0]), np.array([kz is not None]))
+def evidence_of(model: ReverseModel, cut: Cut, image: np.ndarray, count: int = COMPARED) -> tuple[np.ndarray, int]:
+    """Evidence for the domain of one standard image (kx, eV), and on how many pixels it was compared."""
+    found = _read(model, cut, image)
     value, half = (dict(zip(model.names, column[0].tolist(), strict=True)) for column in (found.value, found.half))
-    view = _view(cut, _state(kz, np.inf, value), value, found.level[0])
-    candidates = compare_candidates(image, view, value, _sizes(half), count)
-    return domain_evidence(model, found, candidates[0].agreement), candidates
+    best = compare_candidates([image], [_view(model, cut, found)], value, _sizes(half), count)[0]
+    return domain_evidence(model, found, best.agreement), int(Target(image).used.sum())
 
 
-def _state(kz: float | None, radius: float, value: dict[str, float]) -> FinalState:
-    """k_z of a cut as given, else as estimated; broadened where only an experiment can have made the image."""
-    if kz is not None:
-        return FinalState(kz, radius, ESCAPE_WIDTH if np.isfinite(radius) else 0.0)
-    return FinalState(min(1.0, max(0.0, value["kz"])), radius, ESCAPE_WIDTH)
+def _view(model: ReverseModel, cut: Cut, readings: Readings) -> View:
+    """How an image was taken, by the model; k_z as given, else as estimated.
 
-
-def _view(cut: str, state: FinalState, value: dict[str, float], level: float) -> View:
-    """How the first image was taken, by the model."""
-    return View(cut, float(level), state.kz, value["k_stretch"], state.width, 1 / state.radius)
+    k_z is broadened where only an experiment can have made the image.
+    """
+    value = _of_image(model, readings.value)
+    width = ESCAPE_WIDTH if cut.kz is None or np.isfinite(cut.radius) else 0.0
+    kz = min(1.0, max(0.0, value["kz"])) if cut.kz is None else cut.kz
+    return View(cut.cut, float(readings.level[0]), kz, value["k_stretch"], width, 1 / cut.radius)
 
 
 def _sizes(half: dict[str, float]) -> dict[str, float]:
@@ -183,11 +234,11 @@ def combined(found: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np
     return value, np.sqrt(len(found) / total)
 
 
-def _estimates(value: dict, half: dict, kz: float | None) -> dict[str, Estimate]:
+def _estimates(value: dict, half: dict) -> dict[str, Estimate]:
     """Estimates within the limits of their quantities; the strain is that of the lattice constant."""
     found = {}
     for name, quantity in (QUANTITIES | LOCAL_QUANTITIES | NUISANCE_QUANTITIES).items():
-        if name not in value or (name == "kz" and kz is not None):
+        if name not in value:
             continue
         ends = [value[name], value[name] - half[name], value[name] + half[name]]
         if name == "strain_silicon":
@@ -196,3 +247,7 @@ def _estimates(value: dict, half: dict, kz: float | None) -> dict[str, Estimate]
             ends = [100 * strain_against(a, silicon) for a in (lattice[0], lattice[0] - lattice[1], sum(lattice))]
         found[name] = Estimate(*(round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in ends), quantity.unit)
     return found
+
+
+def _plain(estimates: dict[str, Estimate]) -> dict[str, dict]:
+    return {name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit} for name, e in estimates.items()}

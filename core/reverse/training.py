@@ -19,6 +19,7 @@ from core.learning.network import Network, fit_network
 from core.learning.samples import evaluation_set
 from core.learning.weights import save_weights
 from core.reverse.candidates import CORRELATIONS
+from core.reverse.cut import Cut
 from core.reverse.drawing import (
     OUTPUTS,
     SEVERITIES,
@@ -33,7 +34,7 @@ from core.reverse.drawing import (
     single_thread_pool,
     stack_figures,
 )
-from core.reverse.inference import domain_evidence_of
+from core.reverse.inference import evidence_of
 from core.reverse.model import ReverseModel, kz_marks, weights_file
 from core.reverse.outside import KINDS, LEARNED
 from core.reverse.quantities import LOCAL_QUANTITIES
@@ -344,4 +345,5 @@ def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
 
 
 def _domain_evidence(task: tuple[np.ndarray, float | None]) -> np.ndarray:
-    return domain_evidence_of(_shared["model"], _shared["cut"], *task, count=DOMAIN_TRIED)[0]
+    image, kz = task
+    return evidence_of(_shared["model"], Cut(None, _shared["cut"], kz), image, DOMAIN_TRIED)[0]

@@ -25,15 +25,16 @@ from core.experiment.calibration.steps import (
 from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.readers import packed_images, unpacked_images
 from core.experiment.readers.detect import parse_images
+from core.learning.versions import in_force
+from core.once import Once
 from core.reverse.candidates import Candidate, predicted_pictures
 from core.reverse.cut import Cut, cut_name, final_state_of
 from core.reverse.distance import Target
-from core.reverse.guess import Guess, Predictor
+from core.reverse.guess import Predictor
 from core.reverse.inference import Inference, infer_images
 from core.reverse.model import reverse_model
 from core.reverse.standard import THEORY, standard_image
 from core.storage import result_store
-from core.structure.sample import Sample
 
 EXAMPLES = Path(__file__).parents[1] / "experiment" / "examples"
 _KEPT = re.compile(r"[0-9a-f]{20}")
@@ -198,6 +199,10 @@ def kept_images(identity: str) -> tuple[xr.DataArray, ...]:
     return tuple(unpacked_images(packed))
 
 
+_inferred: Once = Once(16)
+"""By the readings and the version of the models: callbacks that want the same share one computation."""
+
+
 @lru_cache(maxsize=4)
 def calibrated(reading: Reading) -> xr.DataArray:
     """The calibrated image of a reading, over (eV, kx).
@@ -208,14 +213,14 @@ def calibrated(reading: Reading) -> xr.DataArray:
     return calibrate(reading.raw(), reading.steps)
 
 
-@lru_cache(maxsize=16)
 def interpreted(reading: Reading, others: tuple[Reading, ...] = ()) -> Inference:
-    """What an image says, by the reverse model, with others of the same sample; candidates are compared with the first.
+    """What an image says, by the reverse model, with others of the same sample.
 
     Raises:
         InputError: see `calibrated`; an unknown cut or k_z.
     """
-    return infer_images(*cuts_of((reading, *(other for other in others if other != reading))))
+    readings = (reading, *(other for other in others if other != reading))
+    return _inferred.of((readings, in_force()), lambda: infer_images(*cuts_of(readings)))
 
 
 def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]:
@@ -230,20 +235,21 @@ def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]
 
 def reconstruction(found: Inference, candidate: Candidate) -> np.ndarray:
     """(kx, energy) what the forward model predicts for a candidate, on KX and THEORY, without artefacts."""
-    return predicted_pictures(candidate.crystal(), found.cuts[0], found.state, np.array([candidate.shift]))[0]
+    view = found.images[0].view
+    shift = candidate.views[0].level - view.level
+    return predicted_pictures(candidate.sample.crystal(), view.cut, view.state, np.array([shift]))[0]
 
 
 def energies(found: Inference) -> np.ndarray:
     """(energy,) THEORY against the image's Fermi level, eV."""
-    return THEORY - found.readings.level[0]
+    return THEORY - found.images[0].view.level
 
 
 def ridge_pictures(found: Inference, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
     """(half k, eV) on KX and EV: ridges of the first image, and those predicted and fitted to it; NaN elsewhere."""
-    target = Target(found.images[0])
-    guess = Guess(Sample.on_lattice(candidate.stack, candidate.lattice, candidate.mixing), (candidate.view,))
+    target = Target(found.images[0].image)
     pictures = []
-    for values in (target.seen, target.fitted(Predictor().picture(guess, 0))):
+    for values in (target.seen, target.fitted(Predictor().picture(candidate.guess, 0))):
         picture = np.full(target.used.shape, np.nan, np.float32)
         picture[target.used] = values
         pictures.append(picture)
@@ -255,7 +261,8 @@ def why(found: Inference, quantity: str) -> np.ndarray:
 
     Positive pixels raise the estimate, negative ones lower it; NaN where nothing was measured.
     """
-    speaking = (found.readings.seen * reverse_model(found.cuts[0]).slope(found.readings, quantity))[0]
+    first = found.images[0]
+    speaking = (first.readings.seen * reverse_model(first.cut).slope(first.readings, quantity))[0]
     return np.concatenate([speaking[1, :0:-1], speaking[0]])
 
 

@@ -10,12 +10,15 @@ from core.errors import InputError
 
 _SHADES = 256
 
+HOT_MATLAB = "hot_matlab"
+"""MATLAB's `hot`, in which many published figures are drawn: its steps lie at 3/8 and 3/4, matplotlib's at 0.365 and 0.746."""
+
 _FORWARD = (
     "viridis", "plasma", "inferno", "magma", "cividis", "gray", "hot", "afmhot", "bone", "Blues", "jet", "turbo",
-    "rainbow", "terrain", "RdBu", "coolwarm", "seismic",
+    "rainbow", "terrain", "RdBu", "coolwarm", "seismic", HOT_MATLAB,
 )  # fmt: skip
 COLOUR_MAPS = (*_FORWARD, *(f"{name}_r" for name in _FORWARD))
-"""Those of matplotlib that figures of bands use; NAME_r is reversed."""
+"""Those of matplotlib that figures of bands use, and HOT_MATLAB; NAME_r is reversed."""
 
 FAR = 0.12
 """Distance in red, green and blue (0 to 1) beyond which a pixel is a line, a letter or a mark and not data."""
@@ -28,9 +31,14 @@ too, have skewnesses from -0.8 to 3.7; one below this is taken for an image whos
 @cache
 def colour_table(name: str) -> np.ndarray:
     """(shade, 3) colours between 0 and 1 of one of COLOUR_MAPS, from the lowest intensity to the highest; read-only."""
-    from matplotlib import colormaps  # here, because it would add to the start of the server
+    shade = np.linspace(0, 1, _SHADES)
+    if name.startswith(HOT_MATLAB):
+        shade = shade[::-1, None] if name.endswith("_r") else shade[:, None]
+        table = np.clip(np.hstack([shade / 0.375, (shade - 0.375) / 0.375, (shade - 0.75) / 0.25]), 0.0, 1.0)
+    else:
+        from matplotlib import colormaps  # here, because it would add to the start of the server
 
-    table = colormaps[name](np.linspace(0, 1, _SHADES))[:, :3]
+        table = colormaps[name](shade)[:, :3]
     table.flags.writeable = False
     return table
 

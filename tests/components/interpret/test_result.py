@@ -4,6 +4,7 @@ import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,6 +14,7 @@ from components.figures.band_image import band_image_figure, raw_picture_figure
 from components.interpret import report
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, compose_link, figure_list, verdict
+from core.experiment.calibration.steps import Colours
 from core.sessions.readings import Reading, calibrated, interpreted
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
@@ -26,16 +28,18 @@ def found():
 
 
 def test_verdict_names_the_limit_and_ties(found):
-    assert verdict(replace(found, in_domain=False, domain_score=3.2)) == (
-        verdict(replace(found, in_domain=False, domain_score=3.2))[0],
-        "outside",
-    )
-    assert "not to be trusted" in verdict(replace(found, in_domain=False, domain_score=3.2))[0]
+    outside = replace(found, images=(replace(found.images[0], domain_score=3.2),))
+    text, kind = verdict(outside)
+    assert kind == "outside"
+    assert text.startswith("This is outside what the model knows (domain score 3.2")
+    assert "not to be trusted" in text
+    several = replace(found, images=(found.images[0], replace(found.images[0], domain_score=3.2)))
+    assert verdict(several)[0].startswith("Image 2 (Γ–X) is outside")
     first = replace(found.candidates[0], probability=0.6)
     second = replace(found.candidates[1], probability=0.4)
-    assert "equally well" in verdict(replace(found, in_domain=True, candidates=[first, second]))[0]
+    assert "equally well" in verdict(replace(found, candidates=[first, second]))[0]
     second = replace(second, probability=0.1)
-    assert f"{first.stack} explains it best" in verdict(replace(found, in_domain=True, candidates=[first, second]))[0]
+    assert f"{first.stack} explains it best" in verdict(replace(found, candidates=[first, second]))[0]
 
 
 def test_lists_show_intervals_and_every_candidate(found):
@@ -46,7 +50,7 @@ def test_lists_show_intervals_and_every_candidate(found):
 
 
 def test_candidates_open_in_compose(found):
-    candidate = replace(found.candidates[0], mixing=1.5)
+    candidate = replace(found.candidates[0], sample=found.candidates[0].sample.changed(mixing=1.5))
     query = parse_qs(urlsplit(compose_link(candidate)).query)
     assert parse_stack(query["stack"][0]).notation == candidate.stack
     assert parse_substrate(query["substrate"][0]).lattice_constant == pytest.approx(candidate.lattice, abs=1e-4)
@@ -107,8 +111,10 @@ def test_hostile_names_are_escaped(found, monkeypatch):
     monkeypatch.setattr(report, "calibrated", lambda reading: image)
     drawn = report.reconstruction(found, found.candidates[0])
     monkeypatch.setattr(report, "reconstruction", lambda found, candidate: drawn)
-    first = replace(found.candidates[0], stack=hostile)
-    page = report_page(replace(READING, colours=hostile), replace(found, candidates=[first]))
+    best = found.candidates[0]
+    plain = {name: getattr(best, name) for name in ("mixing", "probability", "agreement")}
+    first = SimpleNamespace(stack=hostile, substrate=hostile, **plain)  # no sample has such a name
+    page = report_page(replace(READING, steps=(Colours(hostile),)), replace(found, candidates=[first]))
     elements = Elements(page)
     assert "script" not in elements.names
     assert elements.names.count("img") == 2

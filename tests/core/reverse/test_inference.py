@@ -107,7 +107,8 @@ def test_why_covers_what_was_measured():
     found = interpreted(Reading("example-sharp"))
     for quantity in ("lattice_in_plane", "interfacial_fraction"):
         shown = why(found, quantity)
-        measured = np.isfinite(found.image)
+        outwards = np.isfinite(found.images[0].readings.seen[0])
+        measured = np.concatenate([outwards[1, :0:-1], outwards[0]])
         assert shown.shape == measured.shape
         assert np.isfinite(shown[measured]).all()
         assert np.isnan(shown[~measured]).all()

@@ -9,7 +9,7 @@ import pytest
 from matplotlib import colormaps
 
 from core.errors import InputError
-from core.experiment.calibration.colours import COLOUR_MAPS, colour_table, intensities, recognised_map
+from core.experiment.calibration.colours import COLOUR_MAPS, HOT_MATLAB, colour_table, intensities, recognised_map
 from core.experiment.readers import read_images
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[4] / "core").glob("**/examples/*.nc"))
@@ -25,6 +25,8 @@ def drawn(file: Path, clipped: float = 99.5) -> np.ndarray:
 
 def picture(values: np.ndarray, name: str) -> np.ndarray:
     """(y, x, 3) as matplotlib draws values, in 8-bit colours."""
+    if name.startswith(HOT_MATLAB):
+        return colour_table(name)[np.round(255 * values).astype(int)]
     return colormaps[name](values, bytes=True)[:, :, :3] / 255
 
 
@@ -62,9 +64,20 @@ def test_a_picture_of_no_known_map_is_refused():
         recognised_map(np.stack([0.1 * x, 1 - 0.1 * x, 0.1 + 0.1 * x], axis=-1))
 
 
-def test_every_name_is_one_of_matplotlib():
-    assert set(COLOUR_MAPS) <= set(colormaps)
+def test_every_other_name_is_one_of_matplotlib():
+    assert {name for name in COLOUR_MAPS if not name.startswith(HOT_MATLAB)} <= set(colormaps)
     assert colour_table("hot_r")[0] == pytest.approx(colour_table("hot")[-1])
+
+
+def test_hot_of_matlab_has_its_own_steps():
+    table = colour_table(HOT_MATLAB)
+    places = np.linspace(0, 1, len(table))
+    assert np.allclose(table[places >= 0.375, 0], 1.0)
+    assert np.allclose(table[places <= 0.375, 1], 0.0)
+    assert np.allclose(table[places >= 0.75, 1], 1.0)
+    assert np.allclose(colour_table(f"{HOT_MATLAB}_r"), table[::-1])
+    picture = table[np.linspace(0, 255, 4096).astype(int)].reshape(64, 64, 3)
+    assert recognised_map(picture) == HOT_MATLAB
 
 
 def test_tables_cost_the_start_of_the_server_nothing():
