@@ -13,7 +13,6 @@ from components.loop.panels import ORDERS, ids
 from components.loop.start import run_on
 from core.errors import InputError
 from core.learning import versions
-from core.loop.learn import learn
 from core.sessions import runs
 from core.sessions.readings import Reading
 
@@ -239,6 +238,8 @@ def learn_from_cases(report, clicks, scheme):
     """The owner's button."""
     if not clicks or not learning.is_owner():
         return no_update, no_update
+    from core.loop.learn import learn  # here, because serving needs no training code
+
     try:
         learn(report=lambda line: report([line]))
     except InputError as error:

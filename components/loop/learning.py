@@ -8,8 +8,7 @@ from dash import dcc, html
 from components import theme
 from components.ids import Ids
 from core.learning import versions
-from core.learning.replay import MOST_CASES, case_files
-from core.loop.learn import LEAST_CASES
+from core.learning.replay import LEAST_CASES, MOST_CASES, case_files
 
 ids = Ids("learn")
 

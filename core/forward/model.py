@@ -22,6 +22,7 @@ from core.learning.versions import in_force, weights_of
 from core.structure.crystal import Crystal
 
 WEIGHTS = Path(__file__).parent / "weights"
+MODEL_VERSION = "1"
 LIVE_ATOM_LIMIT = 512
 
 
