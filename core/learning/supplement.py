@@ -50,9 +50,7 @@ def fit_units(
 ) -> Network:
     """A small network of its own, by Adam with a rate that falls along a cosine."""
     ready, aimed, *scales = standardised(inputs, targets)
-    model = MLPRegressor(
-        hidden_layer_sizes=hidden, batch_size=settings.batch, alpha=1e-6, random_state=settings.seed
-    )
+    model = MLPRegressor(hidden_layer_sizes=hidden, batch_size=settings.batch, alpha=1e-6, random_state=settings.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for epoch in range(settings.epochs):
