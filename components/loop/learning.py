@@ -9,8 +9,7 @@ from components import theme
 from components.ids import Ids
 from components.jobs import ended_text, waiting_text
 from core.learning import versions
-from core.learning.replay import MOST_CASES, case_files
-from core.loop.learn import LEAST_CASES
+from core.learning.replay import LEAST_CASES, MOST_CASES, case_files
 from core.sessions.jobs import FAILED, Status
 
 ids = Ids("learn")

@@ -70,7 +70,7 @@ def train(arguments: argparse.Namespace) -> None:
     from core.learning.dataset import generate
     from core.reverse.drawing import CUTS
     from core.reverse.model import reverse_model
-    from core.reverse.single_atom import train_single_atom
+    from core.reverse.single_atom_training import train_single_atom
     from core.reverse.training import GOING_ON, train_reverse
     from core.reverse.training import SETTINGS as FROM_SCRATCH
 

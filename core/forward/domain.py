@@ -15,7 +15,6 @@ from core.learning.samples import LATTICE_TRAINED, LONGEST_PERIOD
 
 LATTICE_UNIT = 0.0025
 PERIOD_UNIT = 2.0
-REFERENCES = 4000
 NEAR = 4.0
 """Planes over which the weight of a plane in the distance falls by 1/e."""
 

@@ -23,6 +23,7 @@ from core.learning.weights import checked_finite, model
 from core.structure.crystal import Crystal
 
 WEIGHTS = Path(__file__).parent / "weights"
+MODEL_VERSION = "1"
 LIVE_ATOM_LIMIT = 512
 
 

@@ -5,8 +5,7 @@ import xarray as xr
 from core.electronic.kpath import KPath
 from core.electronic.result_files import add_spectra, common_dataset
 from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
-from core.forward.model import Prediction, domain_score
-from core.forward.training import MODEL_VERSION
+from core.forward.model import MODEL_VERSION, Prediction, domain_score
 from core.structure.crystal import Crystal
 
 

@@ -20,7 +20,8 @@ from core.forward.features import CORRELATION_REACH, REACH
 from core.forward.training import Examples, joined, record_examples
 from core.learning.basis import GroupBasis
 from core.learning.dataset import read_records
-from core.learning.network import fit_network
+from core.learning.training.basis import fit_basis
+from core.learning.training.dense import fit_network
 from core.structure.build import crystal_of_planes
 from core.structure.substrate import bulk_lattice_constant
 
@@ -71,7 +72,7 @@ def _scores(predicted: np.ndarray, exact: Examples, families: np.ndarray) -> dic
 
 
 def _local(train: Examples) -> GroupBasis:
-    return GroupBasis.fit([train.pictures], 4, 64)
+    return fit_basis([train.pictures], 4, 64)
 
 
 def _network(inputs: np.ndarray, targets: np.ndarray, shown: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -139,7 +140,7 @@ def residual(train: Examples, shown: Examples) -> np.ndarray:
     """The difference from a virtual crystal of the stack's mean composition."""
     before, after = (np.stack([_virtual_crystal(*row) for row in _bulk_like(part)]) for part in (train, shown))
     number, at = (np.unique(part.stack, return_inverse=True)[1] for part in (train, shown))
-    basis = GroupBasis.fit([train.pictures - before[number]], 4, 64)
+    basis = fit_basis([train.pictures - before[number]], 4, 64)
     found = _network(train.features, basis.encode(train.pictures - before[number]), shown.features)
     return basis.decode(found) + after[at]
 

@@ -9,25 +9,28 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import sklearn
 
 from core.electronic.calculation import ENGINE_VERSION
 from core.errors import InputError
 from core.forward.baseline import virtual_cut
-from core.forward.domain import REFERENCES, Domain, weighted
+from core.forward.domain import Domain, weighted
 from core.forward.features import kz_features, layer_features
-from core.forward.model import SpectrumModel, weights_file
-from core.learning.basis import GroupBasis
+from core.forward.model import MODEL_VERSION, SpectrumModel, weights_file
 from core.learning.dataset import CUTS, SCHEMA_VERSION, Record, read_shard
-from core.learning.error_bars import ErrorBars, fit_scale, fit_shape, recalibrated
-from core.learning.network import fit_network
+from core.learning.error_bars import ErrorBars
 from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, LONGEST_PERIOD
+from core.learning.training.basis import fit_basis
+from core.learning.training.dense import fit_network
+from core.learning.training.error_bars import fit_scale, fit_shape, recalibrated
+from core.learning.training.pytorch import torch_module
 from core.learning.weights import save_weights
 
-MODEL_VERSION = "1"
 LEAST_CLASSES = 6
 CALIBRATION_EVERY = 16
 """One training shard in so many is kept from the networks, for the typical error."""
+
+REFERENCES = 4000
+"""Training atoms that the domain score compares with."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def train(
         report: gets lines of progress.
 
     Raises:
-        InputError: the folder holds too few training samples.
+        InputError: the folder holds too few training samples, or PyTorch is not installed.
     """
     settings, folder, start = settings or SETTINGS[line], Path(folder), time.monotonic()
     out = out or weights_file(line)
@@ -148,6 +151,7 @@ def train(
             f"{folder} holds {len(files)} training shards, at least {CALIBRATION_EVERY} are needed; "
             "make them with python -m core dataset"
         )
+    torch_module()
     kept = files[CALIBRATION_EVERY - 1 :: CALIBRATION_EVERY]
     used = [file for file in files if file not in kept]
     validation = sorted(folder.glob("validation-*.h5"))
@@ -174,7 +178,7 @@ def train(
             "schema": SCHEMA_VERSION,
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
+            "torch": torch_module().__version__,
         },
     }
     return save_weights(_rounded(arrays), out, card)
@@ -182,7 +186,7 @@ def train(
 
 def _fit(used, kept, validation, cuts, settings, say) -> tuple[SpectrumModel, np.ndarray]:
     pictures = (part.pictures - part.baseline for part in examples(used, cuts))
-    basis = GroupBasis.fit(pictures, settings.group, settings.coefficients)
+    basis = fit_basis(pictures, settings.group, settings.coefficients)
     say(f"basis of {basis.width} coefficients")
     parts = [
         (part.features, basis.encode(part.pictures - part.baseline), part.repeats) for part in examples(used, cuts)

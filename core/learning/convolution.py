@@ -1,4 +1,4 @@
-"""Convolutional networks: trained by PyTorch (`core.learning.convolution_training`), evaluated by NumPy from arrays."""
+"""Convolutional networks: evaluated by NumPy from plain arrays; `core.learning.training` makes them."""
 
 from dataclasses import dataclass
 

@@ -11,15 +11,10 @@ same for all. The half-width of the nominal 90 % bar is q e, q the 90 % quantile
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from core.electronic.spectral import EnergyGrid
-from core.learning.network import Network, fit_network
+from core.learning.network import Network
 from core.learning.weights import checked_finite
-
-COVERAGE = 0.90
-SMALLEST_SQUARE = 1e-8
-"""(1/eV)²: below it an error is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,40 +68,11 @@ class ErrorBars:
         return cls(scale, *(PixelShape(shape[:3], float(shape[3])) for shape in shapes))
 
 
-def fit_scale(features: np.ndarray, squared_error: np.ndarray, seed: int) -> Network:
-    """The network of typical errors from mean squared errors (sample,) of pictures that training did not see."""
-    return fit_network(features, 0.5 * np.log(np.maximum(squared_error, SMALLEST_SQUARE))[:, None], (64, 64), 40, seed)
-
-
-def fit_shape(pictures: np.ndarray, errors: np.ndarray, typical: np.ndarray) -> PixelShape:
-    """Coefficients by non-negative least squares, and the quantile on the same pictures.
-
-    Args:
-        pictures: (sample, k, energy) predicted.
-        errors: (sample, k, energy) predicted minus exact.
-        typical: (sample,) typical errors of the pictures.
-    """
-    scaled = (errors / typical[:, None, None]) ** 2
-    columns = np.stack([part.ravel() for part in _parts(pictures)], axis=1)
-    # Bins of equal predicted size would need a size first; two rounds of reweighting come to the same.
-    coefficients = np.array([0.0, 0.0, 1.0])
-    for _ in range(4):
-        weight = 1.0 / (columns @ coefficients + 1e-4 * columns.mean())
-        coefficients = nnls(columns * weight[:, None], scaled.ravel() * weight)[0]
-        coefficients[2] = max(coefficients[2], 1e-4 * scaled.mean())
-    return recalibrated(PixelShape(coefficients, 1.0), pictures, errors, typical)
-
-
-def recalibrated(shape: PixelShape, pictures: np.ndarray, errors: np.ndarray, typical: np.ndarray) -> PixelShape:
-    """The same shape with the quantile that covers 90 % of the given errors."""
-    ratio = np.abs(errors) / PixelShape(shape.coefficients, 1.0).half_width(pictures, typical)
-    return PixelShape(shape.coefficients, float(np.quantile(ratio, COVERAGE)))
-
-
 def _expected(picture: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    return np.sqrt(sum(c * part for c, part in zip(coefficients, _parts(picture), strict=True)))
+    return np.sqrt(sum(c * part for c, part in zip(coefficients, error_parts(picture), strict=True)))
 
 
-def _parts(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def error_parts(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a, b and c are multiplied by, each (…, k, energy)."""
     slope = np.gradient(picture, EnergyGrid().step, axis=-1)
     return slope**2, picture**2, np.ones_like(picture)

@@ -18,6 +18,8 @@ from core.learning.samples import DrawnSample
 from core.storage import cache_directory, content_key
 
 MOST_CASES = 500
+LEAST_CASES = 5
+"""That learning needs."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from core.forward.model import SpectrumModel, spectrum_model
 from core.forward.model import weights_file as forward_file
 from core.learning import versions
 from core.learning.dataset import Record, generate, read_records
-from core.learning.replay import case_files, read_case
+from core.learning.replay import LEAST_CASES, case_files, read_case
 from core.learning.weights import read_weights
 from core.reverse import learned as reverse
 from core.reverse.drawing import CUTS, SEVERITIES
@@ -22,7 +22,6 @@ from core.storage import cache_directory
 
 LINES = ("path", "cuts")
 MODELS = (*LINES, *CUTS)
-LEAST_CASES = 5
 HELD_BACK = 5
 """One case in so many is kept from the training, to see whether what was learned carries over."""
 

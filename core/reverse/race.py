@@ -17,8 +17,8 @@ from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
 from core.learning.convolution import with_measured
-from core.learning.convolution_training import ConvolutionSettings, fit_convolutional
-from core.learning.network import fit_network
+from core.learning.training.convolutional import ConvolutionSettings, fit_convolutional
+from core.learning.training.dense import fit_network
 from core.reverse.drawing import OUTPUTS, SEVERITIES, load_signals, make_signals
 from core.reverse.model import kz_marks
 from core.reverse.training import CHUNK, HELD_BACK, KZ, WEIGHTS, draw_for_training, share_with_workers

@@ -14,9 +14,11 @@ from sklearn.linear_model import LogisticRegression
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.convolution import ConvolutionalNetwork, with_measured
-from core.learning.convolution_training import ConvolutionSettings, fit_convolutional, torch_module
-from core.learning.network import Network, fit_network
+from core.learning.network import Network
 from core.learning.samples import evaluation_set
+from core.learning.training.convolutional import ConvolutionSettings, fit_convolutional
+from core.learning.training.dense import fit_network
+from core.learning.training.pytorch import torch_module
 from core.learning.weights import save_weights
 from core.reverse.candidates import CORRELATIONS
 from core.reverse.cut import Cut

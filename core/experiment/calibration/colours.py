@@ -11,7 +11,7 @@ from core.errors import InputError
 _SHADES = 256
 
 HOT_MATLAB = "hot_matlab"
-"""MATLAB's `hot`, in which many published figures are drawn: its steps lie at 3/8 and 3/4, matplotlib's at 0.365 and 0.746."""
+"""MATLAB's `hot`, which many published figures have: its steps lie at 3/8 and 3/4, matplotlib's at 0.365 and 0.746."""
 
 _FORWARD = (
     "viridis", "plasma", "inferno", "magma", "cividis", "gray", "hot", "afmhot", "bone", "Blues", "jet", "turbo",

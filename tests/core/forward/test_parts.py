@@ -9,10 +9,12 @@ from core.electronic.spectral import Broadening, EnergyGrid, total_spectral_func
 from core.forward.domain import Domain, shortest_period, weighted
 from core.forward.edges import GAMMA, outermost_peak, read_edges
 from core.forward.features import crystal_features, kz_features, layer_features
-from core.learning.basis import GroupBasis
-from core.learning.error_bars import PixelShape, fit_shape
-from core.learning.network import Network, fit_network
+from core.learning.error_bars import PixelShape
+from core.learning.network import Network
 from core.learning.samples import LATTICE_TRAINED
+from core.learning.training.basis import fit_basis
+from core.learning.training.dense import fit_network
+from core.learning.training.error_bars import fit_shape
 from core.structure.build import build_crystal
 from core.structure.stack import parse_stack, two_block
 from core.structure.substrate import parse_substrate
@@ -21,14 +23,15 @@ from core.structure.substrate import parse_substrate
 def test_basis_reproduces_pictures_of_its_own_rank():
     random = np.random.default_rng(0)
     pictures = (random.normal(size=(40, 3)) @ random.normal(size=(3, 8 * 5)) + 2.0).reshape(40, 8, 5).astype(np.float32)
-    basis = GroupBasis.fit([pictures[:25], pictures[25:]], group=4, coefficients=3)
+    basis = fit_basis([pictures[:25], pictures[25:]], group=4, coefficients=3)
     np.testing.assert_allclose(basis.decode(basis.encode(pictures)), pictures, atol=1e-4)
     assert basis.width == 6
-    few = GroupBasis.fit([pictures], group=4, coefficients=1)
+    few = fit_basis([pictures], group=4, coefficients=1)
     assert np.abs(few.decode(few.encode(pictures)) - pictures).max() > 0.1
 
 
 def test_network_learns_and_survives_a_file():
+    pytest.importorskip("torch", reason="training needs requirements-train.txt")
     random = np.random.default_rng(1)
     inputs = random.uniform(-1, 1, size=(4000, 3)).astype(np.float32) * [1.0, 10.0, 0.0] + [0.0, 5.0, 2.0]
     targets = np.column_stack([inputs[:, 0] ** 2, 3 * inputs[:, 0] + 0.1 * inputs[:, 1], np.ones(len(inputs))])

@@ -36,6 +36,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("line", ["path", "cuts"])
 def test_trained_weights_predict(folder, tmp_path, monkeypatch, line):
+    pytest.importorskip("torch", reason="training needs requirements-train.txt")
     monkeypatch.setattr(training, "CALIBRATION_EVERY", 4)
     lines = []
     settings = SMALL if line == "path" else Settings(group=7, coefficients=8, hidden=(64, 64), epochs=120, batch=8)
@@ -78,6 +79,7 @@ def test_scores():
 
 
 def test_race_ranks_candidates(folder, monkeypatch):
+    pytest.importorskip("torch", reason="training needs requirements-train.txt")
     monkeypatch.setattr(race, "EPOCHS", 3)
     monkeypatch.setattr(race, "HIDDEN", (16,))
     monkeypatch.setattr(race, "FAMILIES", ("bulk",))

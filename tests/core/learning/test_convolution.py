@@ -59,8 +59,8 @@ def test_what_was_measured_stands_beside_the_image():
 
 
 def test_training_finds_where_a_line_lies():
-    pytest.importorskip("torch")
-    from core.learning.convolution_training import ConvolutionSettings, fit_convolutional
+    pytest.importorskip("torch", reason="training needs requirements-train.txt")
+    from core.learning.training.convolutional import ConvolutionSettings, fit_convolutional
 
     random = np.random.default_rng(4)
     place = random.uniform(3, 20, 4096)

@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
-from core.learning.network import fit_network
-from core.learning.supplement import SupplementSettings, supplemented, widened
+from core.learning.supplement import SupplementSettings, fit_units, supplemented, widened
 
 
 @pytest.fixture(scope="module")
 def network():
     inputs = np.random.default_rng(0).uniform(-1, 1, (2000, 3)).astype(np.float32)
-    return fit_network(inputs, np.sin(2 * inputs) @ np.array([[1.0, 0.5], [0.0, 1.0], [0.3, 0.0]]), (32, 32), 20, 0)
+    targets = np.sin(2 * inputs) @ np.array([[1.0, 0.5], [0.0, 1.0], [0.3, 0.0]])
+    return fit_units(inputs, targets, (32, 32), SupplementSettings(epochs=20))
 
 
 def test_both_networks_add_up(network):
     inputs = np.random.default_rng(1).uniform(-1, 1, (5, 3)).astype(np.float32)
-    extra = fit_network(inputs, inputs[:, :1], (8, 8), 2, 0)
+    extra = fit_units(inputs, inputs[:, :1], (8, 8), SupplementSettings(epochs=2))
     components = np.array([[0.5, -1.0]], np.float32)
     wide = widened(network, extra, components)
     np.testing.assert_allclose(wide(inputs), network(inputs) + extra(inputs) @ components, atol=1e-5)

@@ -55,7 +55,7 @@ def test_noise_of_a_compressed_file_does_no_harm():
     for name in RECOGNISED:
         noisy = picture(values, name) + 0.02 * np.random.default_rng(0).standard_normal((*values.shape, 3))
         if name != "gray":  # grey pictures are those whose three channels agree
-            assert recognised_map(np.clip(noisy, 0, 1)) == name
+            assert recognised_map(np.clip(noisy, 0, 1)) in (name, f"{name}_matlab")  # noise hides that difference
 
 
 def test_a_picture_of_no_known_map_is_refused():

@@ -1,4 +1,4 @@
-"""Training of convolutional networks by PyTorch, which only training needs (`requirements-train.txt`)."""
+"""Training of convolutional networks by PyTorch."""
 
 import os
 from collections.abc import Callable
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import InputError
 from core.learning.convolution import STRIDE, ConvolutionalNetwork, with_measured
-from core.learning.network import Network
+from core.learning.training.pytorch import array, dense_layers, plain_network, torch_module, with_weights
 
 
 @dataclass(frozen=True)
@@ -22,21 +21,6 @@ class ConvolutionSettings:
     batch: int = 256
     rate: float = 2e-3
     seed: int = 0
-
-
-def torch_module():
-    """PyTorch.
-
-    Raises:
-        InputError: it is not installed.
-    """
-    try:
-        import torch
-    except ImportError:
-        raise InputError(
-            "Training the reverse model needs PyTorch: pip install -r requirements-train.txt (running it does not)"
-        ) from None
-    return torch
 
 
 def fit_convolutional(
@@ -65,12 +49,11 @@ def fit_convolutional(
     Raises:
         InputError: PyTorch is not installed.
     """
-    torch = torch_module()
-    torch.set_num_threads(len(os.sched_getaffinity(0)))  # the command line has set one, for NumPy
+    torch = torch_module(threads=len(os.sched_getaffinity(0)))
     torch.manual_seed(settings.seed)
     random = np.random.default_rng(settings.seed)
     example = marks(np.arange(1), random)
-    convolution, dense = _layers(torch, images.shape[1:], example.shape[1], targets.shape[1], settings)
+    convolution, dense = convolutional_layers(torch, images.shape[1:], example.shape[1], targets.shape[1], settings)
     if start is not None:
         _take_over(torch, convolution, dense, start)
     parameters = [*convolution.parameters(), *dense.parameters()]
@@ -92,8 +75,7 @@ def fit_convolutional(
             seen = torch.from_numpy(with_measured(part)).contiguous(memory_format=torch.channels_last)
             beside = torch.from_numpy(marks(chosen, random))
             with torch.autocast("cpu", torch.bfloat16):
-                features = convolution(seen).permute(0, 2, 3, 1).flatten(1)
-                found = dense(torch.cat([features, beside], 1))
+                found = applied(torch, convolution, dense, seen, beside)
             loss = (weight * (found.float() - torch.from_numpy(targets[chosen])).abs()).mean()
             optimiser.zero_grad()
             loss.backward()
@@ -101,42 +83,41 @@ def fit_convolutional(
             schedule.step()
             total += float(loss.detach())
         report(epoch, total / steps)
-    return _plain(convolution, dense)
+    return plain_convolutional(convolution, dense)
 
 
-def _layers(torch, shape: tuple[int, ...], marks: int, outputs: int, settings: ConvolutionSettings):
+def convolutional_layers(torch, shape: tuple[int, ...], marks: int, outputs: int, settings: ConvolutionSettings):
+    """The convolutions and the dense layers behind them, for images (channel, row, column) beside so many marks."""
     nn = torch.nn
     channels, rows, columns = 2 * shape[0], *shape[1:]
     layers = []
     for count, size in zip(settings.channels, settings.kernels, strict=True):
         layers += [nn.Conv2d(channels, count, size, STRIDE, size // 2), nn.ReLU()]
         channels, rows, columns = count, -(-rows // STRIDE), -(-columns // STRIDE)
-    sizes = (channels * rows * columns + marks, *settings.hidden)
-    dense = []
-    for inputs, units in zip(sizes, sizes[1:], strict=False):
-        dense += [nn.Linear(inputs, units), nn.ReLU()]
     convolution = nn.Sequential(*layers).to(memory_format=torch.channels_last)
-    return convolution, nn.Sequential(*dense, nn.Linear(sizes[-1], outputs))
+    return convolution, dense_layers(torch, (channels * rows * columns + marks, *settings.hidden, outputs))
 
 
-def _take_over(torch, convolution, dense, start: ConvolutionalNetwork) -> None:
-    kernels = [layer for layer in convolution if hasattr(layer, "weight")]
-    linear = [layer for layer in dense if hasattr(layer, "weight")]
-    with torch.no_grad():
-        for layer, weight, bias in zip(kernels, start.kernels, start.offsets, strict=True):
-            layer.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
-            layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
-        for layer, weight, bias in zip(linear, start.dense.weights, start.dense.biases, strict=True):
-            layer.weight.copy_(torch.from_numpy(np.asarray(weight.T, np.float32)))
-            layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
+def applied(torch, convolution, dense, images, marks):
+    """(image, output) of tensors: images (image, channel, row, column), channels last in memory, and marks."""
+    features = convolution(images).permute(0, 2, 3, 1).flatten(1)
+    return dense(torch.cat([features, marks], 1))
 
 
-def _plain(convolution, dense) -> ConvolutionalNetwork:
-    array = lambda tensor: tensor.detach().float().contiguous().numpy().copy()  # noqa: E731
-    kernels = [layer for layer in convolution if hasattr(layer, "weight")]
-    linear = [layer for layer in dense if hasattr(layer, "weight")]
+def plain_convolutional(convolution, dense) -> ConvolutionalNetwork:
+    """The same for NumPy."""
+    kernels = with_weights(convolution)
     return ConvolutionalNetwork(
         tuple(array(layer.weight) for layer in kernels),
         tuple(array(layer.bias) for layer in kernels),
-        Network(tuple(array(layer.weight.T) for layer in linear), tuple(array(layer.bias) for layer in linear)),
+        plain_network(dense),
     )
+
+
+def _take_over(torch, convolution, dense, start: ConvolutionalNetwork) -> None:
+    weights = [*start.kernels, *(weight.T for weight in start.dense.weights)]
+    biases = [*start.offsets, *start.dense.biases]
+    with torch.no_grad():
+        for layer, weight, bias in zip(with_weights([*convolution, *dense]), weights, biases, strict=True):
+            layer.weight.copy_(torch.from_numpy(np.array(weight, np.float32)))
+            layer.bias.copy_(torch.from_numpy(np.array(bias, np.float32)))
