@@ -32,7 +32,7 @@ class GroupBasis:
             total = total + batch.sum(axis=0, dtype=np.float64)
             grouped = _grouped(batch, group).astype(np.float32)
             square = square + (grouped.transpose(0, 2, 1) @ grouped).astype(np.float64)
-        mean = total / count
+        mean = np.asarray(total) / count
         centre = _grouped(mean[None], group)
         covariance = square / count - centre.transpose(0, 2, 1) @ centre
         components = np.linalg.eigh(covariance)[1][:, :, ::-1][:, :, :coefficients]

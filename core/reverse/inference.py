@@ -155,7 +155,8 @@ def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
     score = domain_score(model, signs(model, found, candidates[0].agreement), compared)
     value = sharpened(value, candidates)
     distance = 1 - max(candidate.agreement for candidate in candidates)
-    half = {name: width * max(1.0, distance / EXPECTED_DISTANCE) ** 0.5 for name, width in half.items()}
+    wider = max(1.0, distance / EXPECTED_DISTANCE) ** 0.5
+    half = {name: width * wider for name, width in half.items()}  # type: ignore[attr-defined]
     return Inference(
         _estimates(value, half, first.kz), score <= 1.0, score, candidates, moved, found,
         tuple(cut.cut for cut in cuts), state, value, _sizes(half), tuple(image for image, _ in readings),
@@ -222,5 +223,5 @@ def _estimates(value: dict, half: dict, kz: float | None) -> dict[str, Estimate]
             lattice = value["lattice_in_plane"], half["lattice_in_plane"]
             silicon = bulk_lattice_constant(0.0)
             ends = [100 * strain_against(a, silicon) for a in (lattice[0], lattice[0] - lattice[1], sum(lattice))]
-        found[name] = Estimate(*(round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in ends), quantity.unit)
+        found[name] = Estimate(*(round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in ends), quantity.unit)  # type: ignore[call-arg]
     return found

@@ -76,7 +76,7 @@ def band_images(values: np.ndarray, labels: list[str], axes: list[np.ndarray], a
         part = [[column[i] for i in rest] for column in (labels, axes, kinds)]
         order = (rest.index(energy), rest.index(other))
         where = {"slice": f"{labels[slow].strip() or 'slice'} = {at:g} ({index + 1} of {sizes[slow]})"}
-        images.append(_image(np.take(values, index, slow), *part, order, attrs | where))
+        images.append(_image(np.take(values, index, slow), *part, order, attrs | where))  # type: ignore[call-arg]
     return images
 
 
