@@ -113,7 +113,8 @@ def _electron_masses(hamiltonian, species: str, found) -> tuple[float, float]:
     valley, axis, across = ("Δ2", (0, 0, 1), (1, 0, 0)) if species == "Si" else ("L", (1, 1, 1), (1, -1, 0))
     states = solve_states(hamiltonian, found.valleys[valley].k_reduced)
     members = found.valleys[valley].band + np.arange(2)
-    return tuple(float(states.effective_mass(members, direction)[0]) for direction in (axis, across))
+    longitudinal, transverse = (float(states.effective_mass(members, direction)[0]) for direction in (axis, across))
+    return longitudinal, transverse
 
 
 def _deformation_potentials(species: str, tetragonal: tuple[float, ...], shear: tuple[float, ...]) -> dict[str, float]:

@@ -79,8 +79,9 @@ def checked_view(selection: dict | None, shells: list[str] | None, **values) -> 
 
 def checked_cursor(cursor: list[int] | None) -> tuple[int, int]:
     """Indices of the k-point and of the energy that a browser kept, or CURSOR."""
-    fits = isinstance(cursor, list) and len(cursor) == 2 and all(isinstance(index, int) for index in cursor)
-    return tuple(cursor) if fits else CURSOR
+    if isinstance(cursor, list) and len(cursor) == 2 and all(isinstance(index, int) for index in cursor):
+        return cursor[0], cursor[1]
+    return CURSOR
 
 
 def link_defaults() -> dict:

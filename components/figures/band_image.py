@@ -49,7 +49,7 @@ def band_image_figure(
         )
     )  # fmt: skip
     colours = theme.COLOURS["dark" if scheme == "dark" else "light"]
-    if overlay is not None:
+    if overlay is not None and overlay_axes is not None:
         level = float(np.nanpercentile(overlay, 90))
         figure.add_contour(
             x=overlay_axes[0], y=overlay_axes[1], z=overlay, showscale=False, hoverinfo="skip",

@@ -119,7 +119,7 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
         "cbm": (cbm_states, np.flatnonzero(np.abs(cbm_states.energy - lowest.energy) < EDGE_TOLERANCE), 1),
     }
     hh_lh, split_off = _hole_splittings(gamma, at_gamma.unfolding_weight[0], occupied)
-    delta = [valleys[name].energy if name in valleys else None for name in ("Δ2", "Δ4")]
+    delta = [valleys[name].energy for name in ("Δ2", "Δ4") if name in valleys]
     return Readouts(
         gap=float(lowest.energy - vbm),
         gap_kind=_gap_kind(at_gamma, occupied, direct_gap - (lowest.energy - vbm)),
@@ -130,7 +130,7 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
         cbm_k=lowest.k_reduced,
         valleys={name: Valley(v.energy - energy_zero, v.k_reduced, v.weight, v.band) for name, v in valleys.items()},
         hh_lh_splitting=hh_lh,
-        delta2_delta4_splitting=None if None in delta else float(delta[0] - delta[1]),
+        delta2_delta4_splitting=float(delta[0] - delta[1]) if len(delta) == 2 else None,
         split_off=split_off,
         profile={edge: states.atom_weight(members) for edge, (states, members, _) in edges.items()},
         masses={

@@ -81,7 +81,7 @@ class Domain:
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Everything by name, for a weights file."""
-        return {f"{prefix}.references": self.references, f"{prefix}.unit": np.float32(self.unit)}
+        return {f"{prefix}.references": self.references, f"{prefix}.unit": np.array(self.unit, np.float32)}
 
     @classmethod
     def from_arrays(cls, arrays, prefix: str) -> "Domain":

@@ -179,11 +179,11 @@ def plan_document(seed: int) -> dict:
 
 def planned_shards(seed: int, stacks: int, splits: tuple[str, ...] = SPLITS) -> dict[str, list[DrawnSample]]:
     """Shard names and their samples: evaluation sets first, then `stacks` training samples in whole shards."""
-    splits = {split: list(evaluation_set(split)) for split in splits}
-    splits["train"] = list(islice(training_stream(seed), -(-stacks // SHARD_SAMPLES) * SHARD_SAMPLES))
+    planned = {split: list(evaluation_set(split)) for split in splits}
+    planned["train"] = list(islice(training_stream(seed), -(-stacks // SHARD_SAMPLES) * SHARD_SAMPLES))
     return {
         f"{split}-{number:05d}": samples[start : start + SHARD_SAMPLES]
-        for split, samples in splits.items()
+        for split, samples in planned.items()
         for number, start in enumerate(range(0, len(samples), SHARD_SAMPLES))
     }
 

@@ -405,5 +405,5 @@ class Loop:
             half = share * max(NORMAL_90 * spread, 0.3 * read_half) + (1 - share) * read_half
             mean = share * mean + (1 - share) * read.value
             ends = (round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in (mean, mean - half, mean + half))
-            found[name] = Estimate(*ends, quantity.unit)
+            found[name] = Estimate(*ends, quantity.unit)  # type: ignore[call-arg]
         return found

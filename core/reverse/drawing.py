@@ -152,7 +152,7 @@ def exact_spectra(folder: Path, dataset: Path, split: str, cut: str, first: int 
         partial.rename(kept)
     with np.load(kept, allow_pickle=False) as file:
         plain = [file[name] for name in ("lattice", "vbm", "kz", "figures")]
-        return Spectra(file["signal"][:, CUTS.index(cut)], *plain, first + np.arange(len(plain[0])))
+        return Spectra(file["signal"][:, CUTS.index(cut)], *plain, first + np.arange(len(plain[0])))  # type: ignore[call-arg]
 
 
 def _exact_rows(file: Path) -> list[tuple]:

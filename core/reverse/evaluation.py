@@ -120,13 +120,13 @@ def kz_errors(found: list[Interpretation], spectra: Spectra) -> dict:
 
 def candidate_ranks(found: list[Interpretation]) -> dict:
     """How often the true stack is the first candidate, and among the first five, where the library has it."""
-    ranks = []
+    places = []
     for one, sample in zip(found, test_samples() * DRAWS, strict=True):
         stack = parse_stack(sample.stack)
         if in_library(stack):
             key = profile_key(stack)
-            ranks.append(one.candidates.index(key) if key in one.candidates else len(one.candidates))
-    ranks = np.array(ranks)
+            places.append(one.candidates.index(key) if key in one.candidates else len(one.candidates))
+    ranks = np.array(places)
     return {"images": len(ranks), "first": _rounded((ranks == 0).mean()), "first_five": _rounded((ranks < 5).mean())}
 
 

@@ -245,7 +245,7 @@ def _estimates(value: dict, half: dict) -> dict[str, Estimate]:
             lattice = value["lattice_in_plane"], half["lattice_in_plane"]
             silicon = bulk_lattice_constant(0.0)
             ends = [100 * strain_against(a, silicon) for a in (lattice[0], lattice[0] - lattice[1], sum(lattice))]
-        found[name] = Estimate(*(round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in ends), quantity.unit)
+        found[name] = Estimate(*(round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in ends), quantity.unit)  # type: ignore[call-arg]
     return found
 
 

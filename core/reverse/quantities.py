@@ -141,4 +141,5 @@ def profile_period(profile: np.ndarray) -> int:
 def _bonds_alone(lattice: float) -> tuple[float, float, float]:
     ground = Substrate(lattice, f"{lattice:.4f} Å")
     stacks = (Stack((Block(0.0, 2),)), two_block(1, 1), Stack((Block(1.0, 2),)))
-    return tuple(float(build_crystal(stack, ground).bond_length.mean()) for stack in stacks)
+    si_si, si_ge, ge_ge = (float(build_crystal(stack, ground).bond_length.mean()) for stack in stacks)
+    return si_si, si_ge, ge_ge

@@ -81,11 +81,11 @@ def _build(arrays: dict[str, np.ndarray]) -> SingleAtomModel:
 
 def single_atom_scores(records: list[Record]) -> dict[str, float]:
     """R² of every descriptor over the atoms of some records."""
-    model, found, exact = single_atom_model(), [], []
+    model, read, known = single_atom_model(), [], []
     for record in records:
         spectra, targets = examples(record)
-        found.append(model(spectra))
-        exact.append(targets)
-    found, exact = np.concatenate(found), np.concatenate(exact)
+        read.append(model(spectra))
+        known.append(targets)
+    found, exact = np.concatenate(read), np.concatenate(known)
     r2 = 1 - ((found - exact) ** 2).sum(axis=0) / ((exact - exact.mean(axis=0)) ** 2).sum(axis=0)
     return dict(zip(DESCRIPTORS, np.round(r2, 4).tolist(), strict=True))

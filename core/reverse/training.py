@@ -183,7 +183,7 @@ def draw_for_training(names: dict[str, tuple[str, int]], seed: int, folder: Path
                 at[number] += len(part)
             levels.append(level)
             targets.append(target)
-    return Drawn(*files, np.concatenate(levels), np.concatenate(targets))
+    return Drawn(*files, np.concatenate(levels), np.concatenate(targets))  # type: ignore[call-arg]
 
 
 def train_reverse(
@@ -330,7 +330,7 @@ def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
         state = FinalState(sample.kz) if severity == "clean" else random_state(random, sample.kz)
         signal = cut_signal(crystal, cut, state)[None]
         plain = [np.array([x]) for x in (sample.lattice, predicted_vbm(crystal), sample.kz)]
-        spectra = Spectra(signal, *plain, stack_figures(sample)[None], np.zeros(1))
+        spectra = Spectra(signal, *plain, stack_figures(sample)[None], np.zeros(1))  # type: ignore[call-arg]
         kz = sample.kz if random.random() < 0.5 else None
         images.append((draw_images(spectra, severity, cut, random).pictures[0], kz))
     images += [(KINDS[LEARNED[n % len(LEARNED)]](random), None) for n in range(DOMAIN_IMAGES)]

@@ -104,8 +104,8 @@ def elemental_substrate(ge_fraction: float) -> Substrate:
 def check_strain(substrate: Substrate, ge_fractions: np.ndarray) -> np.ndarray:
     """(monolayer,) in-plane strain of every plane against its own bulk; InputError beyond ±MAX_STRAIN."""
     ge_fractions = np.asarray(ge_fractions, dtype=float)
-    bulk = bulk_lattice_constant(ge_fractions)
-    strain = strain_against(substrate.lattice_constant, bulk)
+    bulk = np.asarray(bulk_lattice_constant(ge_fractions))
+    strain = np.asarray(strain_against(substrate.lattice_constant, bulk))
     worst = int(np.argmax(np.abs(strain)))
     if abs(strain[worst]) > MAX_STRAIN + 1e-12:
         low, high = bulk.max() * (1.0 - MAX_STRAIN), bulk.min() * (1.0 + MAX_STRAIN)
