@@ -171,7 +171,7 @@ class Trial:
         target = self._chance.choice(TARGETS)
         end = time.perf_counter() + self._chance.uniform(0.0, 1.5 * seconds)
         job, idle = self.site.ask(request), self.site.connection()
-        finished = job is None
+        finished = job is None and self._remember(request)
         while time.perf_counter() < end and not finished:
             finished = self._look(job, request)
             time.sleep(POLL_SECONDS)
@@ -183,7 +183,7 @@ class Trial:
             self.site.kill("server")
         self.found["still_open"] += not is_closed(idle)
         self.found["restart_seconds"].append(self.site.start())
-        self.found["lost"] += sum(self._digest(key) != digest for key, digest in self._reported.items())
+        self.found["lost"] += sum(not digest or self._digest(key) != digest for key, digest in self._reported.items())
         self.found["gone_on_after_restart"] += not finished and self.site.look(job)[0]
         return self._next() if finished else request
 
@@ -199,17 +199,20 @@ class Trial:
 
     def _finish(self, request: Request) -> None:
         job = self.site.ask(request)
-        if job is not None:
+        if job is None:
+            self._remember(request)
+        else:
             wait_until(lambda: not self.site.look(job)[0])
             if not self._look(job, request):
                 raise RuntimeError(self.site.look(job)[2])
 
     def _look(self, job: str, request: Request) -> bool:
         """Whether the page reports the result of a job; then it is remembered."""
-        reported = self.site.look(job)[1]
-        if reported:
-            self._reported[request.key] = self._digest(request.key)
-        return reported
+        return self.site.look(job)[1] and self._remember(request)
+
+    def _remember(self, request: Request) -> bool:
+        self._reported[request.key] = self._digest(request.key)
+        return True
 
     def _digest(self, key: str) -> str:
         content = self._store.get(key)
