@@ -44,8 +44,8 @@ def badge(request: Request, view: ComposeLink) -> tuple[str, str]:
     where = f"outside what the forward model learned ({score.reason}; score {score.value:.1f}, limit 1)"
     if view.engine == "exact":
         return "Exact.", "exact"
-    prediction = ENGINES["forward"].solve(crystal).prediction
-    bar = f"90 % error bar ±{float(prediction.total_error().mean()):.2f} 1/eV on average"
+    prediction = ENGINES["forward"].solve(crystal)
+    bar = f"90 % error bar ±{_mean_error(prediction):.2f} 1/eV on average"
     if not held:
         follows = "the exact calculation follows" if is_solvable(request) else "too large for the exact engine"
         if score.inside:
@@ -60,6 +60,11 @@ def badge(request: Request, view: ComposeLink) -> tuple[str, str]:
     if not score.inside:
         return f"{shown}; {where}. The prediction: {measured}.", "outside"
     return f"{shown}. The prediction held: {measured}; {bar}.", "forward" if view.engine == "forward" else "exact"
+
+
+def _mean_error(prediction: AtomicSpectra) -> float:
+    error = prediction.total_error()
+    return 0.0 if error is None else float(error.mean())
 
 
 def _at_once(request: Request) -> bool:

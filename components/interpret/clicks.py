@@ -77,9 +77,9 @@ def kept_points(document) -> dict:
         InputError: they are none that `clicked` gave.
     """
     try:
-        points = {name: _point(*point, name in FRAME + BAR) for name, point in (document or {}).items()}
+        points = {name: _point(x, y, v, name in FRAME + BAR) for name, (x, y, v) in (document or {}).items()}
     except (AttributeError, TypeError, ValueError, OverflowError):
-        points = {"": None}
+        raise InputError("These points did not come from the page; reload it") from None
     if set(points) - set(POINTS):
         raise InputError("These points did not come from the page; reload it")
     return points

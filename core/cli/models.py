@@ -84,11 +84,11 @@ def train(arguments: argparse.Namespace) -> None:
         target = None if arguments.out is None else Path(arguments.out)
         for cut in arguments.cut or CUTS:
             out = None if target is None else target / f"{cut.lower()}.npz"
-            settings = (GOING_ON if arguments.go_on else FROM_SCRATCH)[cut]
+            steps = (GOING_ON if arguments.go_on else FROM_SCRATCH)[cut]
             before = reverse_model(cut) if arguments.go_on else None
             if arguments.epochs is not None:
-                settings = replace(settings, second=replace(settings.second, epochs=arguments.epochs))
-            train_reverse(folder.with_name("reverse"), folder, cut, out, settings, show_progress, before)
+                steps = replace(steps, second=replace(steps.second, epochs=arguments.epochs))
+            train_reverse(folder.with_name("reverse"), folder, cut, out, steps, show_progress, before)
     if arguments.line in (None, "single-atom"):
         out = {} if arguments.out is None else {"out": Path(arguments.out) / "single-atom.npz"}
         train_single_atom(folder, report=show_progress, **out)
@@ -113,23 +113,26 @@ def evaluate(arguments: argparse.Namespace) -> None:
     """Measure the shipped models on stacks that they were not trained on."""
     folder = _dataset_folder(arguments)
     if arguments.reverse:
-        from core.reverse import evaluation
+        from core.reverse.evaluation import MEASURED_FILE, evaluate_reverse
 
-        figures = evaluation.evaluate_reverse(folder.with_name("reverse"), folder, show_progress)
+        figures, file = evaluate_reverse(folder.with_name("reverse"), folder, show_progress), MEASURED_FILE
     elif arguments.loop:
-        from core.loop import evaluation
+        from core.loop.evaluation import MEASURED_FILE as LOOP_FILE
+        from core.loop.evaluation import evaluate_loop
 
-        figures = evaluation.evaluate_loop(folder.with_name("reverse"), show_progress)
+        figures, file = evaluate_loop(folder.with_name("reverse"), show_progress), LOOP_FILE
     elif arguments.learning:
-        from core.loop import learning_evaluation as evaluation
+        from core.loop.learning_evaluation import MEASURED_FILE as LEARNING_FILE
+        from core.loop.learning_evaluation import evaluate_learning
 
-        figures = evaluation.evaluate_learning(folder, show_progress)
+        figures, file = evaluate_learning(folder, show_progress), LEARNING_FILE
     else:
-        from core.forward import evaluation
+        from core.forward.evaluation import MEASURED_FILE as FORWARD_FILE
+        from core.forward.evaluation import evaluate as evaluate_forward
 
-        figures = evaluation.evaluate(folder, arguments.split, show_progress)
+        figures, file = evaluate_forward(folder, arguments.split, show_progress), FORWARD_FILE
     if arguments.write:
-        evaluation.write_measured(figures)
+        file.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=None if arguments.json else 1))
 
 
@@ -140,7 +143,11 @@ def learn(arguments: argparse.Namespace) -> None:
     from core.loop.learn import learn as learn_from_cases
 
     if arguments.rollback or arguments.use:
-        name = versions.roll_back() if arguments.rollback else versions.adopt(arguments.use) or arguments.use
+        if arguments.rollback:
+            name = versions.roll_back()
+        else:
+            versions.adopt(arguments.use)
+            name = arguments.use
         print(json.dumps({"in_force": name}) if arguments.json else f"{name} is in force")
         return
     card = learn_from_cases(fixed=fixed_test_set(_dataset_folder(arguments), show_progress), report=show_progress)

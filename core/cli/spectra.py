@@ -88,7 +88,7 @@ def _write_spectra(line, arguments) -> None:
     line.sampled(crystal)
     if engine.name == "forward":
         _check_defaults(arguments)
-    grid = EnergyGrid(*arguments.window, arguments.energies)
+    grid = EnergyGrid(arguments.window[0], arguments.window[1], arguments.energies)
     picture = Picture(grid, Broadening(arguments.sigma, arguments.smearing))
     check_result_file(arguments.out)
     data = engine.solve(crystal, line, arguments.spin_orbit, picture).dataset(picture, arguments.by_shell)

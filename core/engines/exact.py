@@ -53,6 +53,10 @@ class ExactSpectra:
         """An exact result has no error bar."""
         return
 
+    def total_error(self) -> None:
+        """Nor has its total."""
+        return
+
     def dataset(self, picture: Picture = DEFAULT_PICTURE, by_shell: bool = False) -> xr.Dataset:
         """See `AtomicSpectra`."""
         return spectral_dataset(self.calculation, picture.grid, picture.broadening, by_shell=by_shell)

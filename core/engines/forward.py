@@ -41,6 +41,10 @@ class ForwardSpectra:
         """See `AtomicSpectra`."""
         return self.prediction.atom_error(atom)
 
+    def total_error(self) -> np.ndarray:
+        """See `AtomicSpectra`."""
+        return self.prediction.total_error()
+
     def dataset(self, picture: Picture = DEFAULT_PICTURE, by_shell: bool = False) -> xr.Dataset:
         """See `AtomicSpectra`; InputError where orbital shells are asked for."""
         if by_shell:

@@ -60,10 +60,17 @@ class AtomicSpectra(Protocol):
     spin_orbit: whether coupling is in.
     """
 
-    engine: str
-    crystal: Crystal
-    path: KPath
-    spin_orbit: bool
+    @property
+    def engine(self) -> str: ...  # noqa: D102
+
+    @property
+    def crystal(self) -> Crystal: ...  # noqa: D102
+
+    @property
+    def path(self) -> KPath: ...  # noqa: D102
+
+    @property
+    def spin_orbit(self) -> bool: ...  # noqa: D102
 
     def total(self, picture: Picture = DEFAULT_PICTURE) -> np.ndarray:
         """(k, energy) 1/eV: A(k, E)."""
@@ -73,6 +80,9 @@ class AtomicSpectra(Protocol):
 
     def atom_error(self, atom: int) -> np.ndarray | None:
         """(k, energy) 1/eV: half-width of the 90 % error bar of one atom; None where the engine makes no error."""
+
+    def total_error(self) -> np.ndarray | None:
+        """(k, energy) 1/eV: the same of the total."""
 
     def dataset(self, picture: Picture = DEFAULT_PICTURE, by_shell: bool = False) -> xr.Dataset:
         """Everything with units, structure and provenance, for files."""
@@ -84,7 +94,8 @@ class Engine(Protocol):
     name: what pages and commands call it.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...  # noqa: D102
 
     def obstacle(self, crystal: Crystal, spin_orbit: bool = False, picture: Picture = DEFAULT_PICTURE) -> str:
         """What keeps the engine from answering on the default path, in words; empty where it can."""

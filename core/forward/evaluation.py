@@ -5,7 +5,6 @@ R² = 1 − Σ(predicted − exact)² / Σ(exact − mean)², over all pixels of
 is Σ|predicted − exact| / Σ exact. Single atoms count once a class of equal atoms.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,11 +128,6 @@ def outside_samples() -> dict[str, list[DrawnSample]]:
         stack = Stack(tuple(Block(float(i % 2), n) for i, n in enumerate(lengths)))
         periods.append(drawn_sample("periods", stack.notation, round(float(random.uniform(low, high)), 4)))
     return {"substrates": substrates, "periods": periods}
-
-
-def write_measured(figures: dict) -> None:
-    """Keep the figures that the methods page shows."""
-    MEASURED_FILE.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _rounded(value) -> float:

@@ -1,14 +1,22 @@
 """What a page asks of the forward model: whether it may predict a request, and how well a prediction held."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from core.electronic.calculation import BandCalculation
 from core.electronic.spectral import DEFAULT_SIGMA, Broadening, EnergyGrid, total_spectral_function
 from core.forward.edges import GAMMA, read_edges
-from core.forward.model import LIVE_ATOM_LIMIT, Prediction
+from core.forward.model import LIVE_ATOM_LIMIT
 from core.structure.crystal import Crystal
+
+
+class Totalled(Protocol):
+    """What has a total A(k, E)."""
+
+    def total(self) -> np.ndarray:
+        """(k, energy) 1/eV."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ def why_not_predicted(crystal: Crystal, spin_orbit: bool, sigma: float = DEFAULT
     return ""
 
 
-def agreement(prediction: Prediction, exact: BandCalculation) -> Agreement:
+def agreement(prediction: Totalled, exact: BandCalculation) -> Agreement:
     """How well a prediction on the default path agrees with the exact bands.
 
     Edges are read from the predicted total; the exact ones are those of the bands, at the same k-points.

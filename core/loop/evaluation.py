@@ -1,6 +1,5 @@
 """How well the closed loop corrects the reverse model, on simulated images of stacks that no model was trained on."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,8 +135,3 @@ def _summary(outcomes: list[Outcome], reachable: list[bool]) -> dict:
 
 def _stops(outcomes: list[Outcome]) -> dict[str, int]:
     return {stop: sum(o.stop == stop for o in outcomes) for stop in dict.fromkeys(o.stop for o in outcomes)}
-
-
-def write_measured(figures: dict) -> None:
-    """Keep the figures that the methods page shows."""
-    MEASURED_FILE.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

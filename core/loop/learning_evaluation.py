@@ -1,6 +1,5 @@
 """What the system learns from 30 cases of a family that it was not trained on: periods of 22 to 36 monolayers."""
 
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -127,8 +126,3 @@ def _errors(records: list[Record]) -> dict[str, float]:
 
 def _rounded(value: float) -> float:
     return round(float(value), 5)
-
-
-def write_measured(figures: dict) -> None:
-    """Keep the figures that the methods page shows."""
-    MEASURED_FILE.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

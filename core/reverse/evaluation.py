@@ -4,7 +4,6 @@ Test images come from the exact engine: sharp in k_z for the clean severity, bro
 Stacks are those of the forward model's test set whose composition profile is in no training sample.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,11 +153,6 @@ def domain_figures(spectra: dict) -> dict:
 def _domain_score(image: np.ndarray) -> float:
     model = reverse_model("G-X")
     return domain_score(model, *evidence_of(model, Cut(None, "G-X"), image))
-
-
-def write_measured(figures: dict) -> None:
-    """Keep the figures that the methods page shows."""
-    MEASURED_FILE.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def test_samples() -> list[DrawnSample]:

@@ -163,10 +163,13 @@ def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
     distance = 1 - max(candidate.agreement for candidate in candidates)
     wider = max(1.0, distance / EXPECTED_DISTANCE) ** 0.5
     half = {name: width * wider for name, width in half.items()}
-    parts = zip(models, cuts, images, read, views, candidates[0].agreements, strict=True)
-    return Inference(
-        _estimates(value, half), candidates, tuple(_image_reading(*part, wider) for part in parts), value, _sizes(half)
+    parts = tuple(
+        _image_reading(model, cut, image, one, view, agreement, wider)
+        for model, cut, image, one, view, agreement in zip(
+            models, cuts, images, read, views, candidates[0].agreements, strict=True
+        )
     )
+    return Inference(_estimates(value, half), candidates, parts, value, _sizes(half))
 
 
 def _within_reach(cut: Cut, image: np.ndarray) -> np.ndarray:

@@ -79,7 +79,9 @@ class JobQueue:
 
     def __init__(self, file: Path, workers: Workers):
         self._file, self._workers = file, workers
-        self._lock, self._connection, self._reported = threading.RLock(), None, {}
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._reported: dict[str, float] = {}
 
     def ask(self, user: str, place: str, kind: str, argument: dict) -> str:
         """Put a job in the queue; returns its id.

@@ -75,6 +75,11 @@ def _mark(queue: JobQueue, job: str, ended: threading.Event) -> None:
         queue.mark(job)
 
 
+def _tell_end(process: subprocess.Popen, ended: Callable[[], None]) -> None:
+    process.wait()
+    ended()
+
+
 class LocalProcesses:
     """Fresh processes of this machine, as many as it has cores; they share nothing with the server, and outlive it."""
 
@@ -96,7 +101,7 @@ class LocalProcesses:
                 start_new_session=True,
             )
         identity = identity_of(process.pid)  # it is there until it is waited for
-        threading.Thread(target=lambda: (process.wait(), ended()), daemon=True).start()
+        threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
         return identity
 
     def stop(self, job: str, process: str) -> None:

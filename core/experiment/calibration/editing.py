@@ -4,6 +4,7 @@ A calibration holds each kind of step once. Steps that are not edited keep their
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 from core.experiment.calibration.steps import (
     STEPS,
@@ -19,6 +20,7 @@ from core.experiment.calibration.steps import (
 )
 
 Steps = tuple[Step, ...]
+Kind = TypeVar("Kind", bound=Step)
 
 AXES = ("k_left", "k_right", "e_bottom", "e_top")
 """Controls that make one step together: `PictureAxes`."""
@@ -42,9 +44,9 @@ _IDLE = (Momentum(), Background("none"))
 """Steps that change nothing."""
 
 
-def step_of(steps: Steps, kind: type[Step]) -> Step | None:
+def step_of(steps: Steps, kind: type[Kind]) -> Kind | None:
     """The step of that kind."""
-    return next((step for step in steps if type(step) is kind), None)
+    return next((step for step in steps if isinstance(step, kind) and type(step) is kind), None)
 
 
 def with_step(steps: Steps, step: Step) -> Steps:

@@ -111,10 +111,10 @@ def band_images(values: np.ndarray, labels: list[str], axes: list[np.ndarray], a
     images = []
     for index, at in enumerate(axes[slow]):
         rest = [i for i in range(3) if i != slow]
-        part = [[column[i] for i in rest] for column in (labels, axes, kinds)]
+        names, points, sorts = ([column[i] for i in rest] for column in (labels, axes, kinds))
         order = (rest.index(energy), rest.index(other))
         where = {"slice": f"{labels[slow].strip() or 'slice'} = {at:g} ({index + 1} of {sizes[slow]})"}
-        images.append(_image(np.moveaxis(values, slow, 0)[index], *part, order, attrs | where))
+        images.append(_image(np.moveaxis(values, slow, 0)[index], names, points, sorts, order, attrs | where))
     return images
 
 

@@ -4,7 +4,7 @@ Sizes are checked as declared, before anything is read, and nothing outside the 
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import h5py
@@ -19,7 +19,7 @@ _PHOTON_NAMES = ("hv", "photon_energy", "excitation energy", "mono", "energy_pho
 _WORK_NAMES = ("work_function", "sample_workfunction", "workfunction")
 _TARGETS = {"hv": _PHOTON_NAMES, "work_function": _WORK_NAMES}
 
-Axes = list[tuple[str, Callable[[], np.ndarray]]]
+Axes = Sequence[tuple[str, Callable[[], np.ndarray]]]
 """Label of each axis, and what reads its points."""
 
 
