@@ -3,6 +3,7 @@
 import ctypes
 import os
 import sys
+from functools import cache
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: requests run beside each other
     os.environ.setdefault(_threads, "1")
@@ -26,13 +27,22 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "strict-origin-when-cross-origin",
-    # Dash puts scripts inline and plotly compiles some; nothing may come from another host.
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
-        "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-    ),
 }
+
+
+def content_policy(dash: Dash) -> str:
+    """The Content-Security-Policy: nothing from another host, no text made code, inline scripts by their hash."""
+    directives = {
+        "default-src": "'self'",
+        "script-src": " ".join(["'self'", shell.EARLY_SCRIPT_HASH, *dash.csp_hashes()]),
+        "style-src": "'self' 'unsafe-inline'",  # Mantine and plotly write <style> elements and style attributes
+        "img-src": "'self' data: blob:",  # Compose's small maps are data; plotly saves a figure through a blob
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'self'",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 
 
 def return_freed_memory() -> None:
@@ -44,7 +54,7 @@ def return_freed_memory() -> None:
 
 
 def create_server() -> Flask:
-    """The Flask server: /healthz, a limit on what is sent to it, security headers on what it sends."""
+    """The Flask server: /healthz, and a limit on what is sent to it."""
     flask = Flask(__name__)
     flask.config["MAX_CONTENT_LENGTH"] = REQUEST_LIMIT_BYTES
 
@@ -59,14 +69,19 @@ def create_server() -> Flask:
         return jsonify(error=str(error)), 503 if isinstance(error, WeightsError) else 400
 
     flask.after_request(name_user)
+    return flask
 
-    @flask.after_request
+
+def send_security_headers(dash: Dash) -> None:
+    """Put security headers on every answer."""
+    policy = cache(lambda: content_policy(dash))  # from the first answer on: Dash adds a script for pages before it
+
+    @dash.server.after_request
     def secure(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", policy())
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
-
-    return flask
 
 
 def create_app() -> Dash:
@@ -88,6 +103,7 @@ def create_app() -> Dash:
     shell.register_callbacks(dash)
     guard_addresses(dash)
     guard_callbacks(dash)
+    send_security_headers(dash)
     # A threaded server answers its first concurrent requests for scripts with 500 (plotly/dash issue 3971).
     dash.server.test_client().get("/")
     return dash

@@ -114,8 +114,8 @@ def _same_outputs(output: str, given) -> bool:
     several = output.startswith("..")
     names = output[2:-2].split("...") if several else [output]
     pairs = [name.rpartition(".") for name in names]
-    # Outputs that several callbacks share carry @ and a digest behind their property.
-    declared = [{"id": identity, "property": name.partition("@")[0]} for identity, _, name in pairs]
+    # Outputs that several callbacks share carry @ and a digest behind their property, and browsers send it along.
+    declared = [{"id": identity, "property": name} for identity, _, name in pairs]
     return _same_parts(declared, given if several else [given])
 
 

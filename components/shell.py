@@ -1,5 +1,8 @@
 """The frame around every page: document head, header with navigation and theme control, footer."""
 
+import base64
+import hashlib
+
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html, page_container, page_registry
 
@@ -16,6 +19,8 @@ _EARLY_SCRIPT = """
   document.documentElement.setAttribute("data-mantine-color-scheme", dark ? "dark" : "light");
 })();
 """
+EARLY_SCRIPT_HASH = f"'sha256-{base64.b64encode(hashlib.sha256(_EARLY_SCRIPT.encode()).digest()).decode()}'"
+"""Of the one inline script that the document adds to Dash's own, as a Content-Security-Policy names it."""
 
 
 def index_string(app: Dash) -> str:

@@ -51,8 +51,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+_VIOLATION_WATCH = (
+    "addEventListener('securitypolicyviolation', event => console.error("
+    "'policy violation:', event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber))"
+)
+
+
 class Complaints:
-    """What a page must not do: log errors or warnings of its own, raise, fail a request, ask another host.
+    """What a page must not do: log errors, raise, fail a request, ask another host, break its content policy.
 
     `allow("text")` lets complaints pass that contain the text.
     """
@@ -61,6 +67,7 @@ class Complaints:
         self._host = urlsplit(base_url).netloc
         self._allowed: list[str] = []
         self._found: list[str] = []
+        context.add_init_script(_VIOLATION_WATCH)  # violations that a page catches show nowhere else
         context.on("console", lambda message: message.type == "error" and self._add(f"console: {message.text}"))
         context.on("weberror", lambda error: self._add(f"page error: {error.error}"))
         context.on("request", lambda request: self._check_host(request.url))

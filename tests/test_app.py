@@ -1,4 +1,6 @@
+import base64
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -72,6 +74,15 @@ def test_security_headers(client):
         assert headers["X-Frame-Options"] == "SAMEORIGIN"
         assert "Referrer-Policy" in headers
         assert "http" not in headers["Content-Security-Policy"]
+
+
+def test_policy_lets_no_text_become_code_and_names_each_inline_script(client):
+    reply = client.get("/")
+    policy = dict(part.split(" ", 1) for part in reply.headers["Content-Security-Policy"].split("; "))
+    inline = re.findall(r"<script(?![^>]*(?:src=|application/json))[^>]*>(.*?)</script>", reply.text, re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline]
+    assert policy["script-src"].split() == ["'self'", *(f"'sha256-{value}'" for value in hashes)]
+    assert "unsafe" not in policy["default-src"]
 
 
 @pytest.mark.parametrize("path", ["/", "/compose", "/compose/", "/interpret?example=sharp", "/loop", "/methods"])

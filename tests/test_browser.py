@@ -1,8 +1,10 @@
-"""The test bench itself: complaints are caught, and the 3D library draws under the page's own policy."""
+"""The test bench itself: complaints are caught; every page works under its own content policy."""
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
-from tests.browser import Complaints
+from tests.browser import Complaints, settled
+from tests.pages.compose import open_compose, press, redrawn
 
 
 def test_complaints_are_caught_and_can_be_allowed(browser, server_url):
@@ -12,14 +14,18 @@ def test_complaints_are_caught_and_can_be_allowed(browser, server_url):
     page.goto("/healthz")
     with page.expect_event("requestfailed"):
         page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://other.invalid/x.png'}))")
+    with page.expect_console_message(lambda message: message.text.startswith("policy violation")):
+        page.evaluate("setTimeout(() => { try { new Function('return 1')() } catch (error) {} })")
     with page.expect_event("pageerror"):
         page.evaluate("console.error('spoken'); setTimeout(() => { throw new Error('thrown') })")
     page.wait_for_function("fetch('/missing').then(reply => reply.status >= 400 || reply.ok)")
     found = "\n".join(complaints.remaining())
     assert "spoken" in found
     assert "thrown" in found
+    assert "policy violation: script-src eval" in found
     assert "Content Security Policy" in found or "other.invalid" in found
-    for text in ("spoken", "thrown", "other.invalid", "missing", "Content Security Policy", "Failed to load"):
+    policy = ("Content Security Policy", "policy violation")
+    for text in ("spoken", "thrown", "other.invalid", "missing", "Failed to load", *policy):
         complaints.allow(text)
     assert complaints.remaining() == []
     context.close()
@@ -56,3 +62,58 @@ def test_3d_library_draws(page):
         }"""
     )
     assert red
+
+
+def save(page: Page, button: str) -> None:
+    with page.expect_download():
+        page.get_by_role("button", name=button, exact=True).click()
+
+
+def use_compose(page: Page) -> None:
+    open_compose(page)
+    with redrawn(page):
+        press(page, "n-si", "ArrowRight")
+    thumb = page.locator("#compose-n-ge [role=slider]").bounding_box()
+    page.mouse.move(thumb["x"] + thumb["width"] / 2, thumb["y"] + thumb["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(thumb["x"] + 60, thumb["y"], steps=5)
+    with redrawn(page):
+        page.mouse.up()
+    page.wait_for_function("() => Number(document.getElementById('compose-scene-view').dataset.atoms) > 0")
+    for kind in ("PNG", "SVG", "CSV"):
+        save(page, kind)
+
+
+def use_interpret(page: Page) -> None:
+    page.goto("/interpret?example=sharp")
+    expect(page.locator("#interpret-verdict")).to_contain_text("are known")
+    page.locator("#interpret-background").click()
+    page.get_by_role("option", name="Shirley").click()
+    page.get_by_role("radiogroup", name="Picture").get_by_text("Why strain", exact=True).click()
+    settled(page)
+    for kind in ("JSON", "Report"):
+        save(page, kind)
+
+
+def use_home(page: Page) -> None:
+    page.goto("/")
+    settled(page)
+    for link in ("Compose", "Interpret", "Loop", "Methods"):
+        page.get_by_role("navigation").get_by_role("link", name=link).click()
+        settled(page)
+
+
+def open_methods(page: Page) -> None:
+    page.goto("/methods")
+    settled(page)
+
+
+def open_loop(page: Page) -> None:
+    page.goto("/loop")
+    settled(page)
+
+
+@pytest.mark.parametrize("use", [use_home, use_compose, use_interpret, open_loop, open_methods])
+def test_pages_work_under_their_content_policy(page: Page, use):
+    use(page)
+    assert page.complaints.remaining() == []

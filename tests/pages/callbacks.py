@@ -25,7 +25,7 @@ def payload(key: str, values: dict, changed: str | None = None) -> dict:
     """
     entry = app.callback_map[key]
     pairs = [name.rpartition(".") for name in key.strip(".").split("...")]
-    outputs = [{"id": identity, "property": name.partition("@")[0]} for identity, _, name in pairs]
+    outputs = [{"id": identity, "property": name} for identity, _, name in pairs]
     changed = changed or names(key)[0]
     if changed.startswith("{"):
         changed = changed.replace('["ALL"]', "0")
