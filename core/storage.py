@@ -1,22 +1,43 @@
 """Where results are kept between requests, and how one computation serves everyone who asks for it."""
 
+import contextlib
 import hashlib
+import logging
 import os
+import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import diskcache
 from platformdirs import user_cache_path
 
+from core.damage import file_identity, is_damaged_database, set_aside
 from core.processes import identity_of, is_gone
+
+_log = logging.getLogger(__name__)
+_Answer = TypeVar("_Answer")
 
 PROJECT = Path(__file__).resolve().parent.parent
 """A checkout, or the folder that the package is installed in."""
 
 RESULT_LIMIT_BYTES = 2 * 2**30
+SAID_SECONDS = 3600.0
+"""A store that cannot be used says so once, and again when it was not asked or could be used for so long."""
+
+UNKEPT = (
+    "This file could not be kept: the server's disk is full, or its cache folder cannot be written to; "
+    "give the file again once there is room"
+)
+"""Said of uploads, which nothing can compute again."""
+
 _POLL_SECONDS = 0.05
+_FAULTS = (sqlite3.Error, diskcache.Timeout, OSError)
+_REOPENED = "no such table"
+"""Said by SQLite of an empty file that it made where a store was removed."""
 
 
 def cache_directory() -> Path:
@@ -24,9 +45,13 @@ def cache_directory() -> Path:
 
     The environment's BANDLOOM_CACHE; else .cache/bandloom in a checkout that can be written to; else the user's cache.
     """
-    directory = Path(os.environ.get("BANDLOOM_CACHE") or _default_directory())
+    directory = _named_directory()
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+def _named_directory() -> Path:
+    return Path(os.environ.get("BANDLOOM_CACHE") or _default_directory())
 
 
 def _default_directory() -> Path:
@@ -38,7 +63,7 @@ def _default_directory() -> Path:
 @cache
 def result_store() -> "ResultStore":
     """The store that all workers of this machine share."""
-    return ResultStore(cache_directory() / "results")
+    return ResultStore(_named_directory() / "results")
 
 
 def content_key(*parts: str) -> str:
@@ -49,25 +74,34 @@ def content_key(*parts: str) -> str:
 class ResultStore:
     """Bytes on disk by key, least recently used out first when the size limit is reached.
 
-    Only bytes, text and numbers are stored, so that nothing is unpickled.
+    Only bytes, text and numbers are stored, so that nothing is unpickled. Each value has a checksum, and a damaged one
+    is dropped. A damaged or removed store is started anew, and one that cannot be read or written is as one that keeps
+    nothing: each says so in one line of the log.
     """
 
     def __init__(self, directory: Path, size_limit: int = RESULT_LIMIT_BYTES):
-        self._cache = diskcache.Cache(
-            str(directory),
-            size_limit=size_limit,
-            eviction_policy="least-recently-used",
-            disk_min_file_size=2**14,
-            cull_limit=2,  # few at a time: a large new result must not drive itself out
-        )
+        self._directory, self._size_limit = Path(directory), size_limit
+        self._file = self._directory / diskcache.core.DBNAME
+        self._lock, self._said = threading.RLock(), -SAID_SECONDS
+        self._cache: diskcache.Cache | None = None
+        self._opened_as: tuple[int, int] | None = None
 
     def get(self, key: str) -> bytes | None:
-        """The stored bytes, None where there are none."""
-        return self._cache.get(key)
+        """The stored bytes, None where there are none, or none that are sound."""
+        value, checksum = self._with(lambda cache: cache.get(key, tag=True)) or (None, None)
+        if value is None or (isinstance(value, bytes) and checksum in (None, _checksum(key, value))):
+            return value  # without a checksum where an earlier version kept it
+        self.drop(key)
+        return None
 
-    def put(self, key: str, value: bytes) -> None:
-        """Store bytes under a key."""
-        self._cache.set(key, value)
+    def put(self, key: str, value: bytes) -> bool:
+        """Store bytes under a key; whether they are kept."""
+        return bool(self._with(lambda cache: cache.set(key, value, tag=_checksum(key, value))))
+
+    def drop(self, key: str) -> None:
+        """Forget a value that is damaged."""
+        if self._with(lambda cache: cache.delete(key)):
+            _log.warning("A damaged result in %s was dropped: %s", self._directory, key)
 
     def compute_once(
         self,
@@ -77,7 +111,8 @@ class ResultStore:
     ) -> bytes:
         """The value of a key, computed by whoever asks first; the others wait for it and see its progress.
 
-        If the computing process dies or gives up, one of those who wait takes over.
+        If the computing process dies or gives up, one of those who wait takes over. Where the store cannot be used,
+        everyone computes.
 
         Args:
             key: from `content_key`.
@@ -87,18 +122,20 @@ class ResultStore:
         report = progress or (lambda fraction: None)
         owner, done = f"{key}:process", f"{key}:progress"
         while (value := self.get(key)) is None:
-            if not self._cache.add(owner, identity_of()):
-                other = self._cache.get(owner)
+            claimed = self._with(lambda cache: cache.add(owner, identity_of()))
+            if claimed is None:
+                return compute(report)
+            if not claimed:
+                other = self._with(lambda cache: cache.get(owner))
                 if other is not None and is_gone(other):
-                    self._cache.delete(owner)
-                report(self._cache.get(done, 0.0))
+                    self._with(lambda cache: cache.delete(owner))
+                report(self._with(lambda cache: cache.get(done)) or 0.0)
                 time.sleep(_POLL_SECONDS)
                 continue
             try:
                 value = self._computed(key, done, compute, report)
             finally:
-                self._cache.delete(owner)
-                self._cache.delete(done)
+                self._with(lambda cache: (cache.delete(owner), cache.delete(done)))
             break
         return value
 
@@ -107,9 +144,76 @@ class ResultStore:
             return value
 
         def keep(fraction: float) -> None:
-            self._cache.set(done, float(fraction))
+            self._with(lambda cache: cache.set(done, float(fraction)))
             report(fraction)
 
         value = compute(keep)
         self.put(key, value)
         return value
+
+    def _with(self, act: Callable[[diskcache.Cache], _Answer]) -> _Answer | None:
+        """What is done with the opened store, None where it cannot be used."""
+        for again in (True, False):
+            known = file_identity(self._file)
+            try:
+                return act(self._opened())
+            except _FAULTS as fault:
+                self._close()
+                if not again or not self._mended(fault, known):
+                    self._say_unusable(fault)
+                    return None
+        return None
+
+    def _opened(self) -> diskcache.Cache:
+        """The store, opened anew where its file is no longer the one that was opened."""
+        with self._lock:
+            known = file_identity(self._file)
+            if self._cache is None or known is None or known != self._opened_as:
+                removed = self._cache is not None and known is None
+                self._cache = diskcache.Cache(
+                    str(self._directory),
+                    size_limit=self._size_limit,
+                    eviction_policy="least-recently-used",
+                    disk_min_file_size=2**14,
+                    cull_limit=2,  # few at a time: a large new result must not drive itself out
+                )
+                self._opened_as = file_identity(self._file)
+                if removed:
+                    _log.warning("The results in %s were removed; they are started anew", self._directory)
+            return self._cache
+
+    def _close(self) -> None:
+        """Close this thread's connection, which a fault may leave within a transaction."""
+        if self._cache is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._cache.close()
+
+    def _mended(self, fault: Exception, known: tuple[int, int] | None) -> bool:
+        """Whether the store is worth another try: it was damaged and is set aside, or another one has its place."""
+        with self._lock:
+            if file_identity(self._file) != known:
+                return True
+            if _REOPENED in str(fault):
+                self._cache = None
+                return True
+            if known is None or not is_damaged_database(fault):
+                return False
+            self._cache = None
+            try:
+                aside = set_aside(self._directory)
+            except OSError:
+                return False
+        _log.warning("The results in %s are damaged (%s): set aside as %s", self._directory, fault, aside.name)
+        return True
+
+    def _say_unusable(self, fault: Exception) -> None:
+        with self._lock:
+            silent, self._said = time.monotonic() - self._said < SAID_SECONDS, time.monotonic()
+        if not silent:
+            why = str(fault) or str(fault.__context__ or type(fault).__name__)
+            _log.warning("Nothing is kept, each result is computed: %s cannot be used (%s)", self._directory, why)
+
+
+def _checksum(key: str, value: bytes) -> str:
+    """Of a value under its key."""
+    return hashlib.sha256(key.encode() + b"\0" + value).hexdigest()

@@ -34,7 +34,7 @@ from core.reverse.guess import Predictor
 from core.reverse.inference import Inference, infer_images
 from core.reverse.model import reverse_model
 from core.reverse.standard import THEORY, standard_image
-from core.storage import result_store
+from core.storage import UNKEPT, result_store
 
 EXAMPLES = Path(__file__).parents[1] / "experiment" / "examples"
 _KEPT = re.compile(r"[0-9a-f]{20}")
@@ -174,11 +174,12 @@ def keep_image(content: bytes, name: str) -> str:
     """Check and keep the images of an uploaded file; returns its id, the hash of its content.
 
     Raises:
-        InputError: from `read_images`.
+        InputError: from `read_images`, or they cannot be kept.
     """
     packed = packed_images(content, name)
     identity = hashlib.sha256(content).hexdigest()[:20]
-    result_store().put(f"images:{identity}", packed)
+    if not result_store().put(f"images:{identity}", packed):
+        raise InputError(UNKEPT)
     return identity
 
 

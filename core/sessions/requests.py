@@ -3,11 +3,14 @@
 import io
 import json
 import re
+import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,7 +25,7 @@ from core.electronic.diagonalise import Bands
 from core.electronic.kpath import DEFAULT_PATH, build_path
 from core.electronic.readouts import readouts_document
 from core.errors import InputError
-from core.storage import content_key, result_store
+from core.storage import UNKEPT, content_key, result_store
 from core.structure.crystal import Crystal
 from core.structure.files import packed_structure, unpacked_crystal
 from core.structure.mixing import MAX_WIDTH
@@ -37,6 +40,7 @@ _KEPT = re.compile(r"[0-9a-f]{20}")
 PAGE_ATOM_LIMIT = 512
 """Atoms that pages take; beyond the exact engine's own limit they can only be predicted."""
 
+_Unpacked = TypeVar("_Unpacked")
 _MEMORY_LIMIT_BYTES = 48 * 2**20
 _recent: "OrderedDict[str, BandCalculation]" = OrderedDict()
 _recent_lock = Lock()
@@ -118,12 +122,13 @@ def keep_structure(content: bytes, filename: str) -> str:
     """Check and keep an uploaded structure file; returns its id, the hash of its content.
 
     Raises:
-        InputError: from `read_structure`.
+        InputError: from `read_structure`, or it cannot be kept.
     """
     packed = packed_structure(content, filename)
     check_size(unpacked_crystal(packed))
     identity = content_key(filename, content.decode("utf-8", "replace"))[:20]
-    result_store().put(f"crystal:{identity}", packed)
+    if not result_store().put(f"crystal:{identity}", packed):
+        raise InputError(UNKEPT)
     return identity
 
 
@@ -177,8 +182,8 @@ def solve(request: Request, progress: Callable[[float], None] | None = None) -> 
     def compute(report) -> bytes:
         return _packed(calculate_bands(crystal, path, request.spin_orbit, WINDOW, report).bands)
 
-    content = result_store().compute_once(request.key, compute, progress)
-    calculation = BandCalculation(crystal, path, request.spin_orbit, _unpacked(content))
+    bands = _kept(request.key, compute, _unpacked, progress)
+    calculation = BandCalculation(crystal, path, request.spin_orbit, bands)
     with _recent_lock:
         _recent[request.key] = calculation
         while len(_recent) > 1 and sum(_size(item) for item in _recent.values()) > _MEMORY_LIMIT_BYTES:
@@ -188,11 +193,21 @@ def solve(request: Request, progress: Callable[[float], None] | None = None) -> 
 
 def read_out(request: Request) -> dict:
     """The readouts document of a request, kept on disk like the bands."""
-    content = result_store().compute_once(
-        _readout_key(request),
-        lambda report: json.dumps(readouts_document(request.crystal(), request.spin_orbit)).encode(),
-    )
-    return json.loads(content)
+
+    def compute(report) -> bytes:
+        return json.dumps(readouts_document(request.crystal(), request.spin_orbit)).encode()
+
+    return _kept(_readout_key(request), compute, json.loads)
+
+
+def _kept(key: str, compute, unpack: Callable[[bytes], _Unpacked], progress=None) -> _Unpacked:
+    """A kept or computed value, computed again where it cannot be unpacked: earlier versions kept no checksums."""
+    content = result_store().compute_once(key, compute, progress)
+    try:
+        return unpack(content)
+    except (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error):
+        result_store().drop(key)
+    return unpack(result_store().compute_once(key, compute, progress))
 
 
 def _readout_key(request: Request) -> str:
