@@ -1,4 +1,4 @@
-/* Interpret in the browser: a file that is too large is said at once, before it is sent. */
+/* Interpret in the browser: files that are too large, clicks on the picture, the focus in lists that get shorter. */
 (function () {
   "use strict";
   const LIMIT_MB = 64;
@@ -36,6 +36,22 @@
     const place = [layout.xaxis.p2d(event.clientX - box.left), layout.yaxis.p2d(event.clientY - box.top)];
     window.dash_clientside.set_props("interpret-click", { data: { x: place[0], y: place[1], at: Date.now() } });
   }, true);
+
+  /* Where the focus goes that was on a removed item's button: to the next item's, else to this button. */
+  const AFTER_LAST = { "interpret-steps": "interpret-undo", "interpret-others-list": "interpret-keep-cut" };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("button");
+    const list = button && button.closest("#" + Object.keys(AFTER_LAST).join(", #"));
+    if (!list) return;
+    const place = Array.from(list.querySelectorAll("button")).indexOf(button);
+    const changed = new MutationObserver(() => {
+      changed.disconnect();
+      if (document.activeElement !== document.body) return;
+      (list.querySelectorAll("button")[place] || document.getElementById(AFTER_LAST[list.id])).focus();
+    });
+    changed.observe(list, { childList: true });
+  });
 
   document.addEventListener("change", (event) => check(event, event.target.files), true);
   document.addEventListener("drop", (event) => check(event, event.dataTransfer && event.dataTransfer.files), true);

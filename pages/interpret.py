@@ -103,7 +103,12 @@ def keep_cut(clicks, drops, document, others):
         if not any(drops or []) or gone < 0:
             return no_update, no_update
         del kept[gone]
-    elif document and len(kept) < MOST_CUTS and (reading := _reading(document)) not in kept:
+    elif (
+        ctx.triggered_id == ids("keep-cut")
+        and document
+        and len(kept) < MOST_CUTS
+        and (reading := _reading(document)) not in kept
+    ):
         kept.append(reading)
     else:
         return no_update, no_update
@@ -219,9 +224,9 @@ def change_reading(*values):
     if not document:
         return no_update, no_update
     before = _reading(document)
-    given = dict(zip(FIELDS, values, strict=True))
+    given, shown = dict(zip(FIELDS, values, strict=True)), settings if isinstance(settings, dict) else {}
     fired = (name for name, at in zip(FIELDS, CONTROLS, strict=True) if ".".join(at) in ctx.triggered_prop_ids)
-    names = [name for name in fired if given[name] != (settings or {}).get(name)]
+    names = [name for name in fired if given[name] != shown.get(name)]
     try:
         return _edited(before, with_controls(before, given, names), history)
     except InputError:
@@ -362,7 +367,8 @@ def show_candidate(clicks):
     """Which candidate's bands are drawn."""
     if not any(clicks or []) or not isinstance(ctx.triggered_id, dict):
         return no_update
-    return number_in(ctx.triggered_id["index"], 0, 99, 0)
+    chosen = number_in(ctx.triggered_id["index"], 0, len(clicks) - 1, -1)
+    return no_update if chosen < 0 else chosen
 
 
 @callback(

@@ -7,6 +7,7 @@ finds goes to the result store or to the folder of its run, so a job that is los
 import contextlib
 import json
 import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -113,7 +114,7 @@ class JobQueue:
 
     def status(self, job: str | None) -> Status | None:
         """How a job stands, None where there is none; what died is found dead, and who waits may start."""
-        if not isinstance(job, str):
+        if not _is_identity(job):
             return None
         with self._table() as table:
             if table.execute(f"SELECT 1 FROM job WHERE id = ? AND state IN {_ACTIVE}", (job,)).fetchone():
@@ -123,7 +124,7 @@ class JobQueue:
 
     def cancel(self, job: str | None) -> None:
         """End a job that waits or is at work."""
-        if isinstance(job, str):
+        if _is_identity(job):
             with self._table() as table:
                 ended = _cancelled(table, "id = ?", (job,))
             self._stop(ended)
@@ -228,8 +229,12 @@ def core_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _is_identity(job) -> bool:
+    return isinstance(job, str) and re.fullmatch("[0-9a-f]{32}", job) is not None
+
+
 def _checked(name: str) -> str:
-    if not isinstance(name, str) or len(name) > 64:
+    if not isinstance(name, str) or len(name) > 64 or not name.isprintable():
         raise InputError("This request did not come from the page; reload it")
     return name
 

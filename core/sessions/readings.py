@@ -153,7 +153,7 @@ def number_of(name: str, value) -> float:
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not abs(number) <= 1e5:
         raise InputError(f"{name.replace('_', ' ')} = {value} is out of range: give a number")

@@ -174,14 +174,31 @@ def test_a_wrong_frame_is_refused_with_a_sentence(key, frame, true_values, no_tr
     assert "reload" in reply.json["error"]
 
 
-@pytest.mark.parametrize("index", [99, -1, "x", "", "9" * 5000])
-@pytest.mark.parametrize("kind", ["drop-cut", "show"])
-def test_an_index_that_is_none_is_refused_or_ignored(kind, index, true_values, no_traceback):
-    key = next(key for key in served_callbacks() if any(f"interpret-{kind}" in name for name in names(key)))
-    body = payload(key, true_values)
-    identity = json.dumps({"index": index, "type": f"interpret-{kind}"}, separators=(",", ":"))
-    reply = server.test_client().post(PATH, json=body | {"changedPropIds": [f"{identity}.n_clicks"]})
+def changes(kind: str, changed: list[str], values: dict) -> dict:
+    """What a page would change after a request of alike buttons; nothing where the request is refused."""
+    button = f'"type":"interpret-{kind}"'
+    key = next(key for key in served_callbacks() if any(button in name for name in names(key)))
+    reply = ask(payload(key, values) | {"changedPropIds": changed})
     assert reply.status_code in (200, 204, 400)
+    return reply.json["response"] if reply.status_code == 200 else {}
+
+
+@pytest.mark.parametrize("index", [99, -1, "x", "", "9" * 5000])
+@pytest.mark.parametrize("kind", ["drop-cut", "drop-step", "show"])
+def test_an_index_that_is_none_changes_nothing(kind, index, true_values, no_traceback):
+    identity = json.dumps({"index": index, "type": f"interpret-{kind}"}, separators=(",", ":"))
+    others = [true_values["interpret-reading.data"] | {"cut": "G-K"}]  # another could be kept beside it
+    assert changes(kind, [f"{identity}.n_clicks"], true_values | {"interpret-others.data": others}) == {}
+
+
+def test_a_cut_is_kept_and_dropped_by_its_own_buttons_only(true_values, no_traceback):
+    keep, drop = "interpret-keep-cut.n_clicks", '{"index":0,"type":"interpret-drop-cut"}.n_clicks'
+    reading = true_values["interpret-reading.data"]
+    assert changes("drop-cut", [drop], true_values)["interpret-others"]["data"] == []
+    alone = true_values | {"interpret-others.data": []}
+    assert changes("drop-cut", [keep], alone)["interpret-others"]["data"] == [reading]
+    assert changes("drop-cut", [drop], alone) == {}
+    assert changes("drop-cut", [], alone) == {}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"output": ' + b"9" * 10_000 + b"}"],
@@ -200,6 +217,6 @@ def test_another_kind_of_body_is_refused_with_a_sentence(kind, true_values, no_t
     assert "reload" in reply.json["error"]
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
-def test_other_methods_are_refused(method):
-    assert server.test_client().open(PATH, method=method).status_code == 405
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH"])
+def test_other_methods_are_refused(method, no_traceback):
+    assert server.test_client().open(PATH, method=method).status_code == (404 if method in ("GET", "HEAD") else 405)

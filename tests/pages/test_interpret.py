@@ -132,6 +132,34 @@ def test_steps_are_set_removed_and_undone_by_keyboard(page: Page):
     expect(page.get_by_label("Symmetrise about Γ", exact=True)).not_to_be_checked()
 
 
+def test_focus_stays_in_a_list_that_gets_shorter(page: Page):
+    open_interpret(page)
+    drop(page, FIGURE)
+    steps, undo = page.locator("#interpret-steps"), page.get_by_role("button", name="Undo")
+    named = "Remove the step {}".format
+    remove = {name: page.get_by_role("button", name=named(name)) for name in ("Frame", "Momentum", "Symm")}
+    expect(remove["Frame"]).to_be_visible(timeout=20_000)
+    page.locator("#interpret-k-centre").fill("0.02")
+    page.locator("#interpret-k-centre").press("Enter")
+    expect(remove["Momentum"]).to_be_visible()
+    page.get_by_label("Symmetrise about Γ", exact=True).press("Space")
+    expect(remove["Symm"]).to_be_visible()
+    remove["Momentum"].press("Enter")
+    expect(remove["Momentum"]).to_have_count(0)
+    expect(remove["Symm"]).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(remove["Symm"]).to_have_count(0)
+    expect(undo).to_be_focused()
+    remove["Frame"].press("Space")
+    expect(steps).not_to_contain_text("Frame")
+    expect(undo).to_be_focused()
+    keep = page.get_by_role("button", name="Keep as a cut of this sample")
+    keep.press("Enter")
+    page.get_by_role("button", name="Drop Uploaded image").press("Enter")
+    expect(page.locator("#interpret-others-list li")).to_have_count(0)
+    expect(keep).to_be_focused()
+
+
 def test_axes_are_typed_and_wait_for_each_other(page: Page):
     open_interpret(page)
     drop(page, FIGURE)

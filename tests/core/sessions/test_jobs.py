@@ -158,13 +158,13 @@ def test_machine_that_starts_no_process_says_so(two, monkeypatch):
     assert (status.state, status.message) == (FAILED, "No process could be started: no memory")
 
 
-@pytest.mark.parametrize("name", [None, 3, ["x"], "x" * 100])
+@pytest.mark.parametrize("name", [None, 3, ["x"], "x" * 100, "\0", "\ud800"], ids=ascii)
 def test_forged_place_is_refused(two, name):
     with pytest.raises(InputError):
         two.ask("a", name, "exact", {})
 
 
-@pytest.mark.parametrize("job", [None, 3, ["x"], "", "x" * 32])
+@pytest.mark.parametrize("job", [None, 3, ["x"], "", "x" * 32, "\ud800"], ids=ascii)
 def test_unknown_job_has_no_status(two, job):
     two.cancel(job)
     assert two.status(job) is None
