@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import threading
 import time
+import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,6 +56,15 @@ def read_arrays(file: Path | BinaryIO) -> dict[str, np.ndarray]:
                 return {name: arrays[name] for name in arrays.files}
         except Exception as error:  # a damaged header or archive fails in any way
             raise DamagedError(f"{type(error).__name__}: {error}") from None
+
+
+def holds_arrays(file: Path, names: tuple[str, ...]) -> bool:
+    """Whether an .npz file has arrays of these names, without a look at their numbers; one cut short has none."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return {f"{name}.npy" for name in names} <= set(archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
 
 
 def file_identity(file: Path) -> tuple[int, int] | None:
