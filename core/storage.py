@@ -15,7 +15,7 @@ from typing import TypeVar
 import diskcache
 from platformdirs import user_cache_path
 
-from core.damage import file_identity, is_damaged_database, set_aside
+from core.damage import Complaint, file_identity, is_damaged_database, set_aside
 from core.processes import identity_of, is_gone
 
 _log = logging.getLogger(__name__)
@@ -25,14 +25,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 """A checkout, or the folder that the package is installed in."""
 
 RESULT_LIMIT_BYTES = 2 * 2**30
-SAID_SECONDS = 3600.0
-"""A store that cannot be used says so once, and again when it was not asked or could be used for so long."""
-
 UNKEPT = (
     "This file could not be kept: the server's disk is full, or its cache folder cannot be written to; "
     "give the file again once there is room"
 )
 """Said of uploads, which nothing can compute again."""
+
+UNKEPT_RESULT = "The result could not be kept: the server's disk is full, or its cache folder cannot be written to"
+"""Said of results that one process computes for another."""
 
 _POLL_SECONDS = 0.05
 _FAULTS = (sqlite3.Error, diskcache.Timeout, OSError)
@@ -82,7 +82,7 @@ class ResultStore:
     def __init__(self, directory: Path, size_limit: int = RESULT_LIMIT_BYTES):
         self._directory, self._size_limit = Path(directory), size_limit
         self._file = self._directory / diskcache.core.DBNAME
-        self._lock, self._said = threading.RLock(), -SAID_SECONDS
+        self._lock, self._unusable = threading.RLock(), Complaint()
         self._cache: diskcache.Cache | None = None
         self._opened_as: tuple[int, int] | None = None
 
@@ -207,9 +207,7 @@ class ResultStore:
         return True
 
     def _say_unusable(self, fault: Exception) -> None:
-        with self._lock:
-            silent, self._said = time.monotonic() - self._said < SAID_SECONDS, time.monotonic()
-        if not silent:
+        if self._unusable.due():
             why = str(fault) or str(fault.__context__ or type(fault).__name__)
             _log.warning("Nothing is kept, each result is computed: %s cannot be used (%s)", self._directory, why)
 

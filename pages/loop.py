@@ -29,6 +29,8 @@ def layout(run: str = "", **query) -> html.Div:
     url = dcc.Location(id=ids("url"), refresh="callback-nav")
     try:
         status = runs.status(run) if run else ""
+        if run:
+            runs.check(run)
     except InputError as error:
         return html.Div([url, html.P(str(error), className="field-error"), *_start()], className="wrap")
     if not status:
@@ -101,6 +103,7 @@ def watch(count, go, run, seen, job):
     """What is new about the run."""
     try:
         status, steps = runs.status(run), runs.steps(run)
+        runs.result(run)
     except InputError as error:
         return no_update, True, str(error), "outside", *([True] * len(ORDERS))
     now = {"run": run, "steps": len(steps), "status": status}
@@ -167,7 +170,10 @@ def draw(seen, view, scheme, blend):
     if step is None:
         return no_update
     view = view if view in list(figures.VIEWS) else "blend"
-    return figures.picture(seen["run"], step, view, number_in(blend, 0.0, 1.0, 0.5), scheme)
+    try:
+        return figures.picture(seen["run"], step, view, number_in(blend, 0.0, 1.0, 0.5), scheme)
+    except InputError:  # a damaged run, which the page says when it is opened
+        return no_update
 
 
 @callback(
@@ -200,7 +206,10 @@ def tell(seen, scheme):
     step = _last(seen)
     if step is None:
         return no_update, no_update, no_update, no_update, no_update
-    found = runs.result(seen["run"])
+    try:
+        found = runs.result(seen["run"])
+    except InputError:  # which `watch` says
+        found = None
     return (
         panels.best_guess(step),
         panels.candidate_table(found["candidates"] if found else step["candidates"]),

@@ -10,9 +10,10 @@ all, so that a killed run goes on where it stood. Each sample is a group with at
     cut_x, cut_k (class, k, energy) 1/eV: on in-plane cuts at k_z = attribute kz, from k∥ = 0 outwards (they are even)
     edges (k, 4): highest valence and lowest conduction energy (eV) on the path, and their unfolding weights
 
-in 16-bit floats for the spectra and 32-bit ones for the rest.
+in 16-bit floats for the spectra and 32-bit ones for the rest. Spectra have checksums (Fletcher-32, part of HDF5).
 """
 
+import errno
 import io
 import json
 import multiprocessing
@@ -29,6 +30,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from core.damage import set_aside
 from core.electronic.calculation import ENGINE_VERSION, calculate_bands
 from core.electronic.kpath import DEFAULT_PATH, KPath, build_cut, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
@@ -41,6 +43,7 @@ SHARD_SAMPLES = 16
 SAMPLE_ATTRIBUTES = ("family", "stack", "lattice", "mixing", "kz")
 CONNECT_TIMEOUT = "10s"
 CUT_POINTS = 97
+DATASETS = ("ge_fraction", "spacing", "site_class", "path", "edges")
 CUTS = {"cut_x": "G-X", "cut_k": "G-K"}
 WINDOW = (-14.0, 5.5)
 """eV: all valence bands, so that the highest one can be counted, and what reaches into the picture from above."""
@@ -137,20 +140,49 @@ def _write_record(group: h5py.Group, record: Record) -> None:
         value = getattr(record, name)
         if value is not None:
             group.create_dataset(
-                name, data=value.astype(np.float16), chunks=(1, *value.shape[1:]), shuffle=True, compression="lzf"
-            )
+                name, data=value.astype(np.float16), chunks=(1, *value.shape[1:]), shuffle=True, compression="lzf",
+                fletcher32=True,
+            )  # fmt: skip
 
 
 def read_shard(file: Path, chosen: Callable[[DrawnSample], bool] = lambda sample: True) -> Iterator[Record]:
-    """The records of a shard, those of chosen samples alone."""
-    with h5py.File(file, "r") as content:
-        for name in sorted(content):
-            group = content[name]
-            sample = drawn_sample(**{key: _plain(value) for key, value in group.attrs.items()})
-            if not chosen(sample):
-                continue
-            names = ("ge_fraction", "spacing", "site_class", "path", "edges", *CUTS)
-            yield Record(sample, **{key: group[key][()] if key in group else None for key in names})
+    """The records of a shard, those of chosen samples alone.
+
+    Raises:
+        InputError: the shard is damaged; it is set aside, so that `generate` makes it again.
+    """
+    try:
+        with h5py.File(file, "r") as content:
+            for name in sorted(content):
+                sample = drawn_sample(**{key: _plain(value) for key, value in content[name].attrs.items()})
+                if chosen(sample):
+                    yield _read_record(content[name], sample)
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        if getattr(error, "errno", None) not in (None, errno.EIO):  # it may be whole, and cannot be opened now
+            raise
+        aside = set_aside(Path(file))
+        raise InputError(
+            f"{file} is damaged and was set aside as {aside.name}; run again what makes the data set to make it anew"
+        ) from error
+
+
+def _read_record(group: h5py.Group, sample: DrawnSample) -> Record:
+    found = {key: group[key][()] for key in DATASETS}
+    return Record(sample, **found, **{key: group[key][()] if key in group else None for key in CUTS})
+
+
+def _is_whole(file: Path, samples: int) -> bool:
+    """Whether a shard opens and has all that it should have, without a look at the numbers."""
+    try:
+        with h5py.File(file, "r") as content:
+            return len(content) == samples and all(_has_all(group) for group in content.values())
+    except (OSError, RuntimeError, KeyError, ValueError):
+        return False
+
+
+def _has_all(group: h5py.Group) -> bool:
+    names = (*DATASETS, *(CUTS if "kz" in group.attrs else ()))
+    return all(isinstance(group.get(name), h5py.Dataset) and group[name].size > 0 for name in names)
 
 
 def _plain(value):
@@ -198,7 +230,7 @@ def generate(
     report: Callable[[str], None] = lambda line: None,
     splits: tuple[str, ...] = SPLITS,
 ) -> int:
-    """Compute the shards that a folder lacks; returns how many were computed.
+    """Compute the shards that a folder lacks, or holds damaged; returns how many were computed.
 
     Args:
         folder: made if missing.
@@ -215,7 +247,9 @@ def generate(
     folder.mkdir(parents=True, exist_ok=True)
     _check_plan(folder, plan_document(seed))
     planned = planned_shards(seed, stacks, splits)
-    missing = {name: samples for name, samples in planned.items() if not (folder / f"{name}.h5").exists()}
+    missing = {name: some for name, some in planned.items() if not _is_whole(folder / f"{name}.h5", len(some))}
+    if damaged := sum((folder / f"{name}.h5").exists() for name in missing):
+        report(f"{damaged} shards are damaged and are made again")
     report(f"{len(planned)} shards planned, {len(planned) - len(missing)} present")
     if not missing:
         return 0
@@ -234,7 +268,10 @@ def _check_plan(folder: Path, plan: dict) -> None:
     if not file.exists():
         _write_whole(file, (json.dumps(plan, indent=1) + "\n").encode())
         return
-    found = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        found = dict(json.loads(file.read_bytes()))
+    except (ValueError, TypeError):
+        raise InputError(f"{file} is damaged: remove it if the folder holds this data set, or give another") from None
     different = [key for key in plan if found.get(key) != plan[key]]
     if different:
         raise InputError(

@@ -4,12 +4,14 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from core.damage import DamagedError, holds_arrays, read_arrays
 from core.experiment.photoemission.artefacts import clean_artefacts, realistic_artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
@@ -38,6 +40,10 @@ WIDTHS = (0.015, 0.12)
 """1/Å: final-state momenta from 20 to 550 eV photons, half-widths of k_z from escape depths of 33 to 4 Å."""
 
 NUISANCES = ("fermi_level", "fermi_above_vbm", "kz", "k_stretch")
+ROWS = ("clean", "realistic", "clean_kz", "realistic_kz", "vbm", "figures", "lattice", "profile")
+EXACT_ROWS = ("signal", "lattice", "vbm", "kz", "figures", "profile")
+"""Arrays of a shard, and of the gathered exact spectra."""
+
 FIGURES = (*QUANTITIES, *LOCAL_QUANTITIES)
 OUTPUTS = (*FIGURES, *NUISANCES, *CORRELATIONS)
 LEVEL_COLUMNS = [OUTPUTS.index(name) for name in LEVELS]
@@ -87,9 +93,11 @@ def random_state(random: np.random.Generator, kz: float) -> FinalState:
 
 
 def make_signals(folder: Path, stacks: int, report: Callable[[str], None], stream: str = "signals") -> None:
-    """Predicted spectra of the first stacks of a stream, a shard each SHARD_STACKS; finished shards stay."""
+    """Predicted spectra of the first stacks of a stream, a shard each SHARD_STACKS; finished, sound shards stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = [n for n in range(-(-stacks // SHARD_STACKS)) if not _shard_file(folder, stream, n).exists()]
+    numbers = [n for n in range(-(-stacks // SHARD_STACKS)) if not holds_arrays(_shard_file(folder, stream, n), ROWS)]
+    if damaged := sum(_shard_file(folder, stream, n).exists() for n in numbers):
+        report(f"spectra: {damaged} shards are damaged and are made again")
     start = time.monotonic()
     with single_thread_pool() as pool:
         for done, _ in enumerate(pool.imap_unordered(_make_shard, [(folder, stream, n) for n in numbers]), 1):
@@ -110,8 +118,7 @@ def _make_shard(task: tuple[Path, str, int]) -> None:
     folder, stream, number = task
     random = np.random.default_rng([STREAM_SEED, number])
     samples = list(islice(STREAMS[stream](STREAM_SEED), number * SHARD_STACKS, (number + 1) * SHARD_STACKS))
-    plain = ("vbm", "figures", "lattice", "profile")
-    rows = {name: [] for name in (*SEVERITIES, *(f"{severity}_kz" for severity in SEVERITIES), *plain)}
+    rows = {name: [] for name in ROWS}
     for sample in samples:
         crystal = sample.crystal()
         kz = random.uniform(size=2)
@@ -124,37 +131,74 @@ def _make_shard(task: tuple[Path, str, int]) -> None:
         rows["figures"].append(stack_figures(sample))
         rows["lattice"].append(sample.lattice)
         rows["profile"].append(profile_number(sample.stack))
-    partial = _shard_file(folder, stream, number).with_suffix(".part.npz")
-    np.savez(partial, **{name: np.stack(values) for name, values in rows.items()})
-    partial.rename(_shard_file(folder, stream, number))
+    unfinished = _shard_file(folder, stream, number).with_suffix(".part.npz")
+    np.savez(unfinished, **{name: np.stack(values) for name, values in rows.items()})
+    unfinished.replace(_shard_file(folder, stream, number))
 
 
-def load_signals(folder: Path, stacks: int, cut: str, stream: str = "signals") -> dict[str, Spectra]:
-    """The predicted spectra of each severity."""
+def load_signals(
+    folder: Path,
+    stacks: int,
+    cut: str,
+    stream: str = "signals",
+    report: Callable[[str], None] = lambda line: None,
+) -> dict[str, Spectra]:
+    """The predicted spectra of each severity. A damaged shard is made again."""
     found: dict[str, list[Spectra]] = {severity: [] for severity in SEVERITIES}
     for number in range(-(-stacks // SHARD_STACKS)):
-        with np.load(_shard_file(folder, stream, number), allow_pickle=False) as file:
-            shared = {name: file[name] for name in ("lattice", "vbm", "figures", "profile")}
-            for severity in SEVERITIES:
-                signal = file[severity][:, CUTS.index(cut)]
-                found[severity].append(Spectra(signal, kz=file[f"{severity}_kz"], **shared))
+        file = read_or_make(
+            _shard_file(folder, stream, number), ROWS, partial(_make_shard, (folder, stream, number)), report
+        )
+        shared = {name: file[name] for name in ("lattice", "vbm", "figures", "profile")}
+        for severity in SEVERITIES:
+            signal = file[severity][:, CUTS.index(cut)]
+            found[severity].append(Spectra(signal, kz=file[f"{severity}_kz"], **shared))
     return {severity: joined(parts) for severity, parts in found.items()}
 
 
-def exact_spectra(folder: Path, dataset: Path, split: str, cut: str) -> Spectra:
-    """The exact, sharp cuts of the forward model's data set, gathered once."""
+def exact_spectra(
+    folder: Path,
+    dataset: Path,
+    split: str,
+    cut: str,
+    report: Callable[[str], None] = lambda line: None,
+) -> Spectra:
+    """The exact, sharp cuts of the forward model's data set.
+
+    They are gathered once, and again where what was gathered is damaged.
+
+    Raises:
+        InputError: a shard of the data set is damaged.
+    """
     kept = folder / f"exact-{split}.npz"
-    if not kept.exists():
+
+    def gather() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with single_thread_pool() as pool:
             rows = [row for part in pool.map(_exact_rows, sorted(dataset.glob(f"{split}-*.h5"))) for row in part]
-        names = ("signal", "lattice", "vbm", "kz", "figures", "profile")
-        partial = kept.with_suffix(".part.npz")
-        np.savez(partial, **dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)))
-        partial.rename(kept)
-    with np.load(kept, allow_pickle=False) as file:
-        plain = [file[name] for name in ("lattice", "vbm", "kz", "figures", "profile")]
-        return Spectra(file["signal"][:, CUTS.index(cut)], *plain)  # type: ignore[call-arg]
+        unfinished = kept.with_suffix(".part.npz")
+        np.savez(unfinished, **dict(zip(EXACT_ROWS, map(np.array, zip(*rows, strict=True)), strict=True)))
+        unfinished.replace(kept)
+
+    file = read_or_make(kept, EXACT_ROWS, gather, report)
+    plain = [file[name] for name in EXACT_ROWS[1:]]
+    return Spectra(file["signal"][:, CUTS.index(cut)], *plain)  # type: ignore[call-arg]
+
+
+def read_or_make(
+    file: Path, names: tuple[str, ...], make: Callable[[], None], report: Callable[[str], None]
+) -> dict[str, np.ndarray]:
+    """Arrays of an .npz file, which is made where it is missing, and made again where it is damaged."""
+    try:
+        arrays = read_arrays(file)
+        if set(names) <= set(arrays):
+            return arrays
+    except (FileNotFoundError, DamagedError):
+        pass
+    if file.exists():
+        report(f"{file.name} is damaged and is made again")
+    make()
+    return read_arrays(file)
 
 
 def _exact_rows(file: Path) -> list[tuple]:

@@ -45,7 +45,7 @@ def run_reverse_race(folder: Path, report: Callable[[str], None] = lambda line: 
     folder: of predicted spectra, made where they are missing.
     """
     make_signals(folder, STACKS, report)
-    spectra = load_signals(folder, STACKS, "G-X")
+    spectra = load_signals(folder, STACKS, "G-X", report=report)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         train, tests = _drawn(spectra, Path(scratch))
         centre, spread = train.targets.mean(axis=0), np.maximum(train.targets.std(axis=0), 1e-6)

@@ -212,9 +212,9 @@ def train_reverse(
     say = lambda text: report(f"{time.monotonic() - start:6.0f} s  {text}")  # noqa: E731
     make_signals(folder, settings.stacks, say)
     make_signals(folder, settings.bulk, say, "bulk")
-    predicted = load_signals(folder, settings.stacks, cut)
-    bulk = load_signals(folder, settings.bulk, cut, "bulk")
-    exact = exact_spectra(folder, dataset, "train", cut)
+    predicted = load_signals(folder, settings.stacks, cut, report=say)
+    bulk = load_signals(folder, settings.bulk, cut, "bulk", say)
+    exact = exact_spectra(folder, dataset, "train", cut, say)
     parts, repeats = {}, dict(zip(SEVERITIES, settings.repeats, strict=True))
     for name in SEVERITIES:
         spectra = joined([predicted[name], exact, bulk[name]])

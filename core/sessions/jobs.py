@@ -5,7 +5,9 @@ finds goes to the result store or to the folder of its run, so a job that is los
 """
 
 import contextlib
+import functools
 import json
+import logging
 import os
 import re
 import secrets
@@ -17,8 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from core.damage import Complaint, file_identity, is_damaged_database, set_aside
 from core.errors import InputError
 from core.processes import identity_of, is_gone, is_of_this_host
+
+_log = logging.getLogger(__name__)
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED, KILLED = "waiting", "running", "done", "failed", "cancelled", "killed"
 STARTED = "started"
@@ -32,6 +37,10 @@ SILENT_SECONDS = 20.0
 LOST_SECONDS = 3600.0
 """A job that no worker has begun for so long after it was handed over is taken for lost."""
 
+REFUSED = "refused"
+"""In place of a job's id where the queue cannot be written to; its status says so."""
+
+_UNWRITABLE = "No job can start: the server's disk is full, or its cache folder cannot be written to"
 MARK_SECONDS = 4.0
 _REPORT_SECONDS = 0.1
 _ACTIVE = f"('{WAITING}', '{STARTED}', '{RUNNING}')"
@@ -75,17 +84,47 @@ class Status:
         return self.state in (WAITING, STARTED, RUNNING)
 
 
+def _guarded(otherwise=None) -> Callable[[Callable], Callable]:
+    """Call a method once more where its queue is started anew, and return something else where that does not help."""
+
+    def decorate(method: Callable) -> Callable:
+        @functools.wraps(method)
+        def guarded(self, *arguments, **named):
+            for again in (True, False):
+                known = file_identity(self._file)
+                try:
+                    return method(self, *arguments, **named)
+                except sqlite3.Error as fault:
+                    if self._started_anew(fault, known) and again:
+                        continue
+                    if self._unusable.due():
+                        _log.warning("The queue of jobs %s cannot be used: %s", self._file, fault)
+                    break
+            return otherwise
+
+        return guarded
+
+    return decorate
+
+
 class JobQueue:
-    """The queue in a file, and the workers that this process hands jobs to."""
+    """The queue in a file, and the workers that this process hands jobs to.
+
+    A damaged file is set aside: its jobs are lost, and can be asked again. Where it cannot be written to, no job can
+    be asked, and there are none to look at.
+    """
 
     def __init__(self, file: Path, workers: Workers):
         self._file, self._workers = file, workers
         self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
         self._reported: dict[str, float] = {}
+        self._unusable = Complaint()
+        self._connection: sqlite3.Connection | None = None
+        self._opened_as: tuple[int, int] | None = None
 
+    @_guarded(otherwise=REFUSED)
     def ask(self, user: str, place: str, kind: str, argument: dict) -> str:
-        """Put a job in the queue; returns its id.
+        """Put a job in the queue; returns its id, REFUSED where it cannot be.
 
         A job of the same user for the same thing is gone on with; any other one from the same place ends.
 
@@ -112,8 +151,11 @@ class JobQueue:
         self.advance()
         return identity
 
+    @_guarded()
     def status(self, job: str | None) -> Status | None:
         """How a job stands, None where there is none; what died is found dead, and who waits may start."""
+        if job == REFUSED:
+            return Status(FAILED, message=_UNWRITABLE)
         if not _is_identity(job):
             return None
         with self._table() as table:
@@ -122,6 +164,7 @@ class JobQueue:
             row = table.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone()
             return _status(table, row, self._workers.most) if row else None
 
+    @_guarded()
     def cancel(self, job: str | None) -> None:
         """End a job that waits or is at work."""
         if _is_identity(job):
@@ -130,6 +173,7 @@ class JobQueue:
             self._stop(ended)
             self.advance()
 
+    @_guarded()
     def leave(self, user: str, place: str) -> None:
         """End what was asked from a place."""
         with self._table() as table:
@@ -137,11 +181,13 @@ class JobQueue:
         self._stop(ended)
         self.advance()
 
+    @_guarded()
     def advance(self) -> None:
         """Find dead jobs and start those that may start."""
         with self._table() as table:
             self._advance(table)
 
+    @_guarded()
     def begin(self, job: str) -> tuple[str, dict] | None:
         """Take up a job in this process: its kind and argument; None where it is not for this process."""
         me = identity_of()
@@ -156,6 +202,7 @@ class JobQueue:
             row = table.execute("SELECT kind, argument FROM job WHERE id = ?", (job,)).fetchone()
         return row["kind"], json.loads(row["argument"])
 
+    @_guarded()
     def report(self, job: str, fraction: float = 0.0, message: str = "") -> None:
         """Say how far a job is, at most some times a second."""
         now = time.monotonic()
@@ -165,11 +212,13 @@ class JobQueue:
                 values = (float(fraction), message, time.time(), job)
                 table.execute("UPDATE job SET fraction = ?, message = ?, marked = ? WHERE id = ?", values)
 
+    @_guarded()
     def mark(self, job: str) -> None:
         """Say that the process of a job lives."""
         with self._table() as table:
             table.execute("UPDATE job SET marked = ? WHERE id = ?", (time.time(), job))
 
+    @_guarded()
     def end(self, job: str, state: str, message: str = "") -> None:
         """Say that a job is done or has failed; one that was cancelled stays cancelled."""
         with self._table() as table:
@@ -182,7 +231,7 @@ class JobQueue:
                 _end(table, row["id"], KILLED)
         while (row := _next(table, self._workers.most)) is not None:
             try:
-                process = self._workers.start(row["id"], self._when_ended)
+                process = self._workers.start(row["id"], self.advance)
             except OSError as error:
                 _end(table, row["id"], FAILED, f"No process could be started: {error}")
                 continue
@@ -190,10 +239,6 @@ class JobQueue:
                 f"UPDATE job SET state = '{STARTED}', process = ?, marked = ? WHERE id = ?",
                 (process, time.time(), row["id"]),
             )
-
-    def _when_ended(self) -> None:
-        with contextlib.suppress(sqlite3.Error):  # whoever asks for a status does the same
-            self.advance()
 
     def _stop(self, rows: list[sqlite3.Row]) -> None:
         for row in rows:
@@ -208,20 +253,48 @@ class JobQueue:
             table.execute("BEGIN IMMEDIATE")
             try:
                 yield table
+                table.execute("COMMIT")
             except BaseException:
-                table.execute("ROLLBACK")
+                if table.in_transaction:  # a full disk has ended it
+                    table.execute("ROLLBACK")
                 raise
-            table.execute("COMMIT")
 
     def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
+        """The table, opened anew where its file is no longer the one that was opened."""
+        known = file_identity(self._file)
+        if self._connection is None or known is None or known != self._opened_as:
+            with contextlib.suppress(OSError):  # SQLite says why
+                self._file.parent.mkdir(parents=True, exist_ok=True)
             table = sqlite3.connect(self._file, timeout=30, isolation_level=None, check_same_thread=False)
             table.row_factory = sqlite3.Row
             table.execute("PRAGMA journal_mode = WAL")
             table.execute("PRAGMA synchronous = NORMAL")
             table.execute(_SCHEMA)
-            self._connection = table
+            self._close()
+            self._connection, self._opened_as = table, file_identity(self._file)
         return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _started_anew(self, fault: sqlite3.Error, known: tuple[int, int] | None) -> bool:
+        """Whether a damaged queue is out of the way, be it another process that has moved it."""
+        with self._lock:
+            self._close()
+            if file_identity(self._file) != known or "no such table" in str(fault):
+                return True
+            if not is_damaged_database(fault):
+                return False
+            with contextlib.suppress(OSError):
+                for beside in ("-wal", "-shm"):
+                    self._file.with_name(self._file.name + beside).unlink(missing_ok=True)
+                aside = set_aside(self._file)
+                _log.warning("The queue of jobs %s is damaged (%s): set aside as %s", self._file, fault, aside.name)
+                return True
+        return False
 
 
 def core_count() -> int:

@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import zipfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from core.damage import read_arrays
 from core.electronic.calculation import (
     ENGINE_VERSION,
     EXACT_ATOM_LIMIT,
@@ -205,7 +204,7 @@ def _kept(key: str, compute, unpack: Callable[[bytes], _Unpacked], progress=None
     content = result_store().compute_once(key, compute, progress)
     try:
         return unpack(content)
-    except (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error):
+    except (ValueError, TypeError):
         result_store().drop(key)
     return unpack(result_store().compute_once(key, compute, progress))
 
@@ -236,8 +235,8 @@ def _packed(bands: Bands) -> bytes:
 
 def _unpacked(content: bytes) -> Bands:
     # NumPy parses headers with `ast`, which in CPython 3.11 fails now and then when two threads do it at once.
-    with _parse_lock, np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return Bands(**{name: arrays[name] for name in arrays.files})
+    with _parse_lock:
+        return Bands(**read_arrays(io.BytesIO(content)))
 
 
 def _size(calculation: BandCalculation) -> int:

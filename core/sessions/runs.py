@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.damage import DamagedError, read_arrays
 from core.errors import InputError
 from core.loop.failures import keep_failure
 from core.loop.loop import Loop, LoopSettings
@@ -37,6 +38,12 @@ PATIENCE_SECONDS = 600.0
 _MARK_SECONDS, _POLL_SECONDS = 1.0, 0.1
 _IDENTITY = re.compile(r"[0-9a-f]{20}")
 ORDERS = ("run", "pause", "cancel")
+
+STEP_FIELDS = frozenset(
+    {"step", "note", "stack", "substrate", "mixing", "views", "residual", "predictions", "candidates"}
+)
+RESULT_FIELDS = frozenset({"descriptors", "candidates", "residual_start", "residual_end", "stop_reason", "exact_check"})
+DAMAGED = "This run of the loop is damaged ({name} cannot be read); start another from Interpret"
 
 
 def create(cuts: list[Cut], images: list[np.ndarray], about: dict | None = None) -> str:
@@ -68,31 +75,88 @@ def copied(identity: str) -> str:
 
 
 def request(identity: str) -> dict:
-    """The cuts of a run, and what goes with it."""
-    return json.loads((_folder(identity) / "request.json").read_text(encoding="utf-8"))
+    """The cuts of a run, and what goes with it.
+
+    Raises:
+        InputError: there is no such run, or it is damaged.
+    """
+    asked = _document(_folder(identity) / "request.json", frozenset({"cuts", "about"}))
+    try:
+        _cuts(asked)
+    except (KeyError, TypeError, ValueError):
+        raise InputError(DAMAGED.format(name="request.json")) from None
+    return asked
 
 
 def images(identity: str) -> list[np.ndarray]:
-    """(kx, eV) standard images of a run."""
-    with np.load(_folder(identity) / "images.npz", allow_pickle=False) as file:
-        return [file[name] for name in file.files]
+    """(kx, eV) standard images of a run.
+
+    Raises:
+        InputError: there is no such run, or it is damaged.
+    """
+    file = _folder(identity) / "images.npz"
+    try:
+        return list(read_arrays(file).values())
+    except (OSError, DamagedError):
+        raise InputError(DAMAGED.format(name=file.name)) from None
 
 
 def steps(identity: str) -> list[dict]:
-    """Documents of the steps so far; a line that was cut off by a crash is left out."""
-    found = []
+    """Documents of the steps so far; a last line that was cut off by a crash is left out.
+
+    Raises:
+        InputError: there is no such run, or another line is damaged.
+    """
+    lines, file = [], _folder(identity) / "steps.jsonl"
     with contextlib.suppress(FileNotFoundError):
-        for line in (_folder(identity) / "steps.jsonl").read_text(encoding="utf-8").splitlines():
-            with contextlib.suppress(json.JSONDecodeError):
-                found.append(json.loads(line))
+        lines = file.read_bytes().split(b"\n")
+    last = lines.pop() if lines else b""  # empty where the last line is whole
+    found = [_parsed(line, file.name, STEP_FIELDS) for line in lines]
+    with contextlib.suppress(InputError):
+        found.append(_parsed(last, file.name, STEP_FIELDS))
     return found
 
 
 def result(identity: str) -> dict | None:
-    """What a finished run found."""
-    with contextlib.suppress(FileNotFoundError):
-        return json.loads((_folder(identity) / "result.json").read_text(encoding="utf-8"))
-    return None
+    """What a finished run found.
+
+    Raises:
+        InputError: there is no such run, or it is damaged.
+    """
+    file = _folder(identity) / "result.json"
+    return _document(file, RESULT_FIELDS) if file.exists() else None
+
+
+def check(identity: str) -> None:
+    """Look at all that is kept of a run.
+
+    Raises:
+        InputError: there is no such run, or it is damaged.
+    """
+    for part in (request, images, steps, result):
+        part(identity)
+
+
+def _document(file: Path, fields: frozenset[str]) -> dict:
+    try:
+        return _parsed(file.read_bytes(), file.name, fields)
+    except OSError:
+        raise InputError(DAMAGED.format(name=file.name)) from None
+
+
+def _parsed(text: bytes, name: str, fields: frozenset[str]) -> dict:
+    """A JSON object of a run's file.
+
+    Raises:
+        InputError: it is none, or lacks one of the fields.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not fields <= set(found):
+        raise InputError(DAMAGED.format(name=name))
+    return found
 
 
 def status(identity: str) -> str:
@@ -199,7 +263,7 @@ def _orders(folder: Path) -> Iterator[dict]:
     while True:
         try:
             yield json.loads((folder / "order.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             yield {"order": "run", "until": 0}
 
 

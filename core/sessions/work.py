@@ -11,7 +11,7 @@ from collections.abc import Callable
 from core.errors import InputError
 from core.processes import identity_of, is_gone, is_of_this_host, pid_of
 from core.sessions.jobs import DONE, FAILED, MARK_SECONDS, JobQueue, Workers, core_count
-from core.storage import PROJECT, cache_directory
+from core.storage import PROJECT, UNKEPT_RESULT, cache_directory
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # jobs run beside each other
 Report = Callable[..., None]
@@ -19,12 +19,18 @@ Report = Callable[..., None]
 
 
 def exact(argument: dict, report: Report) -> None:
-    """Bands and readouts of a request of Compose, into the result store."""
-    from core.sessions.requests import read_out, solve, stored_request
+    """Bands and readouts of a request of Compose, into the result store.
+
+    Raises:
+        InputError: the store cannot keep them.
+    """
+    from core.sessions.requests import is_known, read_out, solve, stored_request
 
     asked = stored_request(argument)
     solve(asked, lambda fraction: report(0.95 * fraction))
     read_out(asked)
+    if not is_known(asked):
+        raise InputError(UNKEPT_RESULT)
 
 
 def loop(argument: dict, report: Report) -> None:
