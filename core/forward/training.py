@@ -18,7 +18,7 @@ from core.forward.features import kz_features, layer_features
 from core.forward.model import MODEL_VERSION, SpectrumModel, weights_file
 from core.learning.dataset import CUTS, SCHEMA_VERSION, Record, read_shard
 from core.learning.error_bars import ErrorBars
-from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, LONGEST_PERIOD
+from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, LONGEST_PERIOD, DrawnSample, is_held_back
 from core.learning.training.basis import fit_basis
 from core.learning.training.dense import fit_network
 from core.learning.training.error_bars import fit_scale, fit_shape, recalibrated
@@ -27,7 +27,7 @@ from core.learning.weights import save_weights
 
 LEAST_CLASSES = 6
 CALIBRATION_EVERY = 16
-"""One training shard in so many is kept from the networks, for the typical error."""
+"""One composition profile in so many is kept from the networks, for the typical error."""
 
 REFERENCES = 4000
 """Training atoms that the domain score compares with."""
@@ -105,18 +105,34 @@ def record_examples(record: Record, cuts: bool, number: int = 0) -> Examples | N
     )
 
 
-def examples(files: list[Path], cuts: bool) -> Iterator[Examples]:
-    """The examples of each shard."""
+def examples(
+    files: list[Path], cuts: bool, chosen: Callable[[DrawnSample], bool] = lambda sample: True
+) -> Iterator[Examples]:
+    """The examples of each shard, those of chosen samples alone."""
     number = 0
     for file in files:
         parts = []
-        for record in read_shard(file):
+        for record in read_shard(file, chosen):
             part = record_examples(record, cuts, number)
             number += 1
             if part is not None:
                 parts.append(part)
         if parts:
             yield joined(parts)
+
+
+def is_kept(sample: DrawnSample) -> bool:
+    """Whether a training sample is kept from the networks, for the typical error."""
+    return is_held_back(sample.stack, CALIBRATION_EVERY)
+
+
+def is_used(sample: DrawnSample) -> bool:
+    """Whether the networks learn from a training sample."""
+    return not is_kept(sample)
+
+
+def _has_any(files: list[Path], chosen: Callable[[DrawnSample], bool]) -> bool:
+    return any(True for file in files for _ in read_shard(file, chosen))
 
 
 def joined(parts: list[Examples]) -> Examples:
@@ -151,13 +167,15 @@ def train(
             f"{folder} holds {len(files)} training shards, at least {CALIBRATION_EVERY} are needed; "
             "make them with python -m core dataset"
         )
+    if not all(_has_any(files, chosen) for chosen in (is_kept, is_used)):
+        raise InputError(
+            f"The composition profiles in {folder} are too few to keep one in {CALIBRATION_EVERY} back; "
+            "make more with python -m core dataset"
+        )
     torch_module()
-    kept = files[CALIBRATION_EVERY - 1 :: CALIBRATION_EVERY]
-    used = [file for file in files if file not in kept]
     validation = sorted(folder.glob("validation-*.h5"))
     model, features = _fit(
-        used,
-        kept,
+        files,
         validation,
         line == "cuts",
         settings,
@@ -170,8 +188,9 @@ def train(
     card = {
         "model_version": MODEL_VERSION,
         "line": line,
-        "data": json.loads((folder / "plan.json").read_text(encoding="utf-8")) | {"training_shards": len(used)},
+        "data": json.loads((folder / "plan.json").read_text(encoding="utf-8")) | {"training_shards": len(files)},
         "settings": asdict(settings),
+        "held_back": f"one composition profile in {CALIBRATION_EVERY}",
         "domain": {"lattice": LATTICE_TRAINED, "longest_block": LONGEST_BLOCK, "longest_period": LONGEST_PERIOD},
         "versions": {
             "engine": ENGINE_VERSION,
@@ -184,12 +203,13 @@ def train(
     return save_weights(_rounded(arrays), out, card)
 
 
-def _fit(used, kept, validation, cuts, settings, say) -> tuple[SpectrumModel, np.ndarray]:
-    pictures = (part.pictures - part.baseline for part in examples(used, cuts))
+def _fit(files, validation, cuts, settings, say) -> tuple[SpectrumModel, np.ndarray]:
+    pictures = (part.pictures - part.baseline for part in examples(files, cuts, is_used))
     basis = fit_basis(pictures, settings.group, settings.coefficients)
     say(f"basis of {basis.width} coefficients")
     parts = [
-        (part.features, basis.encode(part.pictures - part.baseline), part.repeats) for part in examples(used, cuts)
+        (part.features, basis.encode(part.pictures - part.baseline), part.repeats)
+        for part in examples(files, cuts, is_used)
     ]
     features, targets, repeats = (np.concatenate(column) for column in zip(*parts, strict=True))
     features, targets = (np.repeat(values, repeats, axis=0) for values in (features, targets))
@@ -202,7 +222,8 @@ def _fit(used, kept, validation, cuts, settings, say) -> tuple[SpectrumModel, np
         for number in range(settings.networks)
     )  # fmt: skip
     bare = SpectrumModel(networks, basis, None)
-    errors = fit_error_bars(bare, joined(list(examples(kept, cuts))), joined(list(examples(validation, cuts))))
+    kept, unseen = joined(list(examples(files, cuts, is_kept))), joined(list(examples(validation, cuts)))
+    errors = fit_error_bars(bare, kept, unseen)
     return SpectrumModel(networks, basis, errors), features
 
 

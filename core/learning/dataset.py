@@ -141,12 +141,14 @@ def _write_record(group: h5py.Group, record: Record) -> None:
             )
 
 
-def read_shard(file: Path) -> Iterator[Record]:
-    """The records of a shard."""
+def read_shard(file: Path, chosen: Callable[[DrawnSample], bool] = lambda sample: True) -> Iterator[Record]:
+    """The records of a shard, those of chosen samples alone."""
     with h5py.File(file, "r") as content:
         for name in sorted(content):
             group = content[name]
             sample = drawn_sample(**{key: _plain(value) for key, value in group.attrs.items()})
+            if not chosen(sample):
+                continue
             names = ("ge_fraction", "spacing", "site_class", "path", "edges", *CUTS)
             yield Record(sample, **{key: group[key][()] if key in group else None for key in names})
 

@@ -1,13 +1,14 @@
 """Which samples the models are trained, tuned and tested on: a reproducible stream and fixed evaluation sets.
 
-Samples are split by stack, never by atom. Two-block stacks SiₙGeₘ are split by (n, m): the pairs of HELD_OUT and their
-mixed-interface variants are in no training sample. Of the other families, a profile of an evaluation set, in any
-rotation or growth direction and on any substrate, is in no training sample.
+Samples are split by composition profile, never by atom. Two-block stacks SiₙGeₘ are split by (n, m): the pairs of
+HELD_OUT and their mixed-interface variants are in no training sample. Of the other families, a profile of an evaluation
+set, in any rotation or growth direction and on any substrate, is in no training sample.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -78,6 +79,31 @@ def profile_key(stack: Stack) -> str:
         unit = unit[:1]
     turned = [tuple(np.roll(line, -shift)) for line in (unit, unit[::-1]) for shift in range(len(unit))]
     return ",".join(f"{x:.6g}" for x in min(turned))
+
+
+@lru_cache(maxsize=4096)
+def profile_number(stack: str) -> int:
+    """A number of 63 bits for all stacks of a composition profile, the same in every process: of its SHA-256."""
+    digest = hashlib.sha256(profile_key(parse_stack(stack)).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def held_back(profiles: np.ndarray, every: int) -> np.ndarray:
+    """(sample,) which samples are kept from a training: those of about one composition profile in so many.
+
+    Neither the order nor the number of samples decides. The elements are always trained on: every other profile lies
+    between them.
+
+    Args:
+        profiles: (sample,) from `profile_number`.
+        every: 2 or more.
+    """
+    return (profiles % every == 0) & ~np.isin(profiles, [profile_number(element) for element in ("Si2", "Ge2")])
+
+
+def is_held_back(stack: str, every: int) -> bool:
+    """Whether stacks of this one's composition profile are kept from a training, see `held_back`."""
+    return bool(held_back(np.array([profile_number(stack)]), every)[0])
 
 
 def training_stream(seed: int) -> Iterator[DrawnSample]:

@@ -13,6 +13,7 @@ from core.forward.model import weights_file as forward_file
 from core.learning import versions
 from core.learning.dataset import Record, generate, read_records
 from core.learning.replay import LEAST_CASES, case_files, read_case
+from core.learning.samples import held_back, profile_number
 from core.learning.weights import read_weights
 from core.reverse import learned as reverse
 from core.reverse.drawing import CUTS, SEVERITIES
@@ -23,7 +24,7 @@ from core.storage import cache_directory
 LINES = ("path", "cuts")
 MODELS = (*LINES, *CUTS)
 HELD_BACK = 5
-"""One case in so many is kept from the training, to see whether what was learned carries over."""
+"""One composition profile in so many is kept from the training, to see whether what was learned carries over."""
 
 NO_WORSE = 1.01
 """The error on the fixed test set may grow by this factor at most."""
@@ -62,6 +63,28 @@ def fixed_test_set(dataset: Path, report: Callable[[str], None] = lambda line: N
     return list(read_records(dataset, "test"))
 
 
+def split_cases(records: list[Record]) -> tuple[list[Record], list[Record]]:
+    """Cases to learn from and cases kept back; those of one composition profile are on the same side.
+
+    Where `held_back` would leave a side empty, as it may with few profiles, that of the lowest number is kept back.
+
+    Raises:
+        InputError: all cases are of one composition profile.
+    """
+    profiles = np.array([profile_number(record.sample.stack) for record in records])
+    if len(set(profiles)) < 2:
+        raise InputError(
+            f"All {len(records)} cases are of the profile of {records[0].sample.stack}, and learning is tested on "
+            "another one; keep a case of another stack"
+        )
+    held = held_back(profiles, HELD_BACK)
+    if held.all() or not held.any():
+        held = profiles == profiles.min()
+    return [r for r, kept in zip(records, held, strict=True) if not kept], [
+        r for r, kept in zip(records, held, strict=True) if kept
+    ]
+
+
 def learn(
     records: list[Record] | None = None,
     fixed: list[Record] | None = None,
@@ -82,7 +105,7 @@ def learn(
         The card of the version: cases, stacks, models (errors of each model), curve (of the path), in_force.
 
     Raises:
-        InputError: fewer than LEAST_CASES cases.
+        InputError: fewer than LEAST_CASES cases, or all of one composition profile.
     """
     records = replayed() if records is None else records
     if len(records) < LEAST_CASES:
@@ -91,7 +114,7 @@ def learn(
             "with python -m core loop FILE --keep"
         )
     fixed = fixed_test_set(cache_directory() / "dataset", report) if fixed is None else fixed
-    held, used = records[::HELD_BACK], [r for i, r in enumerate(records) if i % HELD_BACK]
+    used, held = split_cases(records)
     weights, errors, points = {}, {}, []
     for name in models:
         if name in LINES:

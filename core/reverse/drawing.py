@@ -18,7 +18,7 @@ from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.forward.features import pair_correlation
 from core.learning.dataset import read_shard
-from core.learning.samples import DrawnSample, bulk_stream, training_stream
+from core.learning.samples import DrawnSample, bulk_stream, profile_number, training_stream
 from core.reverse.candidates import CORRELATIONS
 from core.reverse.model import LEVELS
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
@@ -50,7 +50,8 @@ class Spectra:
     """Spectra that images are made of.
 
     signal: (spectrum, k, energy) 1/eV, on the outward half of one cut. lattice, vbm, kz: (spectrum,) Å, eV, 2π/c̄.
-    figures: (spectrum, figure) FIGURES and then CORRELATIONS. stack: (spectrum,) number of the stack.
+    figures: (spectrum, figure) FIGURES and then CORRELATIONS. profile: (spectrum,) numbers of the
+    stacks' composition profiles, from `profile_number`.
     """
 
     signal: np.ndarray
@@ -58,7 +59,7 @@ class Spectra:
     vbm: np.ndarray
     kz: np.ndarray
     figures: np.ndarray
-    stack: np.ndarray
+    profile: np.ndarray
 
     def __len__(self) -> int:
         return len(self.signal)
@@ -109,7 +110,8 @@ def _make_shard(task: tuple[Path, str, int]) -> None:
     folder, stream, number = task
     random = np.random.default_rng([STREAM_SEED, number])
     samples = list(islice(STREAMS[stream](STREAM_SEED), number * SHARD_STACKS, (number + 1) * SHARD_STACKS))
-    rows = {name: [] for name in ("clean", "realistic", "clean_kz", "realistic_kz", "vbm", "figures", "lattice")}
+    plain = ("vbm", "figures", "lattice", "profile")
+    rows = {name: [] for name in (*SEVERITIES, *(f"{severity}_kz" for severity in SEVERITIES), *plain)}
     for sample in samples:
         crystal = sample.crystal()
         kz = random.uniform(size=2)
@@ -121,38 +123,38 @@ def _make_shard(task: tuple[Path, str, int]) -> None:
         rows["vbm"].append(predicted_vbm(crystal))
         rows["figures"].append(stack_figures(sample))
         rows["lattice"].append(sample.lattice)
+        rows["profile"].append(profile_number(sample.stack))
     partial = _shard_file(folder, stream, number).with_suffix(".part.npz")
     np.savez(partial, **{name: np.stack(values) for name, values in rows.items()})
     partial.rename(_shard_file(folder, stream, number))
 
 
-def load_signals(folder: Path, stacks: int, cut: str, stream: str = "signals", first: int = 0) -> dict[str, Spectra]:
-    """The predicted spectra of each severity; stacks are numbered from `first`."""
+def load_signals(folder: Path, stacks: int, cut: str, stream: str = "signals") -> dict[str, Spectra]:
+    """The predicted spectra of each severity."""
     found: dict[str, list[Spectra]] = {severity: [] for severity in SEVERITIES}
     for number in range(-(-stacks // SHARD_STACKS)):
         with np.load(_shard_file(folder, stream, number), allow_pickle=False) as file:
-            numbers = first + number * SHARD_STACKS + np.arange(len(file["vbm"]))
-            shared = {name: file[name] for name in ("lattice", "vbm", "figures")}
+            shared = {name: file[name] for name in ("lattice", "vbm", "figures", "profile")}
             for severity in SEVERITIES:
                 signal = file[severity][:, CUTS.index(cut)]
-                found[severity].append(Spectra(signal, kz=file[f"{severity}_kz"], stack=numbers, **shared))
+                found[severity].append(Spectra(signal, kz=file[f"{severity}_kz"], **shared))
     return {severity: joined(parts) for severity, parts in found.items()}
 
 
-def exact_spectra(folder: Path, dataset: Path, split: str, cut: str, first: int = 0) -> Spectra:
-    """The exact, sharp cuts of the forward model's data set, gathered once; stacks are numbered from `first`."""
+def exact_spectra(folder: Path, dataset: Path, split: str, cut: str) -> Spectra:
+    """The exact, sharp cuts of the forward model's data set, gathered once."""
     kept = folder / f"exact-{split}.npz"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with single_thread_pool() as pool:
             rows = [row for part in pool.map(_exact_rows, sorted(dataset.glob(f"{split}-*.h5"))) for row in part]
-        names = ("signal", "lattice", "vbm", "kz", "figures")
+        names = ("signal", "lattice", "vbm", "kz", "figures", "profile")
         partial = kept.with_suffix(".part.npz")
         np.savez(partial, **dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)))
         partial.rename(kept)
     with np.load(kept, allow_pickle=False) as file:
-        plain = [file[name] for name in ("lattice", "vbm", "kz", "figures")]
-        return Spectra(file["signal"][:, CUTS.index(cut)], *plain, first + np.arange(len(plain[0])))  # type: ignore[call-arg]
+        plain = [file[name] for name in ("lattice", "vbm", "kz", "figures", "profile")]
+        return Spectra(file["signal"][:, CUTS.index(cut)], *plain)  # type: ignore[call-arg]
 
 
 def _exact_rows(file: Path) -> list[tuple]:
@@ -163,7 +165,8 @@ def _exact_rows(file: Path) -> list[tuple]:
         atoms, sample = np.bincount(record.site_class).astype(np.float32), record.sample
         totals = [np.tensordot(atoms, part.astype(np.float32), 1) for part in (record.cut_x, record.cut_k)]
         signal = np.stack(totals).astype(np.float16)
-        rows.append((signal, sample.lattice, predicted_vbm(sample.crystal()), sample.kz, stack_figures(sample)))
+        plain = (sample.lattice, predicted_vbm(sample.crystal()), sample.kz, stack_figures(sample))
+        rows.append((signal, *plain, profile_number(sample.stack)))
     return rows
 
 

@@ -17,7 +17,7 @@ from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.dataset import generate, read_records
-from core.learning.samples import DrawnSample, evaluation_set, profile_key
+from core.learning.samples import DrawnSample, evaluation_set, profile_key, profile_number
 from core.reverse.candidates import in_library
 from core.reverse.cut import Cut
 from core.reverse.domain import domain_score
@@ -185,8 +185,9 @@ def test_spectra(folder: Path, report: Callable[[str], None]) -> dict[tuple[str,
         signals = {severity: found[severity] for severity in SEVERITIES}
         vbm, figures = found["vbm"], found["figures"]
     lattice, kz = (np.array([getattr(sample, name) for sample in samples]) for name in ("lattice", "kz"))
+    profile = np.array([profile_number(sample.stack) for sample in samples])
     return {
-        (severity, cut): Spectra(signals[severity][:, i], lattice, vbm, kz, figures, np.arange(len(samples)))
+        (severity, cut): Spectra(signals[severity][:, i], lattice, vbm, kz, figures, profile)
         for severity in SEVERITIES
         for i, cut in enumerate(CUTS)
     }

@@ -10,7 +10,7 @@ from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.convolution import with_measured
 from core.learning.dataset import Record
 from core.learning.network import Network
-from core.learning.samples import training_stream
+from core.learning.samples import profile_number, training_stream
 from core.learning.supplement import SupplementSettings, supplemented
 from core.reverse.drawing import (
     CUTS,
@@ -39,13 +39,13 @@ SETTINGS = SupplementSettings(components=45, repeats=1, epochs=20)
 def case_spectra(records: list[Record], cut: str) -> Spectra:
     """Exact spectra of kept cases on one cut, at the k_z that they were kept at."""
     rows = []
-    for number, record in enumerate(records):
+    for record in records:
         if record.cut_x is None:
             continue
         sample, atoms = record.sample, np.bincount(record.site_class).astype(np.float32)
         signal = np.tensordot(atoms, (record.cut_x, record.cut_k)[CUTS.index(cut)].astype(np.float32), 1)
         vbm = predicted_vbm(sample.crystal())
-        rows.append((signal, sample.lattice, vbm, sample.kz, stack_figures(sample), number))
+        rows.append((signal, sample.lattice, vbm, sample.kz, stack_figures(sample), profile_number(sample.stack)))
     return Spectra(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
@@ -59,11 +59,11 @@ def drawn(spectra: dict[str, Spectra], cut: str, draws: int, seed: int) -> Image
 def old_spectra(cut: str, stacks: int = OLD_STACKS) -> dict[str, Spectra]:
     """Predicted spectra of stacks like those that the model was trained on."""
     random, rows = np.random.default_rng(OLD_SEED), {severity: [] for severity in SEVERITIES}
-    for number, sample in enumerate(islice(training_stream(OLD_SEED), stacks)):
+    for sample in islice(training_stream(OLD_SEED), stacks):
         crystal, kz = sample.crystal(), float(random.uniform())
-        figures, vbm = stack_figures(sample), predicted_vbm(crystal)
+        plain = (sample.lattice, predicted_vbm(crystal), kz, stack_figures(sample), profile_number(sample.stack))
         for severity, state in zip(SEVERITIES, (FinalState(kz), random_state(random, kz)), strict=True):
-            rows[severity].append((cut_signal(crystal, cut, state), sample.lattice, vbm, kz, figures, number))
+            rows[severity].append((cut_signal(crystal, cut, state), *plain))
     return {
         severity: Spectra(*(np.array(column) for column in zip(*part, strict=True))) for severity, part in rows.items()
     }

@@ -1,7 +1,7 @@
-"""The race that chose the reverse model: candidates that learn from the same images, compared on those of other stacks.
+"""The race that chose the reverse model: candidates that learn from the same images, compared on other ones.
 
-All see images moved by a misjudged Fermi level, with k_z told. `python -m core race --line reverse` prints the table of
-docs/race.md.
+Those are of other composition profiles. All see images moved by a misjudged Fermi level, with k_z told.
+`python -m core race --line reverse` prints the table of docs/race.md.
 """
 
 import tempfile
@@ -17,6 +17,7 @@ from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
 from core.learning.convolution import with_measured
+from core.learning.samples import held_back
 from core.learning.training.convolutional import ConvolutionSettings, fit_convolutional
 from core.learning.training.dense import fit_network
 from core.reverse.drawing import OUTPUTS, SEVERITIES, load_signals, make_signals
@@ -65,7 +66,7 @@ def run_reverse_race(folder: Path, report: Callable[[str], None] = lambda line: 
 def _drawn(spectra: dict, scratch: Path) -> tuple[Racing, dict[str, Racing]]:
     parts = {}
     for name in SEVERITIES:
-        held = spectra[name].stack % HELD_BACK == 0
+        held = held_back(spectra[name].profile, HELD_BACK)
         parts[name], parts[f"{name} held"] = spectra[name].part(~held), spectra[name].part(held)
     share_with_workers(parts, "G-X")
 

@@ -15,7 +15,7 @@ from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.convolution import ConvolutionalNetwork, with_measured
 from core.learning.network import Network
-from core.learning.samples import evaluation_set
+from core.learning.samples import evaluation_set, held_back, profile_number
 from core.learning.training.convolutional import ConvolutionSettings, fit_convolutional
 from core.learning.training.dense import fit_network
 from core.learning.training.pytorch import torch_module
@@ -47,9 +47,6 @@ KZ_KNOWN = 0.7
 
 CHUNK = 64
 
-BULK_NUMBERS = 10**6
-"""Where the numbers of stacks without interfaces begin."""
-
 DOMAIN_IMAGES = 300
 DOMAIN_TRIED = 4
 DOMAIN_SURE = 0.97
@@ -58,7 +55,7 @@ images of other things stay below: measured images are explained less well than 
 
 TYPICAL_IMAGES, TYPICAL_COMPONENTS = 8192, 64
 HELD_BACK = 12
-"""One stack in so many is kept from the networks, for the size of their errors."""
+"""One composition profile in so many is kept from the networks, for the size of their errors."""
 
 COVERED = 0.92
 """Share of validation images that 90 % intervals hold: the broadened ones are the forward model's, and exact ones are a
@@ -216,12 +213,12 @@ def train_reverse(
     make_signals(folder, settings.stacks, say)
     make_signals(folder, settings.bulk, say, "bulk")
     predicted = load_signals(folder, settings.stacks, cut)
-    bulk = load_signals(folder, settings.bulk, cut, "bulk", BULK_NUMBERS)
-    exact = exact_spectra(folder, dataset, "train", cut, settings.stacks)
+    bulk = load_signals(folder, settings.bulk, cut, "bulk")
+    exact = exact_spectra(folder, dataset, "train", cut)
     parts, repeats = {}, dict(zip(SEVERITIES, settings.repeats, strict=True))
     for name in SEVERITIES:
         spectra = joined([predicted[name], exact, bulk[name]])
-        held = spectra.stack % HELD_BACK == 0
+        held = held_back(spectra.profile, HELD_BACK)
         parts[name], parts[f"{name} held"] = spectra.part(~held), spectra.part(held)
     share_with_workers(parts, cut, settings.first_share)
 
@@ -266,6 +263,7 @@ def train_reverse(
     card = {
         "cut": cut,
         "settings": asdict(settings),
+        "held_back": f"one composition profile in {HELD_BACK}",
         "images": count,
         "went_on_from_earlier_weights": before is not None,
         "versions": versions | {"torch": torch_module().__version__},
@@ -303,10 +301,11 @@ def error_quantiles(model: ReverseModel, folder: Path, dataset: Path, cut: str, 
     random, ratios = np.random.default_rng(seed + 4), []
     sharp = exact_spectra(folder, dataset, "validation", cut)
     broad = []
-    for number, sample in enumerate(sample for sample in evaluation_set("validation") if sample.kz is not None):
+    for sample in (sample for sample in evaluation_set("validation") if sample.kz is not None):
         crystal = sample.crystal()
         signal = cut_signal(crystal, cut, random_state(random, sample.kz)).astype(np.float16)
-        broad.append((signal, sample.lattice, predicted_vbm(crystal), sample.kz, stack_figures(sample), number))
+        plain = (sample.lattice, predicted_vbm(crystal), sample.kz, stack_figures(sample))
+        broad.append((signal, *plain, profile_number(sample.stack)))
     spectra = {"clean": sharp, "realistic": Spectra(*(np.array(column) for column in zip(*broad, strict=True)))}
     for severity, known in ((severity, known) for severity in SEVERITIES for known in (True, True, False)):
         images = draw_images(spectra[severity], severity, cut, random)
@@ -330,7 +329,8 @@ def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
         state = FinalState(sample.kz) if severity == "clean" else random_state(random, sample.kz)
         signal = cut_signal(crystal, cut, state)[None]
         plain = [np.array([x]) for x in (sample.lattice, predicted_vbm(crystal), sample.kz)]
-        spectra = Spectra(signal, *plain, stack_figures(sample)[None], np.zeros(1))  # type: ignore[call-arg]
+        profile = np.array([profile_number(sample.stack)])
+        spectra = Spectra(signal, *plain, stack_figures(sample)[None], profile)  # type: ignore[call-arg]
         kz = sample.kz if random.random() < 0.5 else None
         images.append((draw_images(spectra, severity, cut, random).pictures[0], kz))
     images += [(KINDS[LEARNED[n % len(LEARNED)]](random), None) for n in range(DOMAIN_IMAGES)]

@@ -11,8 +11,8 @@ from core.forward.evaluation import scores
 from core.forward.model import SpectrumModel
 from core.forward.training import Settings, examples, joined, train
 from core.learning import dataset
-from core.learning.dataset import generate
-from core.learning.samples import drawn_sample
+from core.learning.dataset import generate, read_records
+from core.learning.samples import drawn_sample, profile_number
 
 SMALL = Settings(group=4, coefficients=8, hidden=(32, 32), epochs=150, batch=8)
 
@@ -37,18 +37,17 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("line", ["path", "cuts"])
 def test_trained_weights_predict(folder, tmp_path, monkeypatch, line):
     pytest.importorskip("torch", reason="training needs requirements-train.txt")
-    monkeypatch.setattr(training, "CALIBRATION_EVERY", 4)
+    monkeypatch.setattr(training, "CALIBRATION_EVERY", 5)
     lines = []
     settings = SMALL if line == "path" else Settings(group=7, coefficients=8, hidden=(64, 64), epochs=120, batch=8)
     card = train(folder, line, tmp_path / "w.npz", settings, lines.append)
-    assert card["data"]["training_shards"] == 9
+    assert card["data"]["training_shards"] == 12
     assert json.loads((tmp_path / "w.json").read_text(encoding="utf-8"))["line"] == line
     assert "epoch" in lines[-1]
     with np.load(tmp_path / "w.npz", allow_pickle=False) as file:
         model = SpectrumModel.from_arrays(dict(file), "model")
     files = sorted(folder.glob("train-*.h5"))
-    used = [file for file in files if file not in files[3::4]]
-    seen = joined(list(examples(used, line == "cuts")))
+    seen = joined(list(examples(files, line == "cuts", training.is_used)))
     predicted = model.pictures(model.hidden(seen.features)) + seen.baseline
     before = seen.baseline if line == "cuts" else seen.pictures.mean(axis=0)
     error, untrained = (((guess - seen.pictures) ** 2).sum() for guess in (predicted, before))
@@ -58,6 +57,24 @@ def test_trained_weights_predict(folder, tmp_path, monkeypatch, line):
 
 def test_too_few_samples_are_said(folder, tmp_path):
     with pytest.raises(InputError, match="at least 16"):
+        train(folder, "path", tmp_path / "w.npz", SMALL)
+
+
+def test_no_profile_teaches_the_networks_and_their_error_bars(folder, monkeypatch):
+    monkeypatch.setattr(training, "CALIBRATION_EVERY", 5)
+    records = list(read_records(folder, "train"))
+    used, kept = (
+        {profile_number(record.sample.stack) for record in records if chosen(record.sample)}
+        for chosen in (training.is_used, training.is_kept)
+    )
+    assert used
+    assert kept
+    assert not used & kept
+
+
+def test_too_few_profiles_are_said(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "CALIBRATION_EVERY", 8)
+    with pytest.raises(InputError, match="too few to keep one in 8"):
         train(folder, "path", tmp_path / "w.npz", SMALL)
 
 

@@ -1,5 +1,7 @@
 """The training stream and the evaluation sets: reproducible, within range, and apart from each other."""
 
+import subprocess
+import sys
 from itertools import islice
 
 import numpy as np
@@ -12,8 +14,11 @@ from core.learning.samples import (
     LONGEST_PERIOD,
     SHARES,
     evaluation_set,
+    held_back,
     held_out,
+    is_held_back,
     profile_key,
+    profile_number,
     trained_pairs,
     training_stream,
 )
@@ -75,3 +80,36 @@ def test_profile_key_ignores_rotation_direction_and_repeats():
     for turned in (np.roll(profile, 3), profile[::-1], np.tile(profile, 2)):
         assert profile_key(Stack.from_profile(turned)) == profile_key(stack)
     assert profile_key(two_block(3, 4)) != profile_key(two_block(4, 3))
+
+
+@pytest.mark.parametrize("every", [5, 12, 16])
+def test_no_profile_is_both_learned_from_and_held_back(training, every):
+    profiles = np.array([profile_number(sample.stack) for sample in training])
+    held = held_back(profiles, every)
+    keys = np.array([profile_key(parse_stack(sample.stack)) for sample in training])
+    assert not set(keys[held]) & set(keys[~held])
+    assert len(set(profiles)) == len(set(keys))
+    assert abs(len(set(keys[held])) / len(set(keys)) - 1 / every) < 0.03
+
+
+def test_what_is_held_back_depends_on_no_other_sample(training):
+    profiles = np.array([profile_number(sample.stack) for sample in training[:300]])
+    held = held_back(profiles, 12)
+    np.testing.assert_array_equal(held_back(profiles[::-1], 12), held[::-1])
+    np.testing.assert_array_equal(held_back(profiles[:77], 12), held[:77])
+    assert [is_held_back(sample.stack, 12) for sample in training[:300]] == held.tolist()
+
+
+def test_the_elements_are_never_held_back():
+    for every in range(2, 40):
+        assert not is_held_back("Si2", every)
+        assert not is_held_back("Ge4", every)
+
+
+def test_profile_numbers_are_the_same_in_every_process():
+    assert profile_number("Si3Ge1Si2Ge4") == profile_number("Ge4Si2Ge1Si3Ge4Si2Ge1Si3")
+    found = subprocess.run(
+        [sys.executable, "-c", "from core.learning.samples import profile_number; print(profile_number('Si3Ge5'))"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert int(found.stdout) == profile_number("Si3Ge5")

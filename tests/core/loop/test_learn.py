@@ -10,17 +10,17 @@ from core.forward import learned as forward
 from core.forward.model import predict, spectrum_model
 from core.learning import versions
 from core.learning.dataset import compute_record
-from core.learning.samples import drawn_sample
+from core.learning.samples import drawn_sample, profile_number
 from core.loop import learn as learning
 from core.loop.failures import failure
-from core.loop.learn import learn
+from core.loop.learn import learn, split_cases
 from core.loop.loop import Loop, LoopSettings
 from core.sessions.readings import Reading, cuts_of
 
 STRETCHED = [
-    drawn_sample("stretched", f"Si{n}Ge{m}", a) for n, m in ((1, 1), (2, 2), (1, 3)) for a in (5.735, 5.745, 5.755)
+    drawn_sample("stretched", f"(Si{1 - x:.2f}Ge{x:.2f})2", a) for x in (0.65, 0.7, 0.75) for a in (5.735, 5.745, 5.755)
 ]
-"""On substrates beyond the trained ones."""
+"""On substrates beyond the trained ones; the middle composition is held back."""
 
 USUAL = [
     drawn_sample("usual", stack, a) for stack, a in (("Si1Ge1", 5.45), ("Si2Ge2", 5.6), ("Si1Ge3", 5.7), ("Si2", 5.5))
@@ -74,6 +74,22 @@ def test_what_harms_the_fixed_test_set_is_refused(records, monkeypatch):
 def test_a_few_cases_are_too_few(records):
     with pytest.raises(InputError, match="holds 4 cases and learning needs 5"):
         learn(records[0][:4], records[1])
+
+
+def test_no_profile_is_on_both_sides_whatever_the_order(records):
+    cases = records[0]
+    used, held = split_cases(cases)
+    of = lambda part: {profile_number(record.sample.stack) for record in part}  # noqa: E731
+    assert used
+    assert held
+    assert not of(used) & of(held)
+    assert of(split_cases(cases[::-1])[1]) == of(held)
+    assert of(split_cases(cases[3:])[1]) & of(split_cases(cases[3:])[0]) == set()
+
+
+def test_cases_of_one_profile_cannot_be_tested(records):
+    with pytest.raises(InputError, match="All 9 cases are of the profile of .*Ge0.65"):
+        learn(records[0][:3] * 3, records[1])
 
 
 def test_the_old_version_is_what_a_new_one_must_beat(records, monkeypatch):
