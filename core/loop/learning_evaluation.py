@@ -51,9 +51,10 @@ def thick_records(folder: Path, report: Callable[[str], None]) -> dict[str, list
         for start in range(0, CASES, SHARD)
     }
     missing = [(file, samples) for file, samples in shards.items() if not file.exists()]
-    with single_thread_pool() as pool:
-        for done, _ in enumerate(pool.imap_unordered(_make_shard, missing), 1):
-            report(f"exact spectra: {done} of {len(missing)} shards")
+    if missing:
+        with single_thread_pool() as pool:
+            for done, _ in enumerate(pool.imap_unordered(_make_shard, missing), 1):
+                report(f"exact spectra: {done} of {len(missing)} shards")
     return {
         name: [record for file in sorted(folder.glob(f"thick-{name}-*.h5")) for record in read_shard(file)]
         for name in ("replay", "test")

@@ -66,7 +66,18 @@ class Spectra:
 
     def part(self, chosen: np.ndarray) -> "Spectra":
         """Some of them."""
-        return Spectra(*(getattr(self, name)[chosen] for name in Spectra.__dataclass_fields__))
+        return Spectra(*(np.asarray(getattr(self, name))[chosen] for name in Spectra.__dataclass_fields__))
+
+    def save(self, folder: Path) -> None:
+        """Write each array to a file of its own, for `opened`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in Spectra.__dataclass_fields__:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def opened(cls, folder: Path) -> "Spectra":
+        """Those saved in a folder, as arrays that stay on disk: processes share them."""
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in cls.__dataclass_fields__))
 
 
 def joined(parts: list[Spectra]) -> Spectra:
@@ -91,25 +102,32 @@ def make_signals(folder: Path, stacks: int, report: Callable[[str], None], strea
     folder.mkdir(parents=True, exist_ok=True)
     numbers = [n for n in range(-(-stacks // SHARD_STACKS)) if not _shard_file(folder, stream, n).exists()]
     start = time.monotonic()
+    tasks = [(_shard_file(folder, stream, n), stream, n, SHARD_STACKS) for n in numbers]
+    if not tasks:
+        return
     with single_thread_pool() as pool:
-        for done, _ in enumerate(pool.imap_unordered(_make_shard, [(folder, stream, n) for n in numbers]), 1):
+        for done, _ in enumerate(pool.imap_unordered(_make_shard, tasks), 1):
             left = (time.monotonic() - start) / done * (len(numbers) - done) / 60
             report(f"spectra: {done} of {len(numbers)} shards, about {left:.0f} min left")
 
 
 def single_thread_pool():
-    """Forked, so that workers share the spectra; each on one thread."""
-    return multiprocessing.get_context("fork").Pool(initializer=threadpool_limits, initargs=(1,))
+    """A process a core, each on one thread and with nothing but its tasks: what they need is in them or on disk."""
+    return multiprocessing.get_context("spawn").Pool(initializer=_on_one_thread)
+
+
+def _on_one_thread() -> None:
+    threadpool_limits(1)
 
 
 def _shard_file(folder: Path, stream: str, number: int) -> Path:
     return folder / f"{stream}-{number:04d}.npz"
 
 
-def _make_shard(task: tuple[Path, str, int]) -> None:
-    folder, stream, number = task
+def _make_shard(task: tuple[Path, str, int, int]) -> None:
+    file, stream, number, stacks = task
     random = np.random.default_rng([STREAM_SEED, number])
-    samples = list(islice(STREAMS[stream](STREAM_SEED), number * SHARD_STACKS, (number + 1) * SHARD_STACKS))
+    samples = list(islice(STREAMS[stream](STREAM_SEED), number * stacks, (number + 1) * stacks))
     plain = ("vbm", "figures", "lattice", "profile")
     rows = {name: [] for name in (*SEVERITIES, *(f"{severity}_kz" for severity in SEVERITIES), *plain)}
     for sample in samples:
@@ -124,9 +142,9 @@ def _make_shard(task: tuple[Path, str, int]) -> None:
         rows["figures"].append(stack_figures(sample))
         rows["lattice"].append(sample.lattice)
         rows["profile"].append(profile_number(sample.stack))
-    partial = _shard_file(folder, stream, number).with_suffix(".part.npz")
+    partial = file.with_suffix(".part.npz")
     np.savez(partial, **{name: np.stack(values) for name, values in rows.items()})
-    partial.rename(_shard_file(folder, stream, number))
+    partial.rename(file)
 
 
 def load_signals(folder: Path, stacks: int, cut: str, stream: str = "signals") -> dict[str, Spectra]:
