@@ -1,6 +1,7 @@
 """Where results are kept between requests, and how one computation serves everyone who asks for it."""
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Callable
@@ -42,8 +43,8 @@ def result_store() -> "ResultStore":
 
 
 def content_key(*parts: str) -> str:
-    """A key that is the same for the same content, and for nothing else."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    """A key that is the same for the same texts in the same order, and for nothing else, whatever they hold."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 class ResultStore:

@@ -17,12 +17,15 @@ from core.experiment.photoemission.orbitals import orbital_shares
 from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.forward.features import pair_correlation
+from core.forward.model import weights_in_force
 from core.learning.dataset import read_shard
+from core.learning.provenance import check_plan, made_with, plan_sha256
 from core.learning.samples import DrawnSample, bulk_stream, profile_number, training_stream
 from core.reverse.candidates import CORRELATIONS
 from core.reverse.model import LEVELS
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
 from core.reverse.standard import EV, KX, aligned
+from core.storage import content_key
 
 CUTS = ("G-X", "G-K")
 SEVERITIES = ("clean", "realistic")
@@ -32,6 +35,8 @@ STREAMS = {"signals": training_stream, "bulk": bulk_stream}
 
 STREAM_SEED = 5
 """Of the stacks whose spectra are predicted: others than those of the forward model's own data set."""
+
+WHAT = "spectra of the reverse model"
 
 RADII = (2.5, 12.0)
 WIDTHS = (0.015, 0.12)
@@ -97,9 +102,24 @@ def random_state(random: np.random.Generator, kz: float) -> FinalState:
     return FinalState(kz, float(random.uniform(*RADII)), float(np.exp(random.uniform(*np.log(WIDTHS)))))
 
 
+def spectra_plan() -> dict:
+    """What must agree for the spectra in a folder to belong together."""
+    return made_with() | {
+        "forward_weights": weights_in_force(),
+        "stream_seed": STREAM_SEED,
+        "stacks_per_shard": SHARD_STACKS,
+        "radii": RADII,
+        "widths": WIDTHS,
+    }
+
+
 def make_signals(folder: Path, stacks: int, report: Callable[[str], None], stream: str = "signals") -> None:
-    """Predicted spectra of the first stacks of a stream, a shard each SHARD_STACKS; finished shards stay."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Predicted spectra of the first stacks of a stream, a shard each SHARD_STACKS; finished shards stay.
+
+    Raises:
+        InputError: the folder's spectra were made from something else.
+    """
+    check_plan(folder, spectra_plan(), WHAT)
     numbers = [n for n in range(-(-stacks // SHARD_STACKS)) if not _shard_file(folder, stream, n).exists()]
     start = time.monotonic()
     tasks = [(_shard_file(folder, stream, n), stream, n, SHARD_STACKS) for n in numbers]
@@ -160,12 +180,17 @@ def load_signals(folder: Path, stacks: int, cut: str, stream: str = "signals") -
 
 
 def exact_spectra(folder: Path, dataset: Path, split: str, cut: str) -> Spectra:
-    """The exact, sharp cuts of the forward model's data set, gathered once."""
-    kept = folder / f"exact-{split}.npz"
+    """The exact, sharp cuts of the forward model's data set, gathered once for the shards that it has.
+
+    Raises:
+        InputError: the folder's spectra were made from something else, or there is no data set.
+    """
+    check_plan(folder, spectra_plan(), WHAT)
+    files = sorted(dataset.glob(f"{split}-*.h5"))
+    kept = folder / f"exact-{split}-{content_key(plan_sha256(dataset), *(file.name for file in files))[:12]}.npz"
     if not kept.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         with single_thread_pool() as pool:
-            rows = [row for part in pool.map(_exact_rows, sorted(dataset.glob(f"{split}-*.h5"))) for row in part]
+            rows = [row for part in pool.map(_exact_rows, files) for row in part]
         names = ("signal", "lattice", "vbm", "kz", "figures", "profile")
         partial = kept.with_suffix(".part.npz")
         np.savez(partial, **dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)))

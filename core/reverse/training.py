@@ -15,8 +15,10 @@ from sklearn.linear_model import LogisticRegression
 
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
+from core.forward.model import weights_in_force
 from core.learning.convolution import ConvolutionalNetwork, with_measured
 from core.learning.network import Network
+from core.learning.provenance import made_with, plan_sha256
 from core.learning.samples import evaluation_set, held_back, profile_number
 from core.learning.training.convolutional import ConvolutionSettings, fit_convolutional
 from core.learning.training.dense import fit_network
@@ -192,6 +194,9 @@ def train_reverse(
     versions = {"python": platform.python_version(), "numpy": np.__version__, "scikit-learn": sklearn.__version__}
     card = {
         "cut": cut,
+        "made_from": made_with()
+        | {"forward_weights": weights_in_force(), "data_set_sha256": plan_sha256(dataset)}
+        | {"spectra_sha256": plan_sha256(folder)},
         "settings": asdict(settings),
         "held_back": f"one composition profile in {HELD_BACK}",
         "images": count,

@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from core.forward.model import weights_in_force
 from core.learning import dataset
 from core.learning.dataset import generate
+from core.learning.provenance import plan_sha256
 from core.learning.samples import drawn_sample, profile_number
 from core.learning.training.convolutional import ConvolutionSettings
 from core.learning.weights import read_weights
@@ -81,6 +83,8 @@ def test_trained_weights_read_an_image(exact, tmp_path, monkeypatch):
     lines = []
     card = train_reverse(tmp_path / "spectra", place, "G-X", tmp_path / "w.npz", SETTINGS, lines.append)
     assert json.loads((tmp_path / "w.json").read_text(encoding="utf-8"))["sha256"] == card["sha256"]
+    assert card["made_from"]["forward_weights"] == weights_in_force()
+    assert card["made_from"]["data_set_sha256"] == plan_sha256(place)
     assert any("loss" in line for line in lines)
     assert not list((tmp_path / "spectra").glob("scratch*"))
     model = ReverseModel.from_arrays(read_weights(tmp_path / "w.npz"))
