@@ -115,7 +115,7 @@ def _reverse_figures() -> dict:
         reading.append(seconds)
         virtual_cut.cache_clear()
         best = found.candidates[0]
-        predicting.append(_timed(lambda best=best: predict_cut(best.crystal(), "G-X", 0.37).total())[0])
+        predicting.append(_timed(lambda best=best: predict_cut(best.sample.crystal(), "G-X", 0.37).total())[0])
     return {
         "infer_over_forward": round(min(reading) / min(predicting), 1),
         "infer_seconds": _rounded(min(reading)),

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import logging
 import os
 import sqlite3
@@ -67,8 +68,8 @@ def result_store() -> "ResultStore":
 
 
 def content_key(*parts: str) -> str:
-    """A key that is the same for the same content, and for nothing else."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    """A key that is the same for the same texts in the same order, and for nothing else, whatever they hold."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 class ResultStore:

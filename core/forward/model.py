@@ -18,8 +18,8 @@ from core.learning.basis import GroupBasis
 from core.learning.dataset import CUT_POINTS, CUTS
 from core.learning.error_bars import ErrorBars
 from core.learning.network import Network
-from core.learning.versions import model_of
-from core.learning.weights import checked_finite, model
+from core.learning.versions import in_force, model_of, weights_of
+from core.learning.weights import checked_finite, model, weights_sha256
 from core.structure.crystal import Crystal
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -194,6 +194,15 @@ def _classes_and_features(crystal: Crystal) -> tuple[np.ndarray, np.ndarray]:
 def weights_file(line: str) -> Path:
     """The shipped weights of `path` or `cuts`."""
     return WEIGHTS / f"{line}.npz"
+
+
+def weights_in_force() -> dict[str, str]:
+    """SHA-256 of the weights that predict now, by line, for plans and model cards.
+
+    Raises:
+        WeightsError: a card is missing or damaged.
+    """
+    return {line: weights_sha256(weights_of(in_force(), weights_file(line))) for line in ("path", "cuts")}
 
 
 def spectrum_model(line: str, version: str | None = None) -> SpectrumModel:

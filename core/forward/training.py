@@ -18,6 +18,7 @@ from core.forward.features import kz_features, layer_features
 from core.forward.model import MODEL_VERSION, SpectrumModel, weights_file
 from core.learning.dataset import CUTS, SCHEMA_VERSION, Record, read_shard
 from core.learning.error_bars import ErrorBars
+from core.learning.provenance import made_with, plan_sha256
 from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, LONGEST_PERIOD, DrawnSample, is_held_back
 from core.learning.training.basis import fit_basis
 from core.learning.training.dense import fit_network
@@ -188,6 +189,7 @@ def train(
     card = {
         "model_version": MODEL_VERSION,
         "line": line,
+        "made_from": made_with() | {"data_set_sha256": plan_sha256(folder)},
         "data": json.loads((folder / "plan.json").read_text(encoding="utf-8")) | {"training_shards": len(files)},
         "settings": asdict(settings),
         "held_back": f"one composition profile in {CALIBRATION_EVERY}",

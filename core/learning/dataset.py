@@ -1,8 +1,8 @@
 """The data set of the learned models: exact spectra of many samples in HDF5 shards, one file a group of samples.
 
-A folder holds `plan.json` (schema, seed, engine, grid) and shards `NAME-00012.h5`. A shard is written whole or not at
-all, so that a killed run goes on where it stood. Each sample is a group with attributes family, stack, lattice, mixing
-(the `DrawnSample`) and datasets
+A folder holds `plan.json` (schema, seed, engine and its parameters, grid) and shards `NAME-00012.h5`. A shard is
+written whole or not at all, so that a killed run goes on where it stood. Each sample is a group with attributes family, stack,
+lattice, mixing (the `DrawnSample`) and datasets
 
     ge_fraction (plane,), spacing (plane,) Å: what the models see
     site_class (plane,): planes of equal environment share a class; spectra are kept once a class
@@ -15,7 +15,6 @@ in 16-bit floats for the spectra and 32-bit ones for the rest. Spectra have chec
 
 import errno
 import io
-import json
 import multiprocessing
 import os
 import threading
@@ -31,10 +30,11 @@ import h5py
 import numpy as np
 
 from core.damage import set_aside
-from core.electronic.calculation import ENGINE_VERSION, calculate_bands
+from core.electronic.calculation import calculate_bands
 from core.electronic.kpath import DEFAULT_PATH, KPath, build_cut, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function
 from core.errors import InputError
+from core.learning.provenance import check_plan, made_with
 from core.learning.samples import SPLITS, DrawnSample, drawn_sample, evaluation_set, training_stream
 from core.structure.crystal import Crystal
 
@@ -124,7 +124,7 @@ def compute_shard(samples: list[DrawnSample]) -> bytes:
 def write_shard(file: h5py.File, records: list[Record]) -> None:
     """Write records into an open, empty file."""
     file.attrs["schema_version"] = SCHEMA_VERSION
-    file.attrs["engine_version"] = ENGINE_VERSION
+    file.attrs.update(made_with())
     for number, record in enumerate(records):
         _write_record(file.create_group(f"{number:03d}"), record)
 
@@ -200,7 +200,7 @@ def plan_document(seed: int) -> dict:
     grid, broadening = EnergyGrid(), Broadening()
     return {
         "schema_version": SCHEMA_VERSION,
-        "engine_version": ENGINE_VERSION,
+        **made_with(),
         "seed": seed,
         "path": DEFAULT_PATH,
         "cut_points": CUT_POINTS,
@@ -244,8 +244,7 @@ def generate(
         InputError: the folder holds another data set, or the scheduler does not answer.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    _check_plan(folder, plan_document(seed))
+    check_plan(folder, plan_document(seed), "a data set")
     planned = planned_shards(seed, stacks, splits)
     missing = {name: some for name, some in planned.items() if not _is_whole(folder / f"{name}.h5", len(some))}
     if damaged := sum((folder / f"{name}.h5").exists() for name in missing):
@@ -261,23 +260,6 @@ def generate(
             left = (time.monotonic() - start) / done * (len(missing) - done)
             report(f"{done} of {len(missing)} shards, about {left / 60:.0f} min left")
     return len(missing)
-
-
-def _check_plan(folder: Path, plan: dict) -> None:
-    file = folder / "plan.json"
-    if not file.exists():
-        _write_whole(file, (json.dumps(plan, indent=1) + "\n").encode())
-        return
-    try:
-        found = dict(json.loads(file.read_bytes()))
-    except (ValueError, TypeError):
-        raise InputError(f"{file} is damaged: remove it if the folder holds this data set, or give another") from None
-    different = [key for key in plan if found.get(key) != plan[key]]
-    if different:
-        raise InputError(
-            f"{folder} holds a data set with other {', '.join(different)} "
-            f"({', '.join(str(found.get(key)) for key in different)}); give an empty folder or the same settings"
-        )
 
 
 def _write_whole(file: Path, content: bytes) -> None:

@@ -69,6 +69,18 @@ def card_file(file: Path) -> Path:
     return file.with_suffix(".json")
 
 
+def weights_sha256(file: Path) -> str:
+    """SHA-256 of a weights file, as its card says.
+
+    Raises:
+        WeightsError: the card is missing or damaged.
+    """
+    try:
+        return str(json.loads(card_file(file).read_bytes())["sha256"])
+    except (OSError, ValueError, LookupError, TypeError):
+        raise WeightsError(f"The card of the weights {_label(file)} cannot be read; {REMEDY}") from None
+
+
 def read_weights(file: Path) -> dict[str, np.ndarray]:
     """The arrays of a weights file, finite and as they were written.
 

@@ -12,9 +12,10 @@ from core.forward.model import SpectrumModel, spectrum_model
 from core.forward.model import weights_file as forward_file
 from core.learning import versions
 from core.learning.dataset import Record, generate, read_records
+from core.learning.provenance import made_with
 from core.learning.replay import LEAST_CASES, case_files, read_case
 from core.learning.samples import held_back, profile_number
-from core.learning.weights import read_weights
+from core.learning.weights import read_weights, weights_sha256
 from core.reverse import learned as reverse
 from core.reverse.drawing import CUTS, SEVERITIES
 from core.reverse.model import reverse_model
@@ -115,19 +116,21 @@ def learn(
         )
     fixed = fixed_test_set(cache_directory() / "dataset", report) if fixed is None else fixed
     used, held = split_cases(records)
-    weights, errors, points = {}, {}, []
+    weights, errors, points, shipped = {}, {}, [], {}
     for name in models:
         if name in LINES:
             file, found = forward_file(name), _forward(name, used, held, fixed, report, curve and name == "path")
         else:
             file, found = reverse_file(name), _reverse(name, used, held, fixed, report)
         if found is not None:
+            shipped[file.name] = weights_sha256(file)
             arrays, errors[name], rows = found
             points += rows
             if errors[name].accepted:
                 weights[file.name] = arrays
     card = {
         "cases": len(records),
+        "made_from": made_with() | {"shipped_weights": shipped},
         "stacks": sorted({record.sample.stack for record in records}),
         "models": {name: error.document() for name, error in errors.items()},
         "curve": points,

@@ -11,7 +11,8 @@ import numpy as np
 from core.forward.learned import examples_of, total_error
 from core.forward.model import spectrum_model
 from core.learning import versions
-from core.learning.dataset import Record, compute_shard, read_shard
+from core.learning.dataset import Record, compute_shard, plan_document, read_shard
+from core.learning.provenance import check_plan
 from core.learning.samples import LATTICE_TRAINED, DrawnSample, drawn_sample
 from core.loop.learn import LINES, fixed_test_set, learn
 from core.reverse.drawing import CUTS, SEVERITIES, single_thread_pool
@@ -43,16 +44,17 @@ def thick_samples() -> dict[str, list[DrawnSample]]:
 
 def thick_records(folder: Path, report: Callable[[str], None]) -> dict[str, list[Record]]:
     """Their exact records, computed once and kept in a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    check_plan(folder, plan_document(seed=1), "a data set")
     shards = {
         folder / f"thick-{name}-{start:03d}.h5": samples[start : start + SHARD]
         for name, samples in thick_samples().items()
         for start in range(0, CASES, SHARD)
     }
     missing = [(file, samples) for file, samples in shards.items() if not file.exists()]
-    with single_thread_pool() as pool:
-        for done, _ in enumerate(pool.imap_unordered(_make_shard, missing), 1):
-            report(f"exact spectra: {done} of {len(missing)} shards")
+    if missing:
+        with single_thread_pool() as pool:
+            for done, _ in enumerate(pool.imap_unordered(_make_shard, missing), 1):
+                report(f"exact spectra: {done} of {len(missing)} shards")
     return {
         name: [record for file in sorted(folder.glob(f"thick-{name}-*.h5")) for record in read_shard(file)]
         for name in ("replay", "test")

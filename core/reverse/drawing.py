@@ -19,12 +19,15 @@ from core.experiment.photoemission.orbitals import orbital_shares
 from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.forward.features import pair_correlation
+from core.forward.model import weights_in_force
 from core.learning.dataset import read_shard
+from core.learning.provenance import check_plan, made_with, plan_sha256
 from core.learning.samples import DrawnSample, bulk_stream, profile_number, training_stream
 from core.reverse.candidates import CORRELATIONS
 from core.reverse.model import LEVELS
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
 from core.reverse.standard import EV, KX, aligned
+from core.storage import content_key
 
 CUTS = ("G-X", "G-K")
 SEVERITIES = ("clean", "realistic")
@@ -34,6 +37,8 @@ STREAMS = {"signals": training_stream, "bulk": bulk_stream}
 
 STREAM_SEED = 5
 """Of the stacks whose spectra are predicted: others than those of the forward model's own data set."""
+
+WHAT = "spectra of the reverse model"
 
 RADII = (2.5, 12.0)
 WIDTHS = (0.015, 0.12)
@@ -72,7 +77,18 @@ class Spectra:
 
     def part(self, chosen: np.ndarray) -> "Spectra":
         """Some of them."""
-        return Spectra(*(getattr(self, name)[chosen] for name in Spectra.__dataclass_fields__))
+        return Spectra(*(np.asarray(getattr(self, name))[chosen] for name in Spectra.__dataclass_fields__))
+
+    def save(self, folder: Path) -> None:
+        """Write each array to a file of its own, for `opened`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in Spectra.__dataclass_fields__:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def opened(cls, folder: Path) -> "Spectra":
+        """Those saved in a folder, as arrays that stay on disk: processes share them."""
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in cls.__dataclass_fields__))
 
 
 def joined(parts: list[Spectra]) -> Spectra:
@@ -92,32 +108,54 @@ def random_state(random: np.random.Generator, kz: float) -> FinalState:
     return FinalState(kz, float(random.uniform(*RADII)), float(np.exp(random.uniform(*np.log(WIDTHS)))))
 
 
+def spectra_plan() -> dict:
+    """What must agree for the spectra in a folder to belong together."""
+    return made_with() | {
+        "forward_weights": weights_in_force(),
+        "stream_seed": STREAM_SEED,
+        "stacks_per_shard": SHARD_STACKS,
+        "radii": RADII,
+        "widths": WIDTHS,
+    }
+
+
 def make_signals(folder: Path, stacks: int, report: Callable[[str], None], stream: str = "signals") -> None:
-    """Predicted spectra of the first stacks of a stream, a shard each SHARD_STACKS; finished, sound shards stay."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Predicted spectra of the first stacks of a stream, a shard each SHARD_STACKS; finished, sound shards stay.
+
+    Raises:
+        InputError: the folder's spectra were made from something else.
+    """
+    check_plan(folder, spectra_plan(), WHAT)
     numbers = [n for n in range(-(-stacks // SHARD_STACKS)) if not holds_arrays(_shard_file(folder, stream, n), ROWS)]
     if damaged := sum(_shard_file(folder, stream, n).exists() for n in numbers):
         report(f"spectra: {damaged} shards are damaged and are made again")
     start = time.monotonic()
+    tasks = [(_shard_file(folder, stream, n), stream, n, SHARD_STACKS) for n in numbers]
+    if not tasks:
+        return
     with single_thread_pool() as pool:
-        for done, _ in enumerate(pool.imap_unordered(_make_shard, [(folder, stream, n) for n in numbers]), 1):
+        for done, _ in enumerate(pool.imap_unordered(_make_shard, tasks), 1):
             left = (time.monotonic() - start) / done * (len(numbers) - done) / 60
             report(f"spectra: {done} of {len(numbers)} shards, about {left:.0f} min left")
 
 
 def single_thread_pool():
-    """Forked, so that workers share the spectra; each on one thread."""
-    return multiprocessing.get_context("fork").Pool(initializer=threadpool_limits, initargs=(1,))
+    """A process a core, each on one thread and with nothing but its tasks: what they need is in them or on disk."""
+    return multiprocessing.get_context("spawn").Pool(initializer=_on_one_thread)
+
+
+def _on_one_thread() -> None:
+    threadpool_limits(1)
 
 
 def _shard_file(folder: Path, stream: str, number: int) -> Path:
     return folder / f"{stream}-{number:04d}.npz"
 
 
-def _make_shard(task: tuple[Path, str, int]) -> None:
-    folder, stream, number = task
+def _make_shard(task: tuple[Path, str, int, int]) -> None:
+    file, stream, number, stacks = task
     random = np.random.default_rng([STREAM_SEED, number])
-    samples = list(islice(STREAMS[stream](STREAM_SEED), number * SHARD_STACKS, (number + 1) * SHARD_STACKS))
+    samples = list(islice(STREAMS[stream](STREAM_SEED), number * stacks, (number + 1) * stacks))
     rows = {name: [] for name in ROWS}
     for sample in samples:
         crystal = sample.crystal()
@@ -131,9 +169,9 @@ def _make_shard(task: tuple[Path, str, int]) -> None:
         rows["figures"].append(stack_figures(sample))
         rows["lattice"].append(sample.lattice)
         rows["profile"].append(profile_number(sample.stack))
-    unfinished = _shard_file(folder, stream, number).with_suffix(".part.npz")
+    unfinished = file.with_suffix(".part.npz")
     np.savez(unfinished, **{name: np.stack(values) for name, values in rows.items()})
-    unfinished.replace(_shard_file(folder, stream, number))
+    unfinished.replace(file)
 
 
 def load_signals(
@@ -146,9 +184,8 @@ def load_signals(
     """The predicted spectra of each severity. A damaged shard is made again."""
     found: dict[str, list[Spectra]] = {severity: [] for severity in SEVERITIES}
     for number in range(-(-stacks // SHARD_STACKS)):
-        file = read_or_make(
-            _shard_file(folder, stream, number), ROWS, partial(_make_shard, (folder, stream, number)), report
-        )
+        shard = _shard_file(folder, stream, number)
+        file = read_or_make(shard, ROWS, partial(_make_shard, (shard, stream, number, SHARD_STACKS)), report)
         shared = {name: file[name] for name in ("lattice", "vbm", "figures", "profile")}
         for severity in SEVERITIES:
             signal = file[severity][:, CUTS.index(cut)]
@@ -165,24 +202,25 @@ def exact_spectra(
 ) -> Spectra:
     """The exact, sharp cuts of the forward model's data set.
 
-    They are gathered once, and again where what was gathered is damaged.
+    They are gathered once for the shards that it has, and again where what was gathered is damaged.
 
     Raises:
-        InputError: a shard of the data set is damaged.
+        InputError: the folder's spectra were made from something else; there is no data set, or a shard is damaged.
     """
-    kept = folder / f"exact-{split}.npz"
+    check_plan(folder, spectra_plan(), WHAT)
+    files = sorted(dataset.glob(f"{split}-*.h5"))
+    kept = folder / f"exact-{split}-{content_key(plan_sha256(dataset), *(file.name for file in files))[:12]}.npz"
 
     def gather() -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         with single_thread_pool() as pool:
-            rows = [row for part in pool.map(_exact_rows, sorted(dataset.glob(f"{split}-*.h5"))) for row in part]
+            rows = [row for part in pool.map(_exact_rows, files) for row in part]
         unfinished = kept.with_suffix(".part.npz")
         np.savez(unfinished, **dict(zip(EXACT_ROWS, map(np.array, zip(*rows, strict=True)), strict=True)))
         unfinished.replace(kept)
 
     file = read_or_make(kept, EXACT_ROWS, gather, report)
     plain = [file[name] for name in EXACT_ROWS[1:]]
-    return Spectra(file["signal"][:, CUTS.index(cut)], *plain)  # type: ignore[call-arg]
+    return Spectra(file["signal"][:, CUTS.index(cut)], *plain)
 
 
 def read_or_make(

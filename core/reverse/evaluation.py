@@ -16,6 +16,7 @@ from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.dataset import generate, read_records
+from core.learning.provenance import check_plan
 from core.learning.samples import DrawnSample, evaluation_set, profile_key, profile_number
 from core.reverse.candidates import in_library
 from core.reverse.cut import Cut
@@ -24,10 +25,12 @@ from core.reverse.drawing import (
     CUTS,
     FIGURES,
     SEVERITIES,
+    WHAT,
     Spectra,
     random_state,
     shares_of,
     single_thread_pool,
+    spectra_plan,
     stack_figures,
     states_of,
 )
@@ -161,10 +164,14 @@ def test_samples() -> list[DrawnSample]:
 
 
 def test_spectra(folder: Path, report: Callable[[str], None]) -> dict[tuple[str, str], Spectra]:
-    """Exact spectra by (severity, cut), computed once and kept in a folder."""
+    """Exact spectra by (severity, cut), computed once and kept in a folder.
+
+    Raises:
+        InputError: the folder's spectra were made from something else.
+    """
+    check_plan(folder, spectra_plan(), WHAT)
     file, samples = folder / "test.npz", test_samples()
     if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         rows = []
         with single_thread_pool() as pool:
             for number, row in enumerate(pool.imap(_exact_row, list(enumerate(samples))), 1):

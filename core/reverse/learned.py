@@ -25,7 +25,8 @@ from core.reverse.drawing import (
     stack_figures,
 )
 from core.reverse.model import Readings, ReverseModel
-from core.reverse.training import CHUNK, KZ, KZ_KNOWN
+from core.reverse.training import KZ, KZ_KNOWN
+from core.reverse.training_images import CHUNK
 
 OLD_STACKS, OLD_SEED = 500, 11
 """Stacks on whose images answers shall stay."""

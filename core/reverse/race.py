@@ -17,12 +17,12 @@ from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
 from core.learning.convolution import with_measured
-from core.learning.samples import held_back
 from core.learning.training.convolutional import ConvolutionSettings, fit_convolutional
 from core.learning.training.dense import fit_network
-from core.reverse.drawing import OUTPUTS, SEVERITIES, load_signals, make_signals
+from core.reverse.drawing import OUTPUTS, SEVERITIES, Spectra, load_signals, make_signals
 from core.reverse.model import kz_marks
-from core.reverse.training import CHUNK, HELD_BACK, KZ, WEIGHTS, draw_for_training, share_with_workers
+from core.reverse.training import KZ, WEIGHTS, split_sources
+from core.reverse.training_images import CHUNK, Source, draw_for_training
 
 STACKS = 3000
 COMPONENTS = 300
@@ -63,21 +63,16 @@ def run_reverse_race(folder: Path, report: Callable[[str], None] = lambda line: 
     return rows
 
 
-def _drawn(spectra: dict, scratch: Path) -> tuple[Racing, dict[str, Racing]]:
-    parts = {}
-    for name in SEVERITIES:
-        held = held_back(spectra[name].profile, HELD_BACK)
-        parts[name], parts[f"{name} held"] = spectra[name].part(~held), spectra[name].part(held)
-    share_with_workers(parts, "G-X")
+def _drawn(spectra: dict[str, Spectra], scratch: Path) -> tuple[Racing, dict[str, Racing]]:
+    used, held = split_sources(spectra, scratch / "spectra", dict.fromkeys(SEVERITIES, 5))
 
-    def racing(names: dict[str, str], repeats: int, seed: int) -> Racing:
-        found = draw_for_training({name: (severity, repeats) for name, severity in names.items()}, seed, scratch)
+    def racing(sources: list[Source], seed: int) -> Racing:
+        found = draw_for_training(sources, "G-X", seed, scratch)
         return Racing(
             np.array(found.second), kz_marks(found.targets[:, KZ], np.ones(len(found.targets))), found.targets
         )
 
-    train = racing({name: name for name in SEVERITIES}, 5, 1)
-    return train, {name: racing({f"{name} held": name}, 4, 2) for name in SEVERITIES}
+    return racing(used, 1), {source.severity: racing([replace(source, repeats=4)], 2) for source in held}
 
 
 def _flat(racing: Racing) -> np.ndarray:

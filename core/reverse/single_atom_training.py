@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from core.learning.dataset import read_shard
+from core.learning.provenance import made_with, plan_sha256
 from core.learning.training.dense import fit_network
 from core.learning.training.pytorch import torch_module
 from core.learning.weights import save_weights
@@ -59,5 +60,10 @@ def train_single_atom(
         "mean": mean, "components": components.astype(np.float16), "scale": scale, "centre": centre.astype(np.float32),
         "spread": width.astype(np.float32),
     }  # fmt: skip
-    card = {"descriptors": DESCRIPTORS, "training_shards": len(files), "epochs": epochs}
+    card = {
+        "made_from": made_with() | {"data_set_sha256": plan_sha256(dataset)},
+        "descriptors": DESCRIPTORS,
+        "training_shards": len(files),
+        "epochs": epochs,
+    }
     save_weights(arrays | half, out, card, compressed=True)

@@ -1,9 +1,11 @@
 """Training of the reverse model: simulated images → networks, error sizes, intervals and the domain."""
 
 import platform
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,10 @@ from sklearn.linear_model import LogisticRegression
 
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
+from core.forward.model import weights_in_force
 from core.learning.convolution import ConvolutionalNetwork, with_measured
 from core.learning.network import Network
+from core.learning.provenance import made_with, plan_sha256
 from core.learning.samples import evaluation_set, held_back, profile_number
 from core.learning.training.convolutional import ConvolutionSettings, fit_convolutional
 from core.learning.training.dense import fit_network
@@ -31,7 +35,6 @@ from core.reverse.drawing import (
     joined,
     load_signals,
     make_signals,
-    misjudged,
     random_state,
     single_thread_pool,
     stack_figures,
@@ -40,12 +43,10 @@ from core.reverse.inference import evidence_of
 from core.reverse.model import ReverseModel, kz_marks, weights_file
 from core.reverse.outside import KINDS, LEARNED
 from core.reverse.quantities import LOCAL_QUANTITIES
-from core.reverse.standard import EV, KX, THEORY, relative
+from core.reverse.training_images import CHUNK, Drawn, Source, draw_for_training
 
 KZ_KNOWN = 0.7
 """Share of training images whose k_z is told."""
-
-CHUNK = 64
 
 DOMAIN_IMAGES = 300
 DOMAIN_TRIED = 4
@@ -62,7 +63,6 @@ COVERED = 0.92
 little harder."""
 
 KZ = OUTPUTS.index("kz")
-HALF = len(KX) // 2 + 1
 
 
 @dataclass(frozen=True)
@@ -117,71 +117,6 @@ WEIGHTS = {
 }
 """Weights of targets in units of their spread, 1 where not named: what can be known well counts more."""
 
-_shared: dict = {}
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """What is learned from.
-
-    first, second: (image, sign of k∥, half k, energy) relative images as the experimenter has them, of some, and moved
-    by a misjudged Fermi level. level: (image,) eV, of the first. targets: (image, output) of the second.
-    """
-
-    first: np.ndarray
-    second: np.ndarray
-    level: np.ndarray
-    targets: np.ndarray
-
-
-def _tasks(name: str, count: int, severity: str, repeats: int, seed: int) -> list[tuple]:
-    random = np.random.default_rng(seed)
-    order = np.concatenate([random.permutation(count) for _ in range(repeats)])
-    return [(name, severity, order[i : i + CHUNK], [seed, i]) for i in range(0, len(order), CHUNK)]
-
-
-def _drawn_chunk(task: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    name, severity, chosen, seed = task
-    random = np.random.default_rng(seed)
-    images = draw_images(_shared[name].part(chosen), severity, _shared["cut"], random)
-    moved = misjudged(images, random)
-    some = slice(0, None, _shared["first_share"])
-    first = relative(images.pictures[some]).astype(np.float16)
-    return first, relative(moved.pictures).astype(np.float16), images.level[some], moved.targets
-
-
-def share_with_workers(spectra: dict[str, Spectra], cut: str, first_share: int = 2) -> None:
-    """Give spectra by name to the processes that draw images of them."""
-    _shared.update(spectra, cut=cut, first_share=first_share)
-
-
-def draw_for_training(names: dict[str, tuple[str, int]], seed: int, folder: Path) -> Drawn:
-    """Images of shared spectra, on all cores; they are kept in files of the folder, which the next call overwrites.
-
-    Args:
-        names: of shared spectra → severity, images of each spectrum.
-        seed: of everything random.
-        folder: for `first.npy` and `second.npy`.
-    """
-    tasks = []
-    for name, (severity, repeats) in names.items():
-        tasks += _tasks(name, len(_shared[name]), severity, repeats, seed)
-    count = sum(len(task[2]) for task in tasks)
-    firsts = sum(-(-len(task[2]) // _shared["first_share"]) for task in tasks)
-    files = [
-        np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.float16, (number, 2, HALF, len(energies)))
-        for name, number, energies in (("first", firsts, EV), ("second", count, THEORY))
-    ]
-    at, levels, targets = [0, 0], [], []
-    with single_thread_pool() as pool:
-        for *images, level, target in pool.imap(_drawn_chunk, tasks, chunksize=4):
-            for number, part in enumerate(images):
-                files[number][at[number] : at[number] + len(part)] = part
-                at[number] += len(part)
-            levels.append(level)
-            targets.append(target)
-    return Drawn(*files, np.concatenate(levels), np.concatenate(targets))  # type: ignore[call-arg]
-
 
 def train_reverse(
     folder: Path,
@@ -195,7 +130,8 @@ def train_reverse(
     """Train the model of one cut and write its weights and model card; returns the card.
 
     Args:
-        folder: of predicted spectra, made where they are missing, and of the images while they are learned from.
+        folder: of predicted spectra, made where they are missing; images lie in `scratch-CUT` in it while they are
+            learned from.
         dataset: of the forward model, for exact cuts of training and validation stacks.
         cut: `G-X` or `G-K`.
         out: weights file, that of the project by default.
@@ -215,14 +151,11 @@ def train_reverse(
     predicted = load_signals(folder, settings.stacks, cut, report=say)
     bulk = load_signals(folder, settings.bulk, cut, "bulk", say)
     exact = exact_spectra(folder, dataset, "train", cut, say)
-    parts, repeats = {}, dict(zip(SEVERITIES, settings.repeats, strict=True))
-    for name in SEVERITIES:
-        spectra = joined([predicted[name], exact, bulk[name]])
-        held = held_back(spectra.profile, HELD_BACK)
-        parts[name], parts[f"{name} held"] = spectra.part(~held), spectra.part(held)
-    share_with_workers(parts, cut, settings.first_share)
-
-    images = draw_for_training({name: (name, repeats[name]) for name in SEVERITIES}, settings.seed + 1, folder)
+    scratch = folder / f"scratch-{cut}"
+    parts = {name: joined([predicted[name], exact, bulk[name]]) for name in SEVERITIES}
+    used, held_back_ones = split_sources(parts, scratch, dict(zip(SEVERITIES, settings.repeats, strict=True)))
+    del predicted, bulk, exact, parts
+    images = draw_for_training(used, cut, settings.seed + 1, scratch, settings.first_share)
     say(f"{len(images.second)} images")
     level = images.level[:, None].astype(np.float32)
     unknown = lambda chosen, random: kz_marks(np.zeros(len(chosen)), np.zeros(len(chosen)))  # noqa: E731
@@ -246,11 +179,10 @@ def train_reverse(
         hidden_values(network, images.second[some], _blinded(images.targets[some], random)), settings.seed
     )
     count = len(images.second)
-    held = draw_for_training({f"{name} held": (name, repeats[name]) for name in SEVERITIES}, settings.seed + 2, folder)
+    held = draw_for_training(held_back_ones, cut, settings.seed + 2, scratch, settings.first_share)
     error = fit_error(network, held, centre, spread, settings)
     say("sizes of errors")
-    for name in ("first", "second"):
-        (folder / f"{name}.npy").unlink()
+    shutil.rmtree(scratch)
     ones = np.ones(len(OUTPUTS), np.float32)
     model = ReverseModel(
         first, network, error, OUTPUTS, centre, spread, ones, typical, whitening, np.zeros(4, np.float32)
@@ -262,6 +194,9 @@ def train_reverse(
     versions = {"python": platform.python_version(), "numpy": np.__version__, "scikit-learn": sklearn.__version__}
     card = {
         "cut": cut,
+        "made_from": made_with()
+        | {"forward_weights": weights_in_force(), "data_set_sha256": plan_sha256(dataset)}
+        | {"spectra_sha256": plan_sha256(folder)},
         "settings": asdict(settings),
         "held_back": f"one composition profile in {HELD_BACK}",
         "images": count,
@@ -269,6 +204,20 @@ def train_reverse(
         "versions": versions | {"torch": torch_module().__version__},
     }
     return save_weights(model.arrays(), out, card, compressed=True)
+
+
+def split_sources(
+    parts: dict[str, Spectra], folder: Path, repeats: dict[str, int]
+) -> tuple[list[Source], list[Source]]:
+    """Spectra by severity, written to an emptied folder: those to learn from, and those of held-back profiles."""
+    shutil.rmtree(folder, ignore_errors=True)
+    used, kept = [], []
+    for severity, spectra in parts.items():
+        held = held_back(spectra.profile, HELD_BACK)
+        for sources, name, chosen in ((used, severity, ~held), (kept, f"{severity}-held-back", held)):
+            spectra.part(chosen).save(folder / name)
+            sources.append(Source(folder / name, severity, repeats[severity]))
+    return used, kept
 
 
 def _blinded(targets: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -334,9 +283,8 @@ def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
         kz = sample.kz if random.random() < 0.5 else None
         images.append((draw_images(spectra, severity, cut, random).pictures[0], kz))
     images += [(KINDS[LEARNED[n % len(LEARNED)]](random), None) for n in range(DOMAIN_IMAGES)]
-    _shared.update(model=model, cut=cut)
     with single_thread_pool() as pool:
-        found = np.array(pool.map(_domain_evidence, images))
+        found = np.array(pool.map(partial(_domain_evidence, model, cut), images))
     inside = np.arange(len(images)) < DOMAIN_IMAGES
     scale = found.std(axis=0)
     fit = LogisticRegression(C=10.0).fit(found / scale, inside)
@@ -346,6 +294,6 @@ def fit_domain(model: ReverseModel, cut: str, seed: int) -> np.ndarray:
     return np.append(weight, limit).astype(np.float32)
 
 
-def _domain_evidence(task: tuple[np.ndarray, float | None]) -> np.ndarray:
+def _domain_evidence(model: ReverseModel, cut: str, task: tuple[np.ndarray, float | None]) -> np.ndarray:
     image, kz = task
-    return evidence_of(_shared["model"], Cut(None, _shared["cut"], kz), image, DOMAIN_TRIED)[0]
+    return evidence_of(model, Cut(None, cut, kz), image, DOMAIN_TRIED)[0]

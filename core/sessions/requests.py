@@ -1,5 +1,6 @@
 """What a page asks of the exact engine, kept on disk by the content of the request."""
 
+import hashlib
 import io
 import json
 import re
@@ -24,6 +25,7 @@ from core.electronic.diagonalise import Bands
 from core.electronic.kpath import DEFAULT_PATH, build_path
 from core.electronic.readouts import readouts_document
 from core.errors import InputError
+from core.parameters.checksum import parameters_sha256
 from core.storage import UNKEPT, content_key, result_store
 from core.structure.crystal import Crystal
 from core.structure.files import packed_structure, unpacked_crystal
@@ -74,7 +76,8 @@ class Request:
     @property
     def key(self) -> str:
         """Content key of the result."""
-        return content_key("exact", ENGINE_VERSION, json.dumps(self.document(), sort_keys=True), str(WINDOW))
+        asked = json.dumps(self.document(), sort_keys=True)
+        return content_key("exact", ENGINE_VERSION, parameters_sha256(), asked, str(WINDOW))
 
 
 def make_request(
@@ -125,7 +128,7 @@ def keep_structure(content: bytes, filename: str) -> str:
     """
     packed = packed_structure(content, filename)
     check_size(unpacked_crystal(packed))
-    identity = content_key(filename, content.decode("utf-8", "replace"))[:20]
+    identity = content_key(filename, hashlib.sha256(content).hexdigest())[:20]
     if not result_store().put(f"crystal:{identity}", packed):
         raise InputError(UNKEPT)
     return identity

@@ -36,6 +36,9 @@ def test_cache_folder_can_be_named(tmp_path, monkeypatch):
 
 
 def test_content_key_tells_different_parts_apart():
+    texts = ["", "a", "b", "ab", "a\x1fb", "\x1f", '"', 'a", "b', "\\", "\ud800", "?", "\u00e4", "a\u0308"]
+    parts = [*((one,) for one in texts), *((one, other) for one in texts for other in texts)]
+    assert len({content_key(*part) for part in parts}) == len(set(parts))
     assert content_key("ab", "c") != content_key("a", "bc")
     assert content_key("ab", "c") == content_key("ab", "c")
 

@@ -10,7 +10,15 @@ import pytest
 
 from core.forward.model import Prediction, predict, spectrum_model, weights_file
 from core.learning import versions, weights
-from core.learning.weights import SHIPPED_FILES, WeightsError, card_file, model, read_weights, save_weights
+from core.learning.weights import (
+    SHIPPED_FILES,
+    WeightsError,
+    card_file,
+    model,
+    read_weights,
+    save_weights,
+    weights_sha256,
+)
 from core.reverse.model import reverse_model
 from core.reverse.model import weights_file as reverse_file
 from core.reverse.single_atom import WEIGHTS as SINGLE_ATOM
@@ -25,7 +33,8 @@ ARRAYS = {"a": np.arange(6.0, dtype=np.float32).reshape(2, 3), "names": np.array
 
 @pytest.fixture
 def file(tmp_path):
-    save_weights(ARRAYS, tmp_path / "w.npz", {"line": "path"})
+    card = save_weights(ARRAYS, tmp_path / "w.npz", {"line": "path"})
+    assert weights_sha256(tmp_path / "w.npz") == card["sha256"]
     return tmp_path / "w.npz"
 
 
@@ -165,3 +174,9 @@ def test_predictions_that_are_no_numbers_are_not_shown():
     broken = type(reader)(**{**vars(reader), "centre": reader.centre * np.nan})
     with pytest.raises(WeightsError, match="nothing is shown"):
         broken.read(np.ones((1, len(KX), len(EV)), np.float32), np.zeros(1), np.ones(1))
+
+
+@pytest.mark.parametrize("file", SHIPPED_FILES, ids=lambda file: file.stem)
+def test_shipped_cards_say_what_made_the_weights_or_that_it_is_not_recorded(file):
+    made_from = json.loads(card_file(file).read_text(encoding="utf-8"))["made_from"]
+    assert {"engine_version", "parameters_sha256", "data_set_sha256"} <= set(made_from)

@@ -27,6 +27,12 @@ def test_same_sample_in_other_words_is_the_same_request():
     assert make_request("Si2Ge2", "Si").key != make_request("Si2Ge2", "Si", mixing=1.0).key
 
 
+def test_other_parameters_of_the_engine_make_another_key(monkeypatch):
+    before = make_request("Si2Ge2", "Si").key
+    monkeypatch.setattr(requests, "parameters_sha256", lambda: "other")
+    assert make_request("Si2Ge2", "Si").key != before
+
+
 def test_solve_is_the_calculation_from_memory_and_from_disk(monkeypatch):
     request = make_request("Si2Ge4", "Si0.5Ge0.5")
     crystal = request.crystal()
