@@ -32,6 +32,8 @@ def take(browser: Browser, base_url: str, path: str, name: str, folder: Path = F
             )
             page.goto(path)
             settled(page)
+            if "?" in path:
+                page.locator(".heatmaplayer image").first.wait_for(state="attached")
             full = page.evaluate("document.documentElement.scrollHeight")
             files.append(folder / f"{name}-{scheme}-{width}.png")
             page.screenshot(

@@ -1,4 +1,7 @@
-"""A served app and a headless Chromium, for the browser tests, the screenshots and the page benchmarks."""
+"""A served app and a headless Chromium, for the browser tests, the screenshots and the page benchmarks.
+
+The pages' content policy lets `wait_for_function` take functions, `() => …`, and no bare expressions.
+"""
 
 import logging
 import os

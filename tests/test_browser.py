@@ -18,7 +18,7 @@ def test_complaints_are_caught_and_can_be_allowed(browser, server_url):
         page.evaluate("setTimeout(() => { try { new Function('return 1')() } catch (error) {} })")
     with page.expect_event("pageerror"):
         page.evaluate("console.error('spoken'); setTimeout(() => { throw new Error('thrown') })")
-    page.wait_for_function("fetch('/missing').then(reply => reply.status >= 400 || reply.ok)")
+    page.wait_for_function("() => fetch('/missing').then(reply => reply.status >= 400 || reply.ok)")
     found = "\n".join(complaints.remaining())
     assert "spoken" in found
     assert "thrown" in found

@@ -217,3 +217,10 @@ def test_accessible_and_not_wider_than_the_window(page: Page, context_options: d
     expect(page.locator("#interpret-verdict")).to_contain_text("are known", timeout=20_000)
     assert serious_violations(page) == []
     assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("context_options", [PHONE])
+def test_navigation_and_views_fit_a_phone(page: Page, context_options: dict):
+    open_interpret(page)
+    for row in ("#navigation", "#interpret-view"):
+        assert page.locator(row).evaluate("row => row.scrollWidth - row.clientWidth") <= 0, row

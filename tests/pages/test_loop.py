@@ -42,7 +42,7 @@ def test_watched_paused_stepped_reloaded_and_opened_in_compose(page: Page):
     expect(page.locator(STATUS)).to_contain_text(f"Paused, step {paused}:")
     for view, traces in (("Contours", "heatmap,contour"), ("Difference", "heatmap"), ("Blend", "heatmap,heatmap")):
         page.get_by_role("radiogroup", name="Picture").get_by_text(view, exact=True).click()
-        page.wait_for_function(f"{DRAWN} === '{traces}'")
+        page.wait_for_function(f"() => {DRAWN} === '{traces}'")
     press(page, "Go on")
     expect(page.locator("#loop-result")).to_contain_text("The exact engine", timeout=90_000)
     steps, result = runs.steps(run), runs.result(run)
