@@ -7,7 +7,6 @@ import socket
 import stat
 import threading
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -200,7 +199,7 @@ def local():
     """The queue of the cache folder with processes of this machine; none is left."""
     queue = job_queue(LocalProcesses(most=1))
     asked = []
-    yield lambda user, stack: asked.append(queue.ask(user, stack, "exact", asdict(make_request(stack, "Si")))) or (
+    yield lambda user, stack: asked.append(queue.ask(user, stack, "exact", make_request(stack, "Si").document())) or (
         queue, asked[-1],
     )  # fmt: skip
     for job in asked:
