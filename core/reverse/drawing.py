@@ -197,7 +197,7 @@ def exact_spectra(folder: Path, dataset: Path, split: str, cut: str) -> Spectra:
         partial.rename(kept)
     with np.load(kept, allow_pickle=False) as file:
         plain = [file[name] for name in ("lattice", "vbm", "kz", "figures", "profile")]
-        return Spectra(file["signal"][:, CUTS.index(cut)], *plain)  # type: ignore[call-arg]
+        return Spectra(file["signal"][:, CUTS.index(cut)], *plain)
 
 
 def _exact_rows(file: Path) -> list[tuple]:
