@@ -1,7 +1,7 @@
 """The data set of the learned models: exact spectra of many samples in HDF5 shards, one file a group of samples.
 
-A folder holds `plan.json` (schema, seed, engine and its parameters, grid) and shards `NAME-00012.h5`. A shard is
-written whole or not at all, so that a killed run goes on where it stood. Each sample is a group with attributes family, stack,
+A folder holds `plan.json` (schema, seed, engine, its parameters, grid) and shards `NAME-00012.h5`. A shard is written
+whole or not at all, so that a killed run goes on where it stood. Each sample is a group with attributes family, stack,
 lattice, mixing (the `DrawnSample`) and datasets
 
     ge_fraction (plane,), spacing (plane,) Å: what the models see

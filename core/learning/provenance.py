@@ -37,7 +37,7 @@ def check_plan(folder: Path, plan: dict, what: str) -> None:
         partial.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
         os.replace(partial, file)
         return
-    found = json.loads(file.read_text(encoding="utf-8"))
+    found = _read(file)
     different = [key for key in plan if found.get(key) != plan[key]]
     if different:
         values = ", ".join(str(found.get(key, "not recorded")) for key in different)
@@ -51,7 +51,14 @@ def plan_sha256(folder: Path) -> str:
         InputError: the folder has none.
     """
     try:
-        plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        plan = _read(folder / "plan.json")
     except FileNotFoundError:
         raise InputError(f"{folder} holds no plan.json; make the data set with python -m core dataset") from None
     return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
+
+
+def _read(file: Path) -> dict:
+    try:
+        return dict(json.loads(file.read_bytes()))
+    except (ValueError, TypeError):
+        raise InputError(f"{file} is damaged: remove it if the folder holds what it said, or give another") from None

@@ -54,8 +54,8 @@ LEAST_DISTANCE = 0.008
 class Candidate:
     """A sample that may explain the images.
 
-    probability: among the candidates. views: in which it was compared, one an image. agreements: share of the variance
-    of each image's ridges that its picture explains.
+    probability: among the candidates. views: how each image was measured if it is this sample. agreements: share of the
+    variance of each image's ridges that its picture explains.
     """
 
     sample: Sample

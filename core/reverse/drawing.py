@@ -38,8 +38,6 @@ STREAMS = {"signals": training_stream, "bulk": bulk_stream}
 STREAM_SEED = 5
 """Of the stacks whose spectra are predicted: others than those of the forward model's own data set."""
 
-WHAT = "spectra of the reverse model"
-
 RADII = (2.5, 12.0)
 WIDTHS = (0.015, 0.12)
 """1/Å: final-state momenta from 20 to 550 eV photons, half-widths of k_z from escape depths of 33 to 4 Å."""
@@ -119,13 +117,22 @@ def spectra_plan() -> dict:
     }
 
 
+def check_spectra_folder(folder: Path) -> None:
+    """Make a folder for spectra, or see that those in it belong to what would be made now.
+
+    Raises:
+        InputError: they were made from something else.
+    """
+    check_plan(folder, spectra_plan(), "spectra of the reverse model")
+
+
 def make_signals(folder: Path, stacks: int, report: Callable[[str], None], stream: str = "signals") -> None:
     """Predicted spectra of the first stacks of a stream, a shard each SHARD_STACKS; finished, sound shards stay.
 
     Raises:
         InputError: the folder's spectra were made from something else.
     """
-    check_plan(folder, spectra_plan(), WHAT)
+    check_spectra_folder(folder)
     numbers = [n for n in range(-(-stacks // SHARD_STACKS)) if not holds_arrays(_shard_file(folder, stream, n), ROWS)]
     if damaged := sum(_shard_file(folder, stream, n).exists() for n in numbers):
         report(f"spectra: {damaged} shards are damaged and are made again")
@@ -207,7 +214,7 @@ def exact_spectra(
     Raises:
         InputError: the folder's spectra were made from something else; there is no data set, or a shard is damaged.
     """
-    check_plan(folder, spectra_plan(), WHAT)
+    check_spectra_folder(folder)
     files = sorted(dataset.glob(f"{split}-*.h5"))
     kept = folder / f"exact-{split}-{content_key(plan_sha256(dataset), *(file.name for file in files))[:12]}.npz"
 

@@ -16,7 +16,6 @@ from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.dataset import generate, read_records
-from core.learning.provenance import check_plan
 from core.learning.samples import DrawnSample, evaluation_set, profile_key, profile_number
 from core.reverse.candidates import in_library
 from core.reverse.cut import Cut
@@ -25,12 +24,11 @@ from core.reverse.drawing import (
     CUTS,
     FIGURES,
     SEVERITIES,
-    WHAT,
     Spectra,
+    check_spectra_folder,
     random_state,
     shares_of,
     single_thread_pool,
-    spectra_plan,
     stack_figures,
     states_of,
 )
@@ -169,7 +167,7 @@ def test_spectra(folder: Path, report: Callable[[str], None]) -> dict[tuple[str,
     Raises:
         InputError: the folder's spectra were made from something else.
     """
-    check_plan(folder, spectra_plan(), WHAT)
+    check_spectra_folder(folder)
     file, samples = folder / "test.npz", test_samples()
     if not file.exists():
         rows = []

@@ -31,10 +31,10 @@ WIDEST = 0.2
 
 @dataclass(frozen=True)
 class View:
-    """What belongs to one image of a sample.
+    """How one image of a sample was measured.
 
-    cut: `G-X` or `G-K`. level: Fermi level in eV on the theory's scale. k_stretch, e_stretch: relative. kz: 2π/c̄.
-    kz_width: 1/Å.
+    cut: `G-X` or `G-K`. level: Fermi level in eV on the theory's scale. kz: in 2π/c̄, at k∥ = 0. k_stretch, e_stretch:
+    relative errors of the scales of k∥ and energy. kz_width: 1/Å, half-width of the k_z that the image averages over.
     bend: Å, one over the final state's momentum; negative where k_z moves away from Γ with k∥. resolution: eV (FWHM).
     lifetime: eV by which lines widen down to −6 eV. background: a density of states at all momenta, in units of the
     mean signal.
@@ -60,7 +60,7 @@ class View:
 
 @dataclass(frozen=True)
 class Guess:
-    """A sample, and a view for each image."""
+    """What the images may have come from: a sample, and for each image how it was measured."""
 
     sample: Sample
     views: tuple[View, ...]

@@ -7,7 +7,7 @@ from core.learning.dataset import plan_document
 from core.learning.provenance import check_plan, made_with, plan_sha256
 from core.parameters import checksum, keating
 from core.reverse import drawing
-from core.reverse.drawing import make_signals, spectra_plan
+from core.reverse.drawing import check_spectra_folder, make_signals, spectra_plan
 
 
 def test_parameters_of_the_engine_are_told_apart(tmp_path, monkeypatch):
@@ -46,7 +46,7 @@ def test_plans_name_engine_parameters_and_weights():
 
 
 def test_spectra_of_other_forward_weights_are_not_mixed(tmp_path, monkeypatch):
-    check_plan(tmp_path, spectra_plan(), drawing.WHAT)
+    check_spectra_folder(tmp_path)
     monkeypatch.setattr(drawing, "weights_in_force", lambda: {"path": "other", "cuts": "other"})
     with pytest.raises(InputError, match="other forward_weights"):
         make_signals(tmp_path, 500, print)
