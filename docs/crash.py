@@ -23,7 +23,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -67,7 +66,7 @@ class Site:
 
     def ask(self, request: Request) -> str | None:
         """The id of the job for a request; None where its result is known."""
-        values = {"compose-rested.data": asdict(request), "compose-place.data": "crash"}
+        values = {"compose-rested.data": request.document(), "compose-place.data": "crash"}
         return self._call("compose-job.data", "compose-rested.data", values)["compose-job"]["data"]
 
     def look(self, job: str) -> tuple[bool, bool, str]:

@@ -33,7 +33,7 @@ def body(output: str, changed: str, **values) -> bytes:
         for kind in ("inputs", "state")
     }
     pairs = [part.rpartition(".") for part in key.strip(".").split("...")]
-    outputs = [{"id": name, "property": prop.partition("@")[0]} for name, _, prop in pairs]
+    outputs = [{"id": name, "property": prop} for name, _, prop in pairs]
     return json.dumps(
         {
             "output": key,

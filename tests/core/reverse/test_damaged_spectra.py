@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.learning.dataset import compute_shard
+from core.learning.dataset import compute_shard, plan_document
+from core.learning.provenance import check_plan
 from core.learning.samples import drawn_sample
 from core.reverse import drawing
 from core.reverse.drawing import SEVERITIES, exact_spectra, load_signals, make_signals
@@ -59,12 +60,13 @@ def test_damaged_numbers_are_found_on_reading_and_made_again(signals):
 @pytest.mark.parametrize("damage", [cut, garbled, other])
 def test_gathered_exact_spectra_are_gathered_again(tmp_path, damage):
     shard = compute_shard([drawn_sample("bulk", "Si2", 5.45, 0.0, kz) for kz in (0.1, 0.2)])
+    check_plan(tmp_path, plan_document(1), "a data set")
     (tmp_path / "train-00000.h5").write_bytes(shard)
     lines = []
     before = exact_spectra(tmp_path / "kept", tmp_path, "train", "G-X", report=lines.append)
     assert lines == []
-    file = tmp_path / "kept" / "exact-train.npz"
+    (file,) = (tmp_path / "kept").glob("exact-train-*.npz")
     file.write_bytes(damage(file.read_bytes()))
     after = exact_spectra(tmp_path / "kept", tmp_path, "train", "G-X", report=lines.append)
-    assert lines == ["exact-train.npz is damaged and is made again"]
+    assert lines == [f"{file.name} is damaged and is made again"]
     assert np.array_equal(after.signal, before.signal)
