@@ -42,8 +42,9 @@ def test_new_sample_ends_the_running_job(page: Page, stack: str):
 
 
 def test_cancelled_job_can_be_asked_again(page: Page):
+    # large enough not to be done before the cancel arrives
     open_compose(page)
-    page.locator("#compose-stack").fill("Si16Ge12")
+    page.locator("#compose-stack").fill("Si26Ge20")
     line, compute = page.locator("#compose-progress-line"), page.get_by_role("button", name="Compute")
     expect(line).to_have_css("visibility", "visible")
     page.locator("#compose-cancel").click()
@@ -51,7 +52,7 @@ def test_cancelled_job_can_be_asked_again(page: Page):
     expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Si")
     compute.press("Enter")
     expect(compute).to_be_hidden()
-    expect(page.locator("#compose-title")).to_contain_text("Si16Ge12 on Si", timeout=PATIENCE)
+    expect(page.locator("#compose-title")).to_contain_text("Si26Ge20 on Si", timeout=PATIENCE)
     expect(page.locator("#compose-band-readouts")).to_contain_text("Gap", timeout=PATIENCE)
 
 
