@@ -62,19 +62,35 @@ class FinalState:
             mean_spacing: Å between planes.
         """
         unit = 2 * np.pi / (4 * mean_spacing)
-        bend = np.zeros(len(k_parallel))
-        if np.isfinite(self.radius):
-            inside = np.minimum(np.abs(k_parallel), 0.999 * self.radius)
-            bend = (self.radius - np.sqrt(self.radius**2 - inside**2)) / unit
-        width = self.width / unit
+        bend, width = self._bend(k_parallel) / unit, self.width / unit
         if width == 0 and not bend.any():
             return np.array([self.kz]), np.ones((len(k_parallel), 1))
         nodes = np.linspace(self.kz - bend.max() - TAIL * width, self.kz + TAIL * width, NODES)
-        step = nodes[1] - nodes[0]
-        centre = (self.kz - bend)[:, None]
+        return nodes, self.weights(k_parallel, mean_spacing, nodes)
+
+    def weights(self, k_parallel: np.ndarray, mean_spacing: float, nodes: np.ndarray) -> np.ndarray:
+        """(k, node) share of every k_z of `nodes` (evenly spaced, 2π/c̄) at every k∥; shares add up to 1.
+
+        Args:
+            k_parallel: (k,) 1/Å.
+            mean_spacing: Å between planes.
+            nodes: (node,) that reach over all k_z seen.
+        """
+        if len(nodes) == 1:
+            return np.ones((len(k_parallel), 1))
+        unit = 2 * np.pi / (4 * mean_spacing)
+        step, width = nodes[1] - nodes[0], self.width / unit
+        centre = (self.kz - self._bend(k_parallel) / unit)[:, None]
         if width < 0.5 * step:
-            weights = np.maximum(1 - np.abs(nodes - centre) / step, 0.0)
+            shares = np.maximum(1 - np.abs(nodes - centre) / step, 0.0)
         else:
             edge = np.concatenate([nodes - step / 2, [nodes[-1] + step / 2]])
-            weights = np.diff(np.arctan((edge - centre) / width), axis=1)
-        return nodes, weights / weights.sum(axis=1, keepdims=True)
+            shares = np.diff(np.arctan((edge - centre) / width), axis=1)
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    def _bend(self, k_parallel: np.ndarray) -> np.ndarray:
+        """(k,) 1/Å by which k_z falls on the sphere."""
+        if not np.isfinite(self.radius):
+            return np.zeros(len(k_parallel))
+        inside = np.minimum(np.abs(k_parallel), 0.999 * self.radius)
+        return self.radius - np.sqrt(self.radius**2 - inside**2)

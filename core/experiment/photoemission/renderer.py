@@ -38,6 +38,9 @@ ZONE_EDGE = {"G-X": 1.0, "G-K": 0.75}
 REACH = {"G-X": np.inf, "G-K": 1.15}
 """1/Å up to which a cut is simulated and read: beyond K the line goes on at another k_z."""
 
+GRID = EnergyGrid().values
+"""eV: energies of signals."""
+
 _UNIT = {"G-X": 1.0, "G-K": float(np.sqrt(2.0))}
 
 
@@ -81,17 +84,18 @@ def simulate(
     true_e = ev[None] / (1 + column["e_stretch"][:, 0])
     energy, lattice = true_e + column["fermi_level"][:, 0], np.asarray(lattice)
     values = (grid or EnergyGrid()).values
-    image = _resampled(signal, lattice, cut, true_k, energy, values)
+    image = resampled(signal, lattice, cut, true_k, energy, values)
     smooth = _smooth_fields(random, kx, ev)
     image *= _matrix_element(column, smooth, kx)
     if shares is not None and np.any(column["orbital"]):
         image *= _orbital_element(shares, column["orbital"], random, lattice, cut, true_k, energy)
-    image = _resolved(image, column, kx, ev)
+    image = broadened(image, column["energy_resolution"], column["momentum_resolution"], column["lifetime"], kx, ev)
     if states is not None:
         states = np.stack([np.interp(e, values, row) for e, row in zip(energy, states, strict=True)])
         states = states * np.exp(column["intensity"][:, 0] * smooth.mean(axis=1))
     image = _with_background(image, states, column)
-    image *= _occupation(column, true_e)
+    filled = occupation(true_e, column["energy_resolution"], column["temperature"])
+    image *= np.where(column["fermi_edge"], filled, np.float32(1.0))
     image *= _detector(column, random, kx, ev)
     seen = (kx[None, :, None] >= column["k_left"]) & (kx[None, :, None] <= column["k_right"])
     seen = seen & (ev[None, None] >= column["e_bottom"]) & _inside_round(column, kx, ev)
@@ -101,8 +105,18 @@ def simulate(
     return _counted(image, seen, column, random if noise else None)
 
 
-def _resampled(signal, lattice, cut, k, energy, values) -> np.ndarray:
-    """(image, kx, eV) by linear interpolation of a signal at energies `values` to (image, kx) and (image, eV)."""
+def resampled(
+    signal: np.ndarray, lattice: np.ndarray, cut: str, k: np.ndarray, energy: np.ndarray, values: np.ndarray = GRID
+) -> np.ndarray:
+    """(image, kx, eV) by linear interpolation of signals (image, k, energy) to momenta (image, kx), energies (image, eV).
+
+    Args:
+        signal: on the outward half of a cut, at energies `values` (eV).
+        lattice: (image,) a∥ in Å.
+        cut: `G-X` or `G-K`.
+        k: 1/Å. energy: eV on the theory's scale.
+        values: evenly spaced.
+    """
     points = signal.shape[1] - 1
     place = np.abs(k) / cut_end(cut, 1.0) * lattice[:, None]
     place = 1 - np.abs(1 - place % 2.0) if cut == "G-X" else np.minimum(place, 1.0)
@@ -145,14 +159,19 @@ def _orbital_element(shares, spread, random, lattice, cut, k, energy) -> np.ndar
         weight = np.exp(spread[:, 0] * (ODD * way * normal[:, 0] + np.sqrt(1 - ODD**2) * normal[:, 1]))
         weight /= weight.mean(axis=1, keepdims=True)
         seen = np.einsum("ikeo,io->ike", shares, weight)
-        factor += _resampled(seen, lattice, cut, k, energy, ENERGY) * (1 + way * sign) / 2
+        factor += resampled(seen, lattice, cut, k, energy, ENERGY) * (1 + way * sign) / 2
     return np.maximum(factor, SHADOW)
 
 
-def _resolved(image, column, kx, ev) -> np.ndarray:
-    """Gaussian resolution along both axes, and a width that grows towards deep states; mirrored at the ends."""
-    sigma_e, sigma_k = column["energy_resolution"] / FWHM, column["momentum_resolution"] / FWHM
-    lifetime = column["lifetime"]
+def broadened(image: np.ndarray, resolution, momentum_resolution, lifetime, kx, ev) -> np.ndarray:
+    """Gaussian resolution along both axes, and a width that grows towards deep states; mirrored at the ends.
+
+    Args:
+        image: (image, kx, eV).
+        resolution, momentum_resolution: (image, 1, 1) FWHM in eV and 1/Å. lifetime: (image, 1, 1) σ in eV at −6 eV.
+        kx: axis in 1/Å. ev: axis in eV against E_F.
+    """
+    sigma_e, sigma_k = resolution / FWHM, momentum_resolution / FWHM
     if not (np.any(sigma_e) or np.any(sigma_k) or np.any(lifetime)):
         return image
     sharp = _blurred(_blurred(image, sigma_e, ev, 2), sigma_k, kx, 1)
@@ -185,11 +204,16 @@ def _with_background(image, states, column) -> np.ndarray:
     return (found + column["dos_background"] * level).astype(np.float32)
 
 
-def _occupation(column, energy) -> np.ndarray:
-    """Fermi function, widened by the resolution."""
-    width = np.hypot(BOLTZMANN * column["temperature"], column["energy_resolution"] / FWHM / 1.7)
+def occupation(energy: np.ndarray, resolution: np.ndarray, temperature: float | np.ndarray) -> np.ndarray:
+    """(image, 1, eV) Fermi function, widened by the resolution.
+
+    Args:
+        energy: (image, eV) against E_F.
+        resolution: (image, 1, 1) FWHM in eV. temperature: K.
+    """
+    width = np.hypot(BOLTZMANN * temperature, resolution / FWHM / 1.7)
     exponent = np.clip(energy[:, None] / np.maximum(width, 1e-3), -40.0, 40.0)
-    return np.where(column["fermi_edge"], 1 / (1 + np.exp(exponent)), 1.0).astype(np.float32)
+    return (1 / (1 + np.exp(exponent))).astype(np.float32)
 
 
 def _detector(column, random, kx, ev) -> np.ndarray:

@@ -1,0 +1,463 @@
+"""Maximum a posteriori of a stack's continuous unknowns and of everything in its images, by Levenberg-Marquardt.
+
+Counts have the variance of counting, and that of what the engine gets wrong. Pixels beyond HUBER count linearly, hot
+ones not at all. Priors of the smooth fields are learned from the image in the course of the fit (their spreads maximise
+the evidence). The curvature at the end gives the Laplace evidence and the errors.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.ndimage import median_filter
+from scipy.optimize import nnls
+
+from core.learning.samples import LATTICE_TRAINED
+from core.loop.pictures import Pictures
+from core.experiment.photoemission.orbitals import orbital_shares
+from core.loop.render import BLOCKS, ORBITAL_SPREAD, SCALARS, Block, Nuisance, Parts, rendered, state_of
+from core.reverse.standard import EV, KX
+
+HUBER = 4.0
+HOT = 7.0
+"""Standard deviations: from where a pixel counts linearly, and from where one off the median of its neighbours is hot."""
+
+ENGINE_ERROR = {"forward": 0.06, "exact": 0.012}
+"""Relative error of the signal of a pixel by an engine: of the model, and of interpolating exact pictures."""
+
+LATTICE_RANGE = (LATTICE_TRAINED[0] + 0.002, LATTICE_TRAINED[1] - 0.002)
+LATTICE_LIMIT = 0.012
+"""Å: a∥ moves by so much at most in one step, and by this for its derivative's quarter."""
+
+LATTICE_STEP = 0.003
+SCALE_SPREAD = 1e3
+FIRST_DAMPING = 0.1
+CONVERGED = 0.5
+"""Fall of the cost (−2 log probability) that ends a fit."""
+
+LEARNED = {"orbital": (0.05, 2.0), "elements": (0.05, 2.0), "background": (0.03, 0.6), "columns": (0.002, 0.15), "rows": (0.002, 0.06)}
+"""Fields whose spread is learned, and within which limits."""
+
+LEARN_FROM = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """One image to fit, (kx, eV) on KX and EV, NaN where nothing was measured.
+
+    cut: `G-X` or `G-K`. fixed: SCALARS that are known. centre: SCALARS around which the others are expected.
+    spread: their expected errors where they are not SCALARS' own.
+    """
+
+    image: np.ndarray
+    cut: str
+    centre: dict[str, float]
+    fixed: frozenset[str] = frozenset()
+    spread: dict[str, float] = field(default_factory=dict)
+    edge: bool = True
+
+    def __post_init__(self):
+        image = np.asarray(self.image, float)
+        seen = np.isfinite(image)
+        filled = np.where(seen, image, np.median(image[seen]) if seen.any() else 0.0)
+        gain = noise_gain(image)
+        around = median_filter(filled, 3, mode="nearest")
+        hot = np.abs(filled - around) > HOT * np.sqrt(gain * np.maximum(around, gain) + gain**2)
+        object.__setattr__(self, "used", seen & ~hot)
+        object.__setattr__(self, "counts", np.where(seen & ~hot, filled, 0.0))
+        object.__setattr__(self, "gain", gain)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """SCALARS that are fitted."""
+        return tuple(name for name in SCALARS if name not in self.fixed)
+
+    def expected_error(self, name: str) -> float:
+        """Prior spread of a scalar."""
+        return self.spread.get(name, SCALARS[name].spread)
+
+
+def noise_gain(image: np.ndarray) -> float:
+    """Variance of an image's noise over its mean: 1 for counts, else from what neighbouring pixels do not share.
+
+    image: (kx, eV), NaN where nothing was measured.
+    """
+    known = image[np.isfinite(image)]
+    if np.array_equal(known, np.round(known)):
+        return 1.0
+    stencil = np.outer([-0.5, 1, -0.5], [-0.5, 1, -0.5])
+    rough = sum(
+        stencil[i, j] * image[i : image.shape[0] - 2 + i, j : image.shape[1] - 2 + j]
+        for i in range(3) for j in range(3)
+    )  # fmt: skip
+    mean = sum(
+        image[i : image.shape[0] - 2 + i, j : image.shape[1] - 2 + j] for i in range(3) for j in range(3)
+    ) / 9
+    known = np.isfinite(rough) & (mean > 0)
+    if known.sum() < 50:
+        return 1.0
+    bright = known & (mean >= np.median(mean[known]))
+    ratio = rough[bright] ** 2 / (2.25 * mean[bright])
+    return float(max(np.median(ratio) / 0.4549, 1e-9))
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a fit stands: a∥ in Å, what is unknown about each image, and spreads of its fields (per image)."""
+
+    stack: str
+    mixing: float
+    lattice: float
+    nuisances: tuple[Nuisance, ...]
+    spreads: tuple[dict[str, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A converged or interrupted fit.
+
+    state: of it. cost: −2 log posterior at its best. evidence: −2 log of the Laplace evidence, up to a constant that
+    all stacks share. chi: weighted squares a pixel, by image. lattice_error: standard error of a∥ (Å).
+    errors: of each image's free scalars. steps: taken.
+    """
+
+    state: State
+    cost: float
+    evidence: float
+    chi: tuple[float, ...]
+    lattice_error: float
+    errors: tuple[dict[str, float], ...]
+    steps: int
+
+
+class Problem:
+    """The images of a sample, an engine's pictures, and what is expected of a∥.
+
+    Args:
+        targets: images.
+        pictures: of an engine.
+        lattice: expected a∥ and its error in Å; None where nothing is known.
+        engine_error: relative error of a signal.
+        corrections: by (stack, image number): (k, energy) that is added to a signal.
+    """
+
+    def __init__(
+        self,
+        targets: tuple[Target, ...],
+        pictures: Pictures,
+        lattice: tuple[float, float] | None = None,
+        engine_error: float | None = None,
+    ):
+        self.targets, self.pictures, self.lattice = targets, pictures, lattice
+        self.engine_error = ENGINE_ERROR[pictures.engine] if engine_error is None else engine_error
+        self.corrections: dict[tuple[str, float, int], np.ndarray] = {}
+
+    def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
+        """(k, energy) of a stack as one image sees it."""
+        cut = self.targets[number].cut
+        found = self.pictures.signal(stack, mixing, lattice, cut, state_of(scalars))
+        correction = self.corrections.get((stack, mixing, number))
+        return found if correction is None else np.maximum(found + correction, 0.0)
+
+    def start(self, stack: str, mixing: float, lattice: float, nuisances: tuple[Nuisance, ...] | None = None) -> State:
+        """A state to begin with: flat fields and scales that fit, or nuisances of another stack's fit."""
+        lattice = float(np.clip(lattice, *LATTICE_RANGE))
+        known = {name: block.spread for name, block in BLOCKS.items()} | {"orbital": ORBITAL_SPREAD}
+        spreads = tuple(known for _ in self.targets)
+        if nuisances is None:
+            nuisances = tuple(
+                self._scaled(stack, mixing, lattice, i, Nuisance({n: t.centre.get(n, 0.0) for n in SCALARS}))
+                for i, t in enumerate(self.targets)
+            )
+        return State(stack, mixing, lattice, nuisances, spreads)
+
+    def _scaled(self, stack, mixing, lattice, number: int, nuisance: Nuisance) -> Nuisance:
+        target = self.targets[number]
+        signal = self.signal(stack, mixing, lattice, number, nuisance.scalars)
+        shares = self.shares(stack, mixing, lattice, number)
+        parts = rendered(
+            signal[None], np.array([lattice]), target.cut, [nuisance.scalars], nuisance, target.edge, shares
+        )
+        columns = np.stack([parts.signal[0][target.used], parts.background[0][target.used]], 1)
+        counts = target.counts[target.used]
+        weight = 1 / np.sqrt(counts + target.gain)
+        found = nnls(columns * weight[:, None], counts * weight)[0]
+        mean = counts.mean()
+        found = np.maximum(found, [0.05 * mean / max(columns[:, 0].mean(), 1e-9), 0.02 * mean])
+        return replace(nuisance, log_signal=float(np.log(found[0])), log_background=float(np.log(found[1])))
+
+    def parts(self, state: State, number: int) -> Parts:
+        """The expected image."""
+        nuisance, target = state.nuisances[number], self.targets[number]
+        signal = self.signal(state.stack, state.mixing, state.lattice, number, nuisance.scalars)
+        shares = self.shares(state.stack, state.mixing, state.lattice, number)
+        return rendered(
+            signal[None], np.array([state.lattice]), target.cut, [nuisance.scalars], nuisance, target.edge, shares
+        )
+
+    def shares(self, stack: str, mixing: float, lattice: float, number: int) -> np.ndarray:
+        """(k, energy, combination) shares of orbital combinations in the stack's mean crystal."""
+        target = self.targets[number]
+        composition = float(self.pictures.crystal(stack, 0.0, LATTICE_RANGE[0]).plane_ge_fraction.mean())
+        return orbital_shares(composition, lattice, target.cut, abs((target.centre.get("kz", 0.0) + 1) % 2 - 1))
+
+    def variance(self, parts: Parts, target: Target) -> np.ndarray:
+        """(kx, eV) of an expected image."""
+        mean, signal = parts.total[0].astype(float), parts.signal[0].astype(float)
+        return target.gain * np.maximum(mean, 0.0) + target.gain**2 + (self.engine_error * signal) ** 2
+
+    def misfit(self, state: State, variances: list[np.ndarray] | None = None) -> tuple[float, list[float]]:
+        """−2 log posterior (with the variances given, or its own), and weighted squares a pixel by image."""
+        cost, chi = self._prior(state), []
+        for i, target in enumerate(self.targets):
+            parts = self.parts(state, i)
+            variance = self.variance(parts, target) if variances is None else variances[i]
+            variance = variance[target.used]
+            z = np.abs((target.counts - parts.total[0])[target.used]) / np.sqrt(variance)
+            squares = np.where(z < HUBER, z**2, 2 * HUBER * z - HUBER**2)
+            cost += float(squares.sum()) + (float(np.log(variance).sum()) if variances is None else 0.0)
+            chi.append(float(squares.mean()))
+        return cost, chi
+
+    def _prior(self, state: State) -> float:
+        cost = 0.0
+        if self.lattice:
+            cost += ((state.lattice - self.lattice[0]) / self.lattice[1]) ** 2
+        for target, nuisance, spread in zip(self.targets, state.nuisances, state.spreads, strict=True):
+            for name in target.free:
+                off = nuisance.scalars[name] - target.centre.get(name, 0.0)
+                cost += (off / target.expected_error(name)) ** 2
+            for name, values in _fields(nuisance).items():
+                cost += float((values**2).sum()) / spread[name] ** 2 + 2 * values.size * np.log(spread[name])
+        return cost
+
+    def run(self, state: State, steps: int, cancelled=lambda: False) -> Fitted:
+        """At most so many steps from a state."""
+        damping, done = FIRST_DAMPING, 0
+        for number in range(steps):
+            if cancelled():
+                break
+            normal = self._normal(state, early=number < 2)
+            before, _ = self.misfit(state, normal.variances)
+            better = None
+            for _ in range(4):
+                trial = self._moved(state, normal, damping)
+                cost, _ = self.misfit(trial, normal.variances)
+                if cost < before:
+                    better, damping = trial, damping / 6
+                    break
+                damping *= 10
+            done = number + 1
+            if better is None:
+                break
+            state = better
+            if number >= LEARN_FROM - 1:
+                state = self._learned(state, normal)
+            if before - cost < CONVERGED and number > LEARN_FROM:
+                break
+        return self._finished(state, done)
+
+    def _finished(self, state: State, steps: int) -> Fitted:
+        normal = self._normal(state)
+        cost, chi = self.misfit(state)
+        factor = np.linalg.cholesky(normal.curvature)
+        inverse = np.linalg.inv(factor)
+        variance = (inverse**2).sum(axis=0)
+        errors, start = [], 1
+        for target, size in zip(self.targets, normal.sizes, strict=True):
+            names = target.free
+            errors.append(dict(zip(names, np.sqrt(variance[start : start + len(names)]).tolist(), strict=True)))
+            start += size
+        evidence = cost + 2 * float(np.log(np.diag(factor)).sum())
+        return Fitted(state, cost, evidence, tuple(chi), float(np.sqrt(variance[0])), tuple(errors), steps)
+
+    def _moved(self, state: State, normal: "Normal", damping: float) -> State:
+        curvature = normal.curvature.copy()
+        curvature[np.diag_indices_from(curvature)] *= 1 + damping
+        move = cho_solve(cho_factor(curvature, check_finite=False), normal.gradient)
+        lattice = float(np.clip(state.lattice + np.clip(move[0], -LATTICE_LIMIT, LATTICE_LIMIT), *LATTICE_RANGE))
+        nuisances, start = [], 1
+        for target, nuisance, size in zip(self.targets, state.nuisances, normal.sizes, strict=True):
+            nuisances.append(_added(target, nuisance, move[start : start + size]))
+            start += size
+        return replace(state, lattice=lattice, nuisances=tuple(nuisances))
+
+    def _learned(self, state: State, normal: "Normal") -> State:
+        """Spreads of fields that make the image most probable, given their present values and errors."""
+        variance = np.diag(np.linalg.inv(normal.curvature))
+        spreads, start = [], 1
+        for target, nuisance, spread, size in zip(
+            self.targets, state.nuisances, state.spreads, normal.sizes, strict=True
+        ):
+            place, found = start + len(target.free) + 2, dict(spread)
+            for name, values in _fields(nuisance).items():
+                if name in LEARNED:
+                    size_now = float((values**2).mean() + variance[place : place + values.size].mean())
+                    found[name] = float(np.clip(np.sqrt(size_now), *LEARNED[name]))
+                place += values.size
+            spreads.append(found)
+            start += size
+        return replace(state, spreads=tuple(spreads))
+
+    def _normal(self, state: State, early: bool = False) -> "Normal":
+        blocks = [self._image_normal(state, i, early) for i in range(len(self.targets))]
+        sizes = [len(gradient) - 1 for _, gradient, _ in blocks]
+        total = 1 + sum(sizes)
+        curvature, gradient = np.zeros((total, total)), np.zeros(total)
+        if self.lattice:
+            curvature[0, 0] += self.lattice[1] ** -2
+            gradient[0] += (self.lattice[0] - state.lattice) / self.lattice[1] ** 2
+        start = 1
+        for (own, slope, _), size in zip(blocks, sizes, strict=True):
+            place = np.r_[0, start : start + size]
+            curvature[np.ix_(place, place)] += own
+            gradient[place] += slope
+            start += size
+        return Normal(curvature, gradient, sizes, [variance for _, _, variance in blocks])
+
+    def _image_normal(self, state: State, number: int, early: bool):
+        """Curvature and gradient of one image: a∥, free scalars, two scales, fields; and the variance (kx, eV)."""
+        target, nuisance, spread = self.targets[number], state.nuisances[number], state.spreads[number]
+        variants, lattice, steps = [nuisance.scalars], [state.lattice], []
+        step = LATTICE_STEP if state.lattice + LATTICE_STEP < LATTICE_RANGE[1] else -LATTICE_STEP
+        variants.append(nuisance.scalars)
+        lattice.append(state.lattice + step)
+        steps.append(step)
+        for name in target.free:
+            scalar, value = SCALARS[name], nuisance.scalars[name]
+            step = scalar.step if value + scalar.step < scalar.high else -scalar.step
+            variants.append(nuisance.scalars | {name: value + step})
+            lattice.append(state.lattice)
+            steps.append(step)
+        cache: dict = {}
+        signals = []
+        for a, scalars in zip(lattice, variants, strict=True):
+            key = (a, *(scalars[name] for name in ("kz", "kz_width", "bend")))
+            if key not in cache:
+                cache[key] = self.signal(state.stack, state.mixing, a, number, scalars)
+            signals.append(cache[key])
+        shares = self.shares(state.stack, state.mixing, state.lattice, number)
+        parts = rendered(
+            np.stack(signals), np.array(lattice), target.cut, variants, nuisance, target.edge, shares, derivatives=True
+        )
+        first = Parts(parts.signal[:1], parts.background[:1])
+        variance = self.variance(first, target)
+        if early:
+            variance = np.maximum(variance, target.gain * target.counts)
+        used = target.used
+        mean = first.total[0].astype(float)
+        residual = np.where(used, target.counts - mean, 0.0)
+        z = np.abs(residual) / np.sqrt(variance)
+        weight = np.where(used, np.where(z < HUBER, 1.0, HUBER / np.maximum(z, 1e-9)) / variance, 0.0)
+        own = (parts.total[1:] - mean[None]) / np.array(steps)[:, None, None]
+        own = np.concatenate([own, first.signal, first.background, parts.orbital]).astype(float)
+        on = {"signal": first.signal[0].astype(float), "background": first.background[0].astype(float), "all": mean}
+        curvature, gradient = _assembled(own, on, weight, residual)
+        prior, pull = _prior_terms(target, nuisance, spread)
+        curvature[np.diag_indices_from(curvature)] += np.r_[0.0, prior]
+        gradient[1:] += pull
+        return curvature, gradient, variance
+
+
+@dataclass(frozen=True, eq=False)
+class Normal:
+    """Normal equations: a∥ and then each image's unknowns; sizes of the latter; variances (kx, eV) by image."""
+
+    curvature: np.ndarray
+    gradient: np.ndarray
+    sizes: list[int]
+    variances: list[np.ndarray]
+
+
+def _assembled(own: np.ndarray, on: dict[str, np.ndarray], weight: np.ndarray, residual: np.ndarray):
+    """Curvature JᵀWJ and gradient JᵀWr of images `own` (n, kx, eV) followed by the fields of BLOCKS."""
+    blocks = list(BLOCKS.values())
+    sizes = [len(own), *(block.shape[0] * block.shape[1] for block in blocks)]
+    ends = np.cumsum(sizes)
+    place = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    curvature, gradient = np.zeros((ends[-1], ends[-1])), np.zeros(ends[-1])
+    weighted = own * weight
+    flat = own.reshape(len(own), -1)
+    curvature[place[0], place[0]] = weighted.reshape(len(own), -1) @ flat.T
+    gradient[place[0]] = weighted.reshape(len(own), -1) @ residual.ravel()
+    for i, block in enumerate(blocks, 1):
+        image = on[block.on]
+        mixed = _projected(weighted * image, block)
+        curvature[place[0], place[i]] = mixed
+        curvature[place[i], place[0]] = mixed.T
+        gradient[place[i]] = _projected((weight * residual * image)[None], block)[0]
+        for j in range(i, len(blocks) + 1):
+            other = blocks[j - 1]
+            found = _crossed(weight * image * on[other.on], block, other)
+            curvature[place[i], place[j]] = found
+            if j > i:
+                curvature[place[j], place[i]] = found.T
+    return curvature, gradient
+
+
+def _projected(images: np.ndarray, block: Block) -> np.ndarray:
+    """(image, coefficient) sums of images (image, kx, eV) over the bumps of a block."""
+    return (block.along_k.T @ images @ block.along_e).reshape(len(images), -1)
+
+
+def _crossed(image: np.ndarray, one: Block, two: Block) -> np.ndarray:
+    """(coefficient of one, of two) sums of an image (kx, eV) over products of bumps."""
+    (a, b), (c, d) = one.shape, two.shape
+    if a == len(KX) or c == len(KX):  # single columns: one bump each
+        first = image @ (one.along_e[:, :, None] * two.along_e[:, None, :]).reshape(len(EV), -1)
+        first = first.reshape(len(KX), b, d)
+        if a == len(KX) and c == len(KX):
+            return np.diag(first[:, 0, 0])
+        if a == len(KX):
+            return (two.along_k[:, :, None] * first[:, 0][:, None, :]).reshape(a, c * d)
+        return (one.along_k[:, :, None] * first[:, :, 0][:, None, :]).reshape(c, a * b).T
+    left = (one.along_k[:, :, None] * two.along_k[:, None, :]).reshape(len(KX), -1).T @ image
+    if b == len(EV) or d == len(EV):  # single rows
+        left = left.reshape(a, c, len(EV))
+        if b == len(EV) and d == len(EV):
+            return np.diag(left[0, 0])
+        if b == len(EV):
+            return np.einsum("ce,ed->ecd", left[0], two.along_e).reshape(b, c * d)
+        return np.einsum("ae,eb->abe", left[:, 0], one.along_e).reshape(a * b, d)
+    pairs = (one.along_e[:, :, None] * two.along_e[:, None, :]).reshape(len(EV), -1)
+    return (left @ pairs).reshape(a, c, b, d).transpose(0, 2, 1, 3).reshape(a * b, c * d)
+
+
+def _prior_terms(target: Target, nuisance: Nuisance, spread: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Precisions of an image's unknowns, and the pull towards what is expected of them."""
+    precision, off = [], []
+    for name in target.free:
+        precision.append(target.expected_error(name) ** -2)
+        off.append(nuisance.scalars[name] - target.centre.get(name, 0.0))
+    precision += [SCALE_SPREAD**-2] * 2
+    off += [0.0, 0.0]
+    for name, values in _fields(nuisance).items():
+        precision += [spread[name] ** -2] * values.size
+        off += values.ravel().tolist()
+    precision = np.array(precision)
+    return precision, -precision * np.array(off)
+
+
+def _added(target: Target, nuisance: Nuisance, move: np.ndarray) -> Nuisance:
+    """A nuisance after a step, within the limits."""
+    names = target.free
+    scalars = dict(nuisance.scalars)
+    for name, value in zip(names, move, strict=False):
+        scalar = SCALARS[name]
+        moved = scalars[name] + np.clip(value, -4 * scalar.step, 4 * scalar.step)
+        scalars[name] = float(np.clip(moved, scalar.low, scalar.high))
+    place = len(names)
+    scales = np.clip(move[place : place + 2], -1.0, 1.0)
+    moved, place = {}, place + 2
+    for name, values in _fields(nuisance).items():
+        moved[name] = values + np.clip(move[place : place + values.size], -1.0, 1.0).reshape(values.shape)
+        place += values.size
+    orbital = moved.pop("orbital")
+    return Nuisance(
+        scalars, nuisance.log_signal + float(scales[0]), nuisance.log_background + float(scales[1]), orbital, moved
+    )
+
+
+def _fields(nuisance: Nuisance) -> dict[str, np.ndarray]:
+    """Arrays of unknowns, in the order of the normal equations."""
+    return {"orbital": nuisance.orbital} | nuisance.fields

@@ -1,0 +1,110 @@
+"""Spectra of candidates on a grid of a∥ and k_z, computed once each, so that a fit moves between them for nothing.
+
+A fit asks for the spectrum of one stack at many lattice constants, k_z, radii and widths of the final state, most of
+them close together. Pictures are kept at nodes of a∥ and of k_z; between the nodes of a∥ three are joined by a
+parabola, and a broadened k_z is a weighted sum over its nodes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.engines import engine_named
+from core.experiment.photoemission.final_state import TAIL, FinalState
+from core.experiment.photoemission.renderer import cut_end
+from core.experiment.photoemission.spectra import HALF_POINTS
+from core.learning.samples import LATTICE_TRAINED
+from core.structure.crystal import Crystal
+from core.structure.sample import Sample
+
+LATTICE_STEP = 0.012
+"""Å between nodes of a∥: bands move by less than their broadening."""
+
+KZ_STEP = 0.03
+"""2π/c̄ between nodes of k_z, as far apart as those of a simulated measurement."""
+
+NODES_AT_ONCE = 9.0
+"""Pictures at so many k_z cost one forward cut, the unit of a fit's budget."""
+
+
+@dataclass
+class Pictures:
+    """Totals of stacks by one engine.
+
+    engine: name. origin: k_z (2π/c̄) that nodes start from, so that a k_z that is known is one of them.
+    count: pictures computed, one k_z at one a∥ each.
+    """
+
+    engine: str = "forward"
+    origin: float = 0.0
+    count: int = 0
+    _kept: dict = field(default_factory=dict)
+    _crystals: dict = field(default_factory=dict)
+
+    def crystal(self, stack: str, mixing: float, lattice: float) -> Crystal:
+        """The relaxed crystal of a stack, built once."""
+        key = (stack, mixing, round(lattice, 7))
+        if key not in self._crystals:
+            if len(self._crystals) > 2000:
+                self._crystals.clear()
+            self._crystals[key] = Sample.on_lattice(stack, lattice, mixing).crystal()
+        return self._crystals[key]
+
+    def signal(self, stack: str, mixing: float, lattice: float, cut: str, state: FinalState) -> np.ndarray:
+        """(k, energy) 1/eV on the outward half of a cut, as a final state sees it.
+
+        Args:
+            stack: notation.
+            mixing: ML.
+            lattice: a∥ in Å.
+            cut: `G-X` or `G-K`.
+            state: which k_z is seen.
+        """
+        numbers, weights = self._nodes(stack, mixing, lattice, cut, state)
+        nodes, parts = _lattice_nodes(lattice)
+        total = 0.0
+        for node, part in zip(nodes, parts, strict=True):
+            if part:
+                pictures = self._pictures(stack, mixing, int(node), cut, numbers)
+                total = total + np.float32(part) * np.einsum("kn,nke->ke", weights, pictures)
+        return np.maximum(total, 0.0)
+
+    def _nodes(self, stack, mixing, lattice, cut, state: FinalState) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers (node,) of the nodes of k_z that a final state needs, and their weights (k, node)."""
+        momentum = np.linspace(0.0, cut_end(cut, lattice), HALF_POINTS)
+        node, _ = _lattice_nodes(lattice)
+        spacing = float(self.crystal(stack, mixing, node[1] * LATTICE_STEP).plane_spacing.mean())
+        unit = 2 * np.pi / (4 * spacing)
+        bend = 0.0
+        if np.isfinite(state.radius):
+            inside = np.minimum(momentum[-1], 0.999 * state.radius)
+            bend = (state.radius - np.sqrt(state.radius**2 - inside**2)) / unit
+        tail = TAIL * state.width / unit
+        low = int(np.floor((state.kz - bend - tail - self.origin) / KZ_STEP + 1e-9))
+        high = int(np.ceil((state.kz + tail - self.origin) / KZ_STEP - 1e-9))
+        numbers = np.arange(low, high + 1)
+        return numbers, state.weights(momentum, spacing, self.origin + numbers * KZ_STEP).astype(np.float32)
+
+    def _pictures(self, stack: str, mixing: float, node: int, cut: str, numbers: np.ndarray) -> np.ndarray:
+        """(kz, k, energy) at one node of a∥."""
+        if len(self._kept) > 6000:
+            self._kept.clear()
+        keys = [(stack, mixing, node, cut, int(number)) for number in numbers]
+        if missing := [int(number) for key, number in zip(keys, numbers, strict=True) if key not in self._kept]:
+            crystal = self.crystal(stack, mixing, node * LATTICE_STEP)
+            kz = self.origin + np.array(missing) * KZ_STEP
+            found = engine_named(self.engine).cut_totals(crystal, cut, kz).astype(np.float32)
+            self.count += len(missing)
+            for number, picture in zip(missing, found, strict=True):
+                self._kept[stack, mixing, node, cut, number] = picture
+        return np.stack([self._kept[key] for key in keys])
+
+
+def _lattice_nodes(lattice: float) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of three nodes of a∥, and their weights in the parabola through them."""
+    low, high = (int(f(end / LATTICE_STEP)) for f, end in zip((np.ceil, np.floor), LATTICE_TRAINED, strict=True))
+    place = lattice / LATTICE_STEP
+    middle = min(max(int(round(place)), low + 1), high - 1)
+    t = place - middle
+    return middle + np.arange(-1, 2), np.array([t * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2])
