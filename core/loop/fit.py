@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.ndimage import median_filter
+from scipy.ndimage import gaussian_filter, median_filter
 from scipy.optimize import nnls
 
 from core.learning.samples import LATTICE_TRAINED
@@ -22,8 +22,12 @@ HUBER = 4.0
 HOT = 7.0
 """Standard deviations: from where a pixel counts linearly, and from where one off the median of its neighbours is hot."""
 
-ENGINE_ERROR = {"forward": 0.06, "exact": 0.012}
-"""Relative error of the signal of a pixel by an engine: of the model, and of interpolating exact pictures."""
+ENGINE_ERROR = {"forward": 0.12, "exact": 0.012}
+"""Relative error of the signal by an engine, of a pixel's own and of that around it: of the model (its typical one on
+stacks that it was not trained on), and of interpolating exact pictures."""
+
+AROUND = (1.5, 2.5)
+"""Pixels (k, E) over which a band that lies a little off has its error."""
 
 LATTICE_RANGE = (LATTICE_TRAINED[0] + 0.002, LATTICE_TRAINED[1] - 0.002)
 LATTICE_LIMIT = 0.012
@@ -35,7 +39,10 @@ FIRST_DAMPING = 0.1
 CONVERGED = 0.5
 """Fall of the cost (−2 log probability) that ends a fit."""
 
-LEARNED = {"orbital": (0.05, 2.0), "elements": (0.05, 2.0), "background": (0.03, 0.6), "columns": (0.002, 0.15), "rows": (0.002, 0.06)}
+LEARNED = {
+    "orbital": (0.05, 1.5), "elements": (0.05, 1.2), "background": (0.03, 0.4), "columns": (0.002, 0.06),
+    "rows": (0.002, 0.04),
+}  # fmt: skip
 """Fields whose spread is learned, and within which limits."""
 
 LEARN_FROM = 3
@@ -130,6 +137,19 @@ class Fitted:
     steps: int
 
 
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """What an engine adds to another's signal: (k, energy) at a lattice constant, and its slope in 1/Å."""
+
+    lattice: float
+    value: np.ndarray
+    slope: np.ndarray | float = 0.0
+
+    def at(self, lattice: float) -> np.ndarray:
+        """(k, energy) at another lattice constant."""
+        return self.value + np.float32(lattice - self.lattice) * self.slope
+
+
 class Problem:
     """The images of a sample, an engine's pictures, and what is expected of a∥.
 
@@ -138,7 +158,7 @@ class Problem:
         pictures: of an engine.
         lattice: expected a∥ and its error in Å; None where nothing is known.
         engine_error: relative error of a signal.
-        corrections: by (stack, image number): (k, energy) that is added to a signal.
+        corrections: by (stack, mixing, image number), added to a signal.
     """
 
     def __init__(
@@ -150,14 +170,15 @@ class Problem:
     ):
         self.targets, self.pictures, self.lattice = targets, pictures, lattice
         self.engine_error = ENGINE_ERROR[pictures.engine] if engine_error is None else engine_error
-        self.corrections: dict[tuple[str, float, int], np.ndarray] = {}
+        self.corrections: dict[tuple[str, float, int], Correction] = {}
+        self.masks: tuple[np.ndarray, ...] = tuple(target.used for target in targets)
 
     def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
         """(k, energy) of a stack as one image sees it."""
         cut = self.targets[number].cut
         found = self.pictures.signal(stack, mixing, lattice, cut, state_of(scalars))
         correction = self.corrections.get((stack, mixing, number))
-        return found if correction is None else np.maximum(found + correction, 0.0)
+        return found if correction is None else np.maximum(found + correction.at(lattice), 0.0)
 
     def start(self, stack: str, mixing: float, lattice: float, nuisances: tuple[Nuisance, ...] | None = None) -> State:
         """A state to begin with: flat fields and scales that fit, or nuisances of another stack's fit."""
@@ -204,7 +225,8 @@ class Problem:
     def variance(self, parts: Parts, target: Target) -> np.ndarray:
         """(kx, eV) of an expected image."""
         mean, signal = parts.total[0].astype(float), parts.signal[0].astype(float)
-        return target.gain * np.maximum(mean, 0.0) + target.gain**2 + (self.engine_error * signal) ** 2
+        error = self.engine_error**2 * (signal**2 + gaussian_filter(signal, AROUND, mode="nearest") ** 2)
+        return target.gain * np.maximum(mean, 0.0) + target.gain**2 + error
 
     def misfit(self, state: State, variances: list[np.ndarray] | None = None) -> tuple[float, list[float]]:
         """−2 log posterior (with the variances given, or its own), and weighted squares a pixel by image."""
@@ -212,8 +234,9 @@ class Problem:
         for i, target in enumerate(self.targets):
             parts = self.parts(state, i)
             variance = self.variance(parts, target) if variances is None else variances[i]
-            variance = variance[target.used]
-            z = np.abs((target.counts - parts.total[0])[target.used]) / np.sqrt(variance)
+            used = self.masks[i]
+            variance = variance[used]
+            z = np.abs((target.counts - parts.total[0])[used]) / np.sqrt(variance)
             squares = np.where(z < HUBER, z**2, 2 * HUBER * z - HUBER**2)
             cost += float(squares.sum()) + (float(np.log(variance).sum()) if variances is None else 0.0)
             chi.append(float(squares.mean()))
@@ -255,9 +278,9 @@ class Problem:
                 state = self._learned(state, normal)
             if before - cost < CONVERGED and number > LEARN_FROM:
                 break
-        return self._finished(state, done)
+        return self.finished(state, done)
 
-    def _finished(self, state: State, steps: int) -> Fitted:
+    def finished(self, state: State, steps: int) -> Fitted:
         normal = self._normal(state)
         cost, chi = self.misfit(state)
         factor = np.linalg.cholesky(normal.curvature)
@@ -344,7 +367,7 @@ class Problem:
         variance = self.variance(first, target)
         if early:
             variance = np.maximum(variance, target.gain * target.counts)
-        used = target.used
+        used = self.masks[number]
         mean = first.total[0].astype(float)
         residual = np.where(used, target.counts - mean, 0.0)
         z = np.abs(residual) / np.sqrt(variance)
