@@ -1,8 +1,7 @@
 """Spectra of candidates on a grid of a∥ and k_z, computed once each, so that a fit moves between them for nothing.
 
 A fit asks for the spectrum of one stack at many lattice constants, k_z, radii and widths of the final state, most of
-them close together. Pictures are kept at nodes of a∥ and of k_z; between the nodes of a∥ three are joined by a
-parabola, and a broadened k_z is a weighted sum over its nodes.
+them close together. Pictures are kept at nodes of a∥ and of k_z; between the nodes of a∥ four are joined by a cubic, and a broadened k_z is a weighted sum over its nodes.
 """
 
 from collections.abc import Callable
@@ -76,15 +75,12 @@ class Pictures:
         node, _ = _lattice_nodes(lattice)
         spacing = float(self.crystal(stack, mixing, node[1] * LATTICE_STEP).plane_spacing.mean())
         unit = 2 * np.pi / (4 * spacing)
-        bend = 0.0
-        if np.isfinite(state.radius):
-            inside = np.minimum(momentum[-1], 0.999 * state.radius)
-            bend = (state.radius - np.sqrt(state.radius**2 - inside**2)) / unit
+        bend = float(state.bend(momentum[-1:])[0]) / unit
         tail = TAIL * state.width / unit
         low = int(np.floor((state.kz - bend - tail - self.origin) / KZ_STEP + 1e-9))
         high = int(np.ceil((state.kz + tail - self.origin) / KZ_STEP - 1e-9))
         numbers = np.arange(low, high + 1)
-        return numbers, state.weights(momentum, spacing, self.origin + numbers * KZ_STEP).astype(np.float32)
+        return numbers, state.shares(momentum, spacing, self.origin + numbers * KZ_STEP).astype(np.float32)
 
     def _pictures(self, stack: str, mixing: float, node: int, cut: str, numbers: np.ndarray) -> np.ndarray:
         """(kz, k, energy) at one node of a∥."""
@@ -102,9 +98,9 @@ class Pictures:
 
 
 def _lattice_nodes(lattice: float) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of three nodes of a∥, and their weights in the parabola through them."""
-    low, high = (int(f(end / LATTICE_STEP)) for f, end in zip((np.ceil, np.floor), LATTICE_TRAINED, strict=True))
-    place = lattice / LATTICE_STEP
-    middle = min(max(int(round(place)), low + 1), high - 1)
-    t = place - middle
-    return middle + np.arange(-1, 2), np.array([t * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2])
+    """Numbers of four nodes of a∥, and their weights in a cubic whose value and slope are continuous (Catmull-Rom)."""
+    low, high = (int(f(end / LATTICE_STEP)) for f, end in zip((np.floor, np.ceil), LATTICE_TRAINED, strict=True))
+    first = min(max(int(np.floor(lattice / LATTICE_STEP)), low), high - 1)
+    t = lattice / LATTICE_STEP - first
+    weights = 0.5 * np.array([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2])
+    return first + np.arange(-1, 3), weights

@@ -25,18 +25,28 @@ from core.structure.stack import parse_stack
 MISFIT_WEIGHT = 8.0
 """How much the mean squared deviation of a candidate's composition from the networks' estimates adds to its cost."""
 
-TEMPERATURES = {"forward": 8.0, "few": 3.0}
+TEMPERATURES = {"forward": 8.0, "exact": 5.0}
 """What differences of costs are divided by: errors of an engine are not independent from pixel to pixel."""
 
 WIDTHS = (0.0, 0.6, 1.2, 2.0, 3.0)
 """ML: interface widths that are tried."""
 
-EXACT_NODES = 5
-"""Values of k_z at which the exact engine corrects the forward model."""
+EXACT_FARTHEST = 0.06
+"""2π/c̄ between values of k_z at which the exact engine corrects the forward model."""
 
 MIDDLES = np.arange(4, HALF_POINTS, 8)
 FEW = np.unique(MIDDLES[:, None] + np.arange(-1, 2))
 """Momenta of the exact engine that tell candidates apart: triples, so that pixels beside the middle ones are known."""
+
+NOISE_LIMITED = 0.09
+"""Relative error of the forward model up to which noise, not the model, decides how well candidates are told apart."""
+
+CONVERGED_STEPS = 8
+SCANNED = 0.6
+"""Share of the forward budget after which no more of the networks' candidates are fitted."""
+
+MOST_EXACT = 8
+"""Candidates that the exact engine judges at all momenta of a noisy image."""
 
 EXPLAINED = 1.0
 """Weighted squares a pixel below which a candidate explains an image."""
@@ -61,9 +71,9 @@ class SearchSettings:
     moved: neighbours a round. exact_cuts: budget of the exact engine. budget: forward cuts.
     """
 
-    candidates: int = 24
-    beams: int = 4
-    rounds: int = 6
+    candidates: int = 40
+    beams: int = 10
+    rounds: int = 3
     moved: int = 8
     exact_cuts: float = 12.0
     budget: float = 400.0
@@ -104,7 +114,7 @@ class Search:
     settings: SearchSettings = SearchSettings()
     tried: dict[tuple[str, float], Tried] = field(default_factory=dict)
     exact: dict[tuple[str, float], Tried] = field(default_factory=dict)
-    thin: dict[tuple[str, float], Tried] = field(default_factory=dict)
+    judged: dict[tuple[str, float], Tried] = field(default_factory=dict)
     exact_cuts: float = 0.0
     exact_momenta: int = 0
 
@@ -131,15 +141,15 @@ class Search:
         yield f"{stack} refined"
         for start in range(1, settings.candidates, 4):
             for _, stack, mixing in self.ranked[start : min(start + 4, settings.candidates)]:
-                self._try(stack, mixing, self.best, 3)
+                self._try(stack, mixing, self.best, 4)
             yield "candidates of the networks"
-            if cancelled() or self.forward_cuts > settings.budget:
-                return
+            if cancelled() or self.forward_cuts > SCANNED * settings.budget:
+                break
         done: set = set()
         for _ in range(settings.rounds):
             for one in self.order()[: settings.beams]:
-                if one.fitted.steps < 8:
-                    self._refine(one, 4)
+                if one.fitted.steps < CONVERGED_STEPS:
+                    self._refine(one, 5)
             self._learn_error()
             yield "best candidates refined"
             base = next((one for one in self.order()[:2] if (one.stack, one.mixing) not in done), None)
@@ -167,8 +177,8 @@ class Search:
 
         Where the exact engine has judged some, they are all that counts.
         """
-        tried = list((self.thin or self.tried).values())
-        temperature = TEMPERATURES["few" if self.thin else "forward"]
+        tried = list((self.judged or self.tried).values())
+        temperature = TEMPERATURES["exact" if self.judged else "forward"]
         cost = np.array([one.cost for one in tried])
         weight = np.exp(-0.5 * (cost - cost.min()) / temperature)
         weight /= weight.sum()
@@ -215,42 +225,42 @@ class Search:
         return sorted(new, key=lambda c: composition_misfit(parse_stack(c[0]), c[1], self.estimates, self.sizes))
 
     def _exact_steps(self, cancelled) -> Iterator[str]:
-        """Few momenta of many candidates by the exact engine, their neighbours, then all momenta of the best."""
-        self._choose_rows(self.best.fitted.state)
-        queue = [one for one, _ in self.probabilities()]
-        budget = self.settings.exact_cuts * (1 - FULL_SHARE)
-        done: set = set()
+        """The exact engine on the best: on few momenta of many where the forward model's error hides which is right,
+        on all momenta of a few where noise does; then what changes with a∥, for the first ones."""
+        noisy = self.problem.engine_error < NOISE_LIMITED
+        momenta = np.arange(HALF_POINTS) if noisy else FEW
+        if not noisy:
+            self._choose_rows(self.best.fitted.state)
+        queue = [one for one, _ in self.probabilities()][: MOST_EXACT if noisy else None]
+        budget, done = self.settings.exact_cuts * (1 - FULL_SHARE), set()
         while self.exact_cuts < budget and not cancelled():
             if not queue:
-                base = min(self.thin.values(), key=lambda one: one.cost)
-                if (base.stack, base.mixing) in done:
+                base = min(self.judged.values(), key=lambda one: one.cost)
+                if noisy or (base.stack, base.mixing) in done:
                     break
                 done.add((base.stack, base.mixing))
                 for stack, mixing in self._moves(base)[: self.settings.moved]:
-                    self._try(stack, mixing, self._nearest(stack, mixing), 3)
+                    self._try(stack, mixing, self.best, 3)
                     queue.append(self.tried[stack, mixing])
                 continue
-            one = queue.pop(0)
-            self._judge_thin(one)
-            ranked = sorted(self.thin.values(), key=lambda o: o.cost)
-            if len(self.thin) % 5 == 0 or not queue:
-                yield f"{len(self.thin)} candidates by the exact engine, {ranked[0].stack} first"
+            self._judge(queue.pop(0), momenta)
+            ranked = sorted(self.judged.values(), key=lambda o: o.cost)
+            if len(self.judged) % 4 == 0 or not queue:
+                yield f"{len(self.judged)} candidates by the exact engine, {ranked[0].stack} first"
             explained = np.mean(ranked[0].fitted.chi) < EXPLAINED
-            if explained and len(queue) > 4 and (ranked[0].stack, ranked[0].mixing) not in done:
+            if not noisy and explained and (ranked[0].stack, ranked[0].mixing) not in done:
                 queue = queue[:4]  # its neighbours are worth more than what the forward model puts far behind
-        for one in sorted(self.thin.values(), key=lambda o: o.cost)[:FULL]:
+        every = np.arange(HALF_POINTS)
+        for one in sorted(self.judged.values(), key=lambda o: o.cost)[:FULL]:
             if cancelled():
                 return
-            state, every = one.fitted.state, np.arange(HALF_POINTS)
+            state = one.fitted.state
             ends = [replace(state, lattice=float(np.clip(state.lattice + d, *LATTICE_RANGE))) for d in (-SPAN, SPAN)]
             self._correct(ends[0], self.corrected, every)
             self._correct(ends[1], self.corrected, every, between=True)
             fitted = self.corrected.run(state, 8)
             self.exact[one.stack, one.mixing] = replace(one, fitted=fitted, engine="exact")
             yield f"{one.stack} by the exact engine at all momenta"
-
-    def _nearest(self, stack: str, mixing: float) -> Tried:
-        return self.best
 
     def _choose_rows(self, state) -> None:
         """Pixels whose spectra a few momenta of the exact engine tell, at the lattice of a state."""
@@ -263,15 +273,15 @@ class Search:
             masks.append(target.used & near[:, None])
         self.sparse.masks = tuple(masks)
 
-    def _judge_thin(self, one: Tried) -> None:
-        best = min(self.thin.values(), key=lambda o: o.cost, default=None)
+    def _judge(self, one: Tried, momenta: np.ndarray) -> None:
+        best = min(self.judged.values(), key=lambda o: o.cost, default=None)
         state = one.fitted.state
-        if best is not None:
+        if best is not None and len(momenta) < HALF_POINTS:
             known = best.fitted.state
             state = replace(state, nuisances=known.nuisances, spreads=known.spreads)
-        self._correct(state, self.sparse, FEW)
-        fitted = self.sparse.run(state, 5)
-        self.thin[one.stack, one.mixing] = replace(one, fitted=fitted, engine="few")
+        self._correct(state, self.sparse, momenta)
+        fitted = self.sparse.run(state, 5 if len(momenta) < HALF_POINTS else 8)
+        self.judged[one.stack, one.mixing] = replace(one, fitted=fitted, engine="exact")
 
     def _correct(self, state, problem: Problem, momenta: np.ndarray, between: bool = False) -> None:
         """What the exact engine adds to the forward model's signal, at a state of a fit.
@@ -284,9 +294,9 @@ class Search:
             k = np.linspace(0.0, cut_end(target.cut, state.lattice), HALF_POINTS)
             spacing = float(crystal.plane_spacing.mean())
             nodes, weights = seen.sampling(k, spacing)
-            if len(nodes) > EXACT_NODES:
-                nodes = np.linspace(nodes[0], nodes[-1], EXACT_NODES)
-                weights = seen.weights(k, spacing, nodes)
+            if len(nodes) > 1:
+                nodes = np.linspace(nodes[0], nodes[-1], int(np.ceil((nodes[-1] - nodes[0]) / EXACT_FARTHEST)) + 1)
+                weights = seen.shares(k, spacing, nodes)
             exact = ENGINES["exact"].cut_totals(crystal, target.cut, nodes, momenta)
             forward = ENGINES["forward"].cut_totals(crystal, target.cut, nodes)[:, momenta]
             self.pictures.count += len(nodes)

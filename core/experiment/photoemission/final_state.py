@@ -13,8 +13,9 @@ INNER_POTENTIAL = {"Si": 12.6, "Ge": 8.8}
 WORK_FUNCTION = 4.5
 """eV, of the analyser; typical."""
 
-NODES = 9
-"""Values of k_z that stand for a broadened one."""
+NODES, FARTHEST = 9, 0.03
+"""Values of k_z that stand for a broadened one, at least, and how far apart (2π/c̄) they may be: bands at neighbouring
+ones must overlap."""
 
 TAIL = 2.5
 """Half-widths to which the Lorentzian is followed."""
@@ -62,35 +63,41 @@ class FinalState:
             mean_spacing: Å between planes.
         """
         unit = 2 * np.pi / (4 * mean_spacing)
-        bend, width = self._bend(k_parallel) / unit, self.width / unit
+        bend, width = self.bend(k_parallel) / unit, self.width / unit
         if width == 0 and not bend.any():
             return np.array([self.kz]), np.ones((len(k_parallel), 1))
-        nodes = np.linspace(self.kz - bend.max() - TAIL * width, self.kz + TAIL * width, NODES)
-        return nodes, self.weights(k_parallel, mean_spacing, nodes)
+        low, high = self.kz - bend.max() - TAIL * width, self.kz + TAIL * width
+        nodes = np.linspace(low, high, max(NODES, int(np.ceil((high - low) / FARTHEST)) + 1))
+        return nodes, self.shares(k_parallel, mean_spacing, nodes)
 
-    def weights(self, k_parallel: np.ndarray, mean_spacing: float, nodes: np.ndarray) -> np.ndarray:
-        """(k, node) share of every k_z of `nodes` (evenly spaced, 2π/c̄) at every k∥; shares add up to 1.
+    def shares(self, k_parallel: np.ndarray, mean_spacing: float, nodes: np.ndarray) -> np.ndarray:
+        """(k, node) share of every k_z of `nodes` at every k∥ when values between nodes are interpolated linearly.
+
+        They change smoothly with k_z, radius and width, also where these call for other nodes.
 
         Args:
             k_parallel: (k,) 1/Å.
             mean_spacing: Å between planes.
-            nodes: (node,) that reach over all k_z seen.
+            nodes: (node,) 2π/c̄, evenly spaced, that reach over all k_z seen; one only where one k_z is seen.
         """
         if len(nodes) == 1:
             return np.ones((len(k_parallel), 1))
         unit = 2 * np.pi / (4 * mean_spacing)
-        step, width = nodes[1] - nodes[0], self.width / unit
-        centre = (self.kz - self._bend(k_parallel) / unit)[:, None]
-        if width < 0.5 * step:
-            shares = np.maximum(1 - np.abs(nodes - centre) / step, 0.0)
-        else:
-            edge = np.concatenate([nodes - step / 2, [nodes[-1] + step / 2]])
-            shares = np.diff(np.arctan((edge - centre) / width), axis=1)
+        step, width = nodes[1] - nodes[0], max(self.width / unit, 1e-6)
+        centre = (self.kz - self.bend(k_parallel) / unit)[:, None]
+        ends = np.concatenate([[nodes[0] - step], nodes, [nodes[-1] + step]])
+        shares = np.diff(_twice_integrated((ends - centre) / width), n=2, axis=1)
         return shares / shares.sum(axis=1, keepdims=True)
 
-    def _bend(self, k_parallel: np.ndarray) -> np.ndarray:
+    def bend(self, k_parallel: np.ndarray) -> np.ndarray:
         """(k,) 1/Å by which k_z falls on the sphere."""
         if not np.isfinite(self.radius):
             return np.zeros(len(k_parallel))
         inside = np.minimum(np.abs(k_parallel), 0.999 * self.radius)
         return self.radius - np.sqrt(self.radius**2 - inside**2)
+
+
+def _twice_integrated(x: np.ndarray) -> np.ndarray:
+    """What has the Lorentzian 1/(1+x²), cut off at ±TAIL, as its second derivative."""
+    inside = np.clip(x, -TAIL, TAIL)
+    return inside * np.arctan(inside) - 0.5 * np.log1p(inside**2) + np.arctan(TAIL) * (np.abs(x) - np.abs(inside))
