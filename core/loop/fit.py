@@ -12,9 +12,9 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.ndimage import gaussian_filter, median_filter
 from scipy.optimize import nnls
 
+from core.experiment.photoemission.orbitals import orbital_shares
 from core.learning.samples import LATTICE_TRAINED
 from core.loop.pictures import Pictures
-from core.experiment.photoemission.orbitals import orbital_shares
 from core.loop.render import BLOCKS, ORBITAL_SPREAD, SCALARS, Block, Nuisance, Parts, rendered, state_of
 from core.reverse.standard import EV, KX
 
@@ -30,10 +30,9 @@ AROUND = (1.5, 2.5)
 """Pixels (k, E) over which a band that lies a little off has its error."""
 
 LATTICE_RANGE = (LATTICE_TRAINED[0] + 0.002, LATTICE_TRAINED[1] - 0.002)
-LATTICE_LIMIT = 0.012
-"""Å: a∥ moves by so much at most in one step, and by this for its derivative's quarter."""
+LATTICE_LIMIT, LATTICE_STEP = 0.012, 0.003
+"""Å: a∥ moves by so much at most in one step, and by so much for its numerical derivative."""
 
-LATTICE_STEP = 0.003
 SCALE_SPREAD = 1e3
 FIRST_DAMPING = 0.1
 CONVERGED = 0.5
@@ -97,9 +96,7 @@ def noise_gain(image: np.ndarray) -> float:
         stencil[i, j] * image[i : image.shape[0] - 2 + i, j : image.shape[1] - 2 + j]
         for i in range(3) for j in range(3)
     )  # fmt: skip
-    mean = sum(
-        image[i : image.shape[0] - 2 + i, j : image.shape[1] - 2 + j] for i in range(3) for j in range(3)
-    ) / 9
+    mean = sum(image[i : image.shape[0] - 2 + i, j : image.shape[1] - 2 + j] for i in range(3) for j in range(3)) / 9
     known = np.isfinite(rough) & (mean > 0)
     if known.sum() < 50:
         return 1.0

@@ -4,7 +4,6 @@ A fit asks for the spectrum of one stack at many lattice constants, k_z, radii a
 them close together. Pictures are kept at nodes of a∥ and of k_z; between the nodes of a∥ four are joined by a cubic, and a broadened k_z is a weighted sum over its nodes.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np

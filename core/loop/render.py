@@ -195,6 +195,4 @@ def rendered(
         image[:1] * parts * weight[:, None, None] * ((1 + side * sign[:1]) / 2)
         for side, weight in zip(_SIDES, weights, strict=True)
     ]
-    return Parts(
-        signal, background, broadened(np.concatenate(sided), *(w[:1] for w in widths), KX, EV) * seen[:1]
-    )
+    return Parts(signal, background, broadened(np.concatenate(sided), *(w[:1] for w in widths), KX, EV) * seen[:1])

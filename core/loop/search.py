@@ -226,7 +226,8 @@ class Search:
 
     def _exact_steps(self, cancelled) -> Iterator[str]:
         """The exact engine on the best: on few momenta of many where the forward model's error hides which is right,
-        on all momenta of a few where noise does; then what changes with a∥, for the first ones."""
+        on all momenta of a few where noise does; then what changes with a∥, for the first ones.
+        """
         noisy = self.problem.engine_error < NOISE_LIMITED
         momenta = np.arange(HALF_POINTS) if noisy else FEW
         if not noisy:

@@ -108,14 +108,15 @@ def simulate(
 def resampled(
     signal: np.ndarray, lattice: np.ndarray, cut: str, k: np.ndarray, energy: np.ndarray, values: np.ndarray = GRID
 ) -> np.ndarray:
-    """(image, kx, eV) by linear interpolation of signals (image, k, energy) to momenta (image, kx), energies (image, eV).
+    """(image, kx, eV) of signals by linear interpolation.
 
     Args:
-        signal: on the outward half of a cut, at energies `values` (eV).
+        signal: (image, k, energy) on the outward half of a cut, at energies `values`.
         lattice: (image,) a∥ in Å.
         cut: `G-X` or `G-K`.
-        k: 1/Å. energy: eV on the theory's scale.
-        values: evenly spaced.
+        k: (image, kx) 1/Å.
+        energy: (image, eV) on the theory's scale.
+        values: eV, evenly spaced.
     """
     points = signal.shape[1] - 1
     place = np.abs(k) / cut_end(cut, 1.0) * lattice[:, None]
@@ -168,8 +169,11 @@ def broadened(image: np.ndarray, resolution, momentum_resolution, lifetime, kx, 
 
     Args:
         image: (image, kx, eV).
-        resolution, momentum_resolution: (image, 1, 1) FWHM in eV and 1/Å. lifetime: (image, 1, 1) σ in eV at −6 eV.
-        kx: axis in 1/Å. ev: axis in eV against E_F.
+        resolution: (image, 1, 1) FWHM in eV.
+        momentum_resolution: (image, 1, 1) FWHM in 1/Å.
+        lifetime: (image, 1, 1) σ in eV at −6 eV.
+        kx: axis in 1/Å.
+        ev: axis in eV against E_F.
     """
     sigma_e, sigma_k = resolution / FWHM, momentum_resolution / FWHM
     if not (np.any(sigma_e) or np.any(sigma_k) or np.any(lifetime)):
@@ -209,7 +213,8 @@ def occupation(energy: np.ndarray, resolution: np.ndarray, temperature: float | 
 
     Args:
         energy: (image, eV) against E_F.
-        resolution: (image, 1, 1) FWHM in eV. temperature: K.
+        resolution: (image, 1, 1) FWHM in eV.
+        temperature: K.
     """
     width = np.hypot(BOLTZMANN * temperature, resolution / FWHM / 1.7)
     exponent = np.clip(energy[:, None] / np.maximum(width, 1e-3), -40.0, 40.0)
