@@ -29,6 +29,7 @@ def add_commands(entries) -> None:
     entry = add_command(entries, evaluate, (place,))
     entry.add_argument("--reverse", action="store_true", help="the reverse models on simulated images")
     entry.add_argument("--loop", action="store_true", help="the closed loop on simulated images")
+    entry.add_argument("--fit", action="store_true", help="the fit of rendered images at the true stack")
     entry.add_argument("--learning", action="store_true", help="what is learned from 30 cases of a new family")
     entry.add_argument("--split", default="test", choices=["validation", "test"])
     entry.add_argument("--json", action="store_true")
@@ -121,6 +122,11 @@ def evaluate(arguments: argparse.Namespace) -> None:
         from core.loop.evaluation import evaluate_loop
 
         figures, file = evaluate_loop(folder.with_name("reverse"), show_progress), LOOP_FILE
+    elif arguments.fit:
+        from core.loop.fit_evaluation import MEASURED_FILE as FIT_FILE
+        from core.loop.fit_evaluation import evaluate_fit
+
+        figures, file = evaluate_fit(show_progress), FIT_FILE
     elif arguments.learning:
         from core.loop.learning_evaluation import MEASURED_FILE as LEARNING_FILE
         from core.loop.learning_evaluation import evaluate_learning

@@ -47,11 +47,6 @@ class KPath:
     def __len__(self) -> int:
         return len(self.k_reduced)
 
-    def part(self, numbers: np.ndarray) -> "KPath":
-        """Some of the points, with the spacing that they have among all; without ticks and segments."""
-        names = ("k_reduced", "k_cartesian", "distance", "step", "direction")
-        return KPath(self.text, **{name: getattr(self, name)[numbers] for name in names}, ticks=(), segments=())
-
 
 def parse_path(text: str) -> list[list[str]]:
     """`Z-G-X|K-G-L` as [[Z, G, X], [K, G, L]]; Γ and lower case are forgiven.

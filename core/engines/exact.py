@@ -89,22 +89,10 @@ class ExactEngine:
         window = covering_window(picture.grid, picture.broadening, path.step)
         return ExactSpectra(calculate_bands(crystal, path, spin_orbit, window, progress))
 
-    def cut_totals(
-        self, crystal: Crystal, cut: str, kz: np.ndarray, momenta: np.ndarray | None = None, workers: int = 1
-    ) -> np.ndarray:
-        """See `Engine`.
-
-        Args:
-            crystal: in question.
-            cut: `G-X` or `G-K`.
-            kz: (n,) 2π/c̄.
-            momenta: numbers of the momenta of the outward half that are wanted; all by default.
-            workers: threads.
-        """
+    def cut_totals(self, crystal: Crystal, cut: str, kz: np.ndarray) -> np.ndarray:
+        """See `Engine`; on one thread."""
         totals = []
         for value in kz:
-            path = half_cut(crystal, cut, float(value))
-            if momenta is not None:
-                path = path.part(momenta)
-            totals.append(ExactSpectra(calculate_bands(crystal, path, window=WINDOW, workers=workers)).total())
+            calculation = calculate_bands(crystal, half_cut(crystal, cut, float(value)), window=WINDOW, workers=1)
+            totals.append(ExactSpectra(calculation).total())
         return np.stack(totals)

@@ -6,8 +6,10 @@ the evidence). The curvature at the end gives the Laplace evidence and the error
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg import cho_factor, cho_solve
 from scipy.ndimage import gaussian_filter, median_filter
 from scipy.optimize import nnls
@@ -18,9 +20,8 @@ from core.loop.pictures import Pictures
 from core.loop.render import BLOCKS, ORBITAL_SPREAD, SCALARS, Block, Nuisance, Parts, rendered, state_of
 from core.reverse.standard import EV, KX
 
-HUBER = 4.0
-HOT = 7.0
-"""Standard deviations: from where a pixel counts linearly, and from where one off the median of its neighbours is hot."""
+HUBER, HOT = 4.0, 7.0
+"""Standard deviations: where a pixel begins to count linearly, and where one is hot, off its neighbours' median."""
 
 ENGINE_ERROR = {"forward": 0.12, "exact": 0.012}
 """Relative error of the signal by an engine, of a pixel's own and of that around it: of the model (its typical one on
@@ -62,16 +63,23 @@ class Target:
     spread: dict[str, float] = field(default_factory=dict)
     edge: bool = True
 
-    def __post_init__(self):
-        image = np.asarray(self.image, float)
-        seen = np.isfinite(image)
-        filled = np.where(seen, image, np.median(image[seen]) if seen.any() else 0.0)
-        gain = noise_gain(image)
+    @cached_property
+    def gain(self) -> float:
+        """Variance of the noise over the mean."""
+        return noise_gain(self.image)
+
+    @cached_property
+    def used(self) -> np.ndarray:
+        """(kx, eV) which pixels were measured and are not hot."""
+        seen, gain = np.isfinite(self.image), self.gain
+        filled = np.where(seen, self.image, np.median(self.image[seen]) if seen.any() else 0.0)
         around = median_filter(filled, 3, mode="nearest")
-        hot = np.abs(filled - around) > HOT * np.sqrt(gain * np.maximum(around, gain) + gain**2)
-        object.__setattr__(self, "used", seen & ~hot)
-        object.__setattr__(self, "counts", np.where(seen & ~hot, filled, 0.0))
-        object.__setattr__(self, "gain", gain)
+        return seen & (np.abs(filled - around) <= HOT * np.sqrt(gain * np.maximum(around, gain) + gain**2))
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """(kx, eV) what was measured where it is used, else 0."""
+        return np.where(self.used, self.image, 0.0).astype(float)
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -92,11 +100,8 @@ def noise_gain(image: np.ndarray) -> float:
     if np.array_equal(known, np.round(known)):
         return 1.0
     stencil = np.outer([-0.5, 1, -0.5], [-0.5, 1, -0.5])
-    rough = sum(
-        stencil[i, j] * image[i : image.shape[0] - 2 + i, j : image.shape[1] - 2 + j]
-        for i in range(3) for j in range(3)
-    )  # fmt: skip
-    mean = sum(image[i : image.shape[0] - 2 + i, j : image.shape[1] - 2 + j] for i in range(3) for j in range(3)) / 9
+    around = sliding_window_view(image, (3, 3))
+    rough, mean = (around * stencil).sum(axis=(2, 3)), around.mean(axis=(2, 3))
     known = np.isfinite(rough) & (mean > 0)
     if known.sum() < 50:
         return 1.0
@@ -168,7 +173,6 @@ class Problem:
         self.targets, self.pictures, self.lattice = targets, pictures, lattice
         self.engine_error = ENGINE_ERROR[pictures.engine] if engine_error is None else engine_error
         self.corrections: dict[tuple[str, float, int], Correction] = {}
-        self.masks: tuple[np.ndarray, ...] = tuple(target.used for target in targets)
 
     def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
         """(k, energy) of a stack as one image sees it."""
@@ -231,7 +235,7 @@ class Problem:
         for i, target in enumerate(self.targets):
             parts = self.parts(state, i)
             variance = self.variance(parts, target) if variances is None else variances[i]
-            used = self.masks[i]
+            used = target.used
             variance = variance[used]
             z = np.abs((target.counts - parts.total[0])[used]) / np.sqrt(variance)
             squares = np.where(z < HUBER, z**2, 2 * HUBER * z - HUBER**2)
@@ -257,7 +261,7 @@ class Problem:
         for number in range(steps):
             if cancelled():
                 break
-            normal = self._normal(state, early=number < 2)
+            normal = self.normal(state, early=number < 2)
             before, _ = self.misfit(state, normal.variances)
             better = None
             for _ in range(4):
@@ -275,10 +279,10 @@ class Problem:
                 state = self._learned(state, normal)
             if before - cost < CONVERGED and number > LEARN_FROM:
                 break
-        return self.finished(state, done)
+        return self._finished(state, done)
 
-    def finished(self, state: State, steps: int) -> Fitted:
-        normal = self._normal(state)
+    def _finished(self, state: State, steps: int) -> Fitted:
+        normal = self.normal(state)
         cost, chi = self.misfit(state)
         factor = np.linalg.cholesky(normal.curvature)
         inverse = np.linalg.inv(factor)
@@ -295,9 +299,13 @@ class Problem:
         curvature = normal.curvature.copy()
         curvature[np.diag_indices_from(curvature)] *= 1 + damping
         move = cho_solve(cho_factor(curvature, check_finite=False), normal.gradient)
+        return self.moved_by(state, move, normal.sizes)
+
+    def moved_by(self, state: State, move: np.ndarray, sizes: list[int]) -> State:
+        """A state after a step (unknown,) in the order of the normal equations, within the limits."""
         lattice = float(np.clip(state.lattice + np.clip(move[0], -LATTICE_LIMIT, LATTICE_LIMIT), *LATTICE_RANGE))
         nuisances, start = [], 1
-        for target, nuisance, size in zip(self.targets, state.nuisances, normal.sizes, strict=True):
+        for target, nuisance, size in zip(self.targets, state.nuisances, sizes, strict=True):
             nuisances.append(_added(target, nuisance, move[start : start + size]))
             start += size
         return replace(state, lattice=lattice, nuisances=tuple(nuisances))
@@ -319,7 +327,8 @@ class Problem:
             start += size
         return replace(state, spreads=tuple(spreads))
 
-    def _normal(self, state: State, early: bool = False) -> "Normal":
+    def normal(self, state: State, early: bool = False) -> "Normal":
+        """Normal equations at a state; early: with variances that counts alone allow, against bad starts."""
         blocks = [self._image_normal(state, i, early) for i in range(len(self.targets))]
         sizes = [len(gradient) - 1 for _, gradient, _ in blocks]
         total = 1 + sum(sizes)
@@ -364,7 +373,7 @@ class Problem:
         variance = self.variance(first, target)
         if early:
             variance = np.maximum(variance, target.gain * target.counts)
-        used = self.masks[number]
+        used = target.used
         mean = first.total[0].astype(float)
         residual = np.where(used, target.counts - mean, 0.0)
         z = np.abs(residual) / np.sqrt(variance)
@@ -445,16 +454,12 @@ def _crossed(image: np.ndarray, one: Block, two: Block) -> np.ndarray:
 
 def _prior_terms(target: Target, nuisance: Nuisance, spread: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
     """Precisions of an image's unknowns, and the pull towards what is expected of them."""
-    precision, off = [], []
-    for name in target.free:
-        precision.append(target.expected_error(name) ** -2)
-        off.append(nuisance.scalars[name] - target.centre.get(name, 0.0))
-    precision += [SCALE_SPREAD**-2] * 2
-    off += [0.0, 0.0]
+    sizes = [target.expected_error(name) for name in target.free] + [SCALE_SPREAD] * 2
+    off = [nuisance.scalars[name] - target.centre.get(name, 0.0) for name in target.free] + [0.0, 0.0]
     for name, values in _fields(nuisance).items():
-        precision += [spread[name] ** -2] * values.size
+        sizes += [spread[name]] * values.size
         off += values.ravel().tolist()
-    precision = np.array(precision)
+    precision = np.array(sizes) ** -2
     return precision, -precision * np.array(off)
 
 

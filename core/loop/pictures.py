@@ -1,7 +1,8 @@
 """Spectra of candidates on a grid of a∥ and k_z, computed once each, so that a fit moves between them for nothing.
 
 A fit asks for the spectrum of one stack at many lattice constants, k_z, radii and widths of the final state, most of
-them close together. Pictures are kept at nodes of a∥ and of k_z; between the nodes of a∥ four are joined by a cubic, and a broadened k_z is a weighted sum over its nodes.
+them close together. Pictures are kept at nodes of a∥ and of k_z: between those of a∥, four are joined by a cubic; a
+broadened k_z is a weighted sum over its nodes.
 """
 
 from dataclasses import dataclass, field
@@ -71,8 +72,11 @@ class Pictures:
     def _nodes(self, stack, mixing, lattice, cut, state: FinalState) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (node,) of the nodes of k_z that a final state needs, and their weights (k, node)."""
         momentum = np.linspace(0.0, cut_end(cut, lattice), HALF_POINTS)
-        node, _ = _lattice_nodes(lattice)
-        spacing = float(self.crystal(stack, mixing, node[1] * LATTICE_STEP).plane_spacing.mean())
+        spacing = sum(
+            part * float(self.crystal(stack, mixing, node * LATTICE_STEP).plane_spacing.mean())
+            for node, part in zip(*_lattice_nodes(lattice), strict=True)
+            if part
+        )
         unit = 2 * np.pi / (4 * spacing)
         bend = float(state.bend(momentum[-1:])[0]) / unit
         tail = TAIL * state.width / unit

@@ -1,10 +1,11 @@
 """The expected image of a sample, with everything that is unknown about how it was measured, and its derivatives.
 
-    μ(k, E) = gain(k) gain(E) · occupation(E) · [exp(matrix-element field) · A(k, E) after resolution + background(k, E)]
+    μ(k, E) = gain(k) gain(E) · occupation(E) · [M(k, E) A(k, E) after lifetime and resolution + background(k, E)]
 
-The spectral function A comes from outside, at the k_z that the final state sees. The background is a positive smooth
-field of its own. Everything smooth is a logarithm on bumps, whose derivatives are products of a function of k and one
-of E, so that normal equations need no large matrix.
+The matrix elements M are a smooth field times weighted shares of orbital combinations. The spectral function A comes
+from outside, at the k_z that the final state sees. The background is a positive smooth field of its own. Everything
+smooth is a logarithm on bumps, whose derivatives are products of a function of k and one of E, so that normal equations
+need no large matrix.
 """
 
 from dataclasses import dataclass, field, replace
@@ -40,9 +41,12 @@ SCALARS = {
     "kz_width": Scalar(0.008, 0.04, 0.0, 0.2),
     "bend": Scalar(0.03, 0.1, 0.0, 0.4),
 }
-"""level: E_F in eV on the theory's scale. k_shift in 1/Å, k_stretch and e_stretch relative: errors of the calibration.
-asymmetry: logarithm of the intensity at one sign of k∥. resolution in eV and momentum_resolution in 1/Å: FWHM. lifetime:
-eV at −6 eV. kz in 2π/c̄, kz_width in 1/Å, bend in Å (one over the radius of the final state): what the cut sees."""
+"""level: E_F in eV on the theory's scale. k_shift (1/Å), k_stretch, e_stretch (relative): errors of the calibration.
+asymmetry: logarithm of the intensity at one sign of k∥. resolution (eV), momentum_resolution (1/Å): FWHM. lifetime: eV
+at −6 eV. kz (2π/c̄), kz_width (1/Å), bend (Å, one over the radius of the final state): what the cut sees."""
+
+TEMPERATURE = 100.0
+"""K: the Fermi edge's own width is a fraction of a pixel at any temperature."""
 
 FLAT = 0.01
 """Å: a cut that is bent less lies in a plane."""
@@ -176,13 +180,13 @@ def rendered(
     for side, weight in zip(_SIDES, weights, strict=True):
         table = np.broadcast_to(shares @ weight, (len(variants), *shares.shape[:2]))
         factor = factor + resampled(table, lattice, cut, k, energy, ENERGY) * ((1 + side * sign) / 2)
-    widths = [column[name] for name in ("resolution", "momentum_resolution", "lifetime")]
+    widths = {name: column[name] for name in ("resolution", "momentum_resolution", "lifetime")}
     log_background = nuisance.log_background + sum(
         BLOCKS[name].values(nuisance.fields[name]) for name in ("background_e", "background")
     )
     gain = np.exp(nuisance.fields["columns"].reshape(-1, 1) + nuisance.fields["rows"].reshape(1, -1))
-    seen = (gain[None] * (occupation(e, widths[0], 100.0) if edge else 1.0)).astype(np.float32)
-    signal = np.maximum(broadened(image * factor, *widths, KX, EV), 0.0) * seen
+    seen = (gain[None] * (occupation(e, column["resolution"], TEMPERATURE) if edge else 1.0)).astype(np.float32)
+    signal = np.maximum(broadened(image * factor, **widths, kx=KX, ev=EV), 0.0) * seen
     background = np.exp(log_background).astype(np.float32)[None] * seen
     if not derivatives:
         return Parts(signal, background)
@@ -195,4 +199,8 @@ def rendered(
         image[:1] * parts * weight[:, None, None] * ((1 + side * sign[:1]) / 2)
         for side, weight in zip(_SIDES, weights, strict=True)
     ]
-    return Parts(signal, background, broadened(np.concatenate(sided), *(w[:1] for w in widths), KX, EV) * seen[:1])
+    return Parts(
+        signal,
+        background,
+        broadened(np.concatenate(sided), **{n: w[:1] for n, w in widths.items()}, kx=KX, ev=EV) * seen[:1],
+    )

@@ -1,0 +1,174 @@
+"""The rendered image and its derivatives, and what a fit takes out of images that it could have made itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.engines import engine_named
+from core.experiment.photoemission.final_state import FinalState
+from core.loop.correction import fitted_exactly
+from core.loop.fit import LATTICE_STEP as LATTICE_FIT_STEP
+from core.loop.fit import Problem, Target, noise_gain
+from core.loop.pictures import LATTICE_STEP, Pictures
+from core.loop.render import BLOCKS, SCALARS, Nuisance
+from core.reverse.standard import EV, KX
+
+STACK, LATTICE, KZ = "Si2Ge2", 5.5, 0.3
+USUAL = {
+    "level": 0.9, "kz": KZ, "resolution": 0.12, "momentum_resolution": 0.02, "lifetime": 0.1, "kz_width": 0.05,
+    "bend": 0.15,
+}  # fmt: skip
+FLAT = np.full((len(KX), len(EV)), 100.0)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Pictures:
+    return Pictures("forward", KZ)
+
+
+def nuisance(random: np.random.Generator, **scalars: float) -> Nuisance:
+    """As a measurement might be: smooth fields, a background, 200 counts in a mean pixel."""
+    fields = {name: 0.3 * random.standard_normal(block.shape) for name, block in BLOCKS.items()}
+    for name in ("columns", "rows"):
+        fields[name] *= 0.05
+    found = Nuisance({name: USUAL.get(name, 0.0) for name in SCALARS} | scalars, 6.0, 3.5, fields=fields)
+    return replace(found, orbital=0.3 * random.standard_normal(found.orbital.shape))
+
+
+def problem_of(image: np.ndarray, pictures: Pictures, fixed=("kz",), **centre: float) -> Problem:
+    target = Target(image, "G-X", USUAL | centre, frozenset(fixed))
+    return Problem((target,), pictures, (LATTICE, 0.03), engine_error=0.005)
+
+
+def measured(pictures: Pictures, found: Nuisance, lattice: float, random: np.random.Generator) -> np.ndarray:
+    problem = problem_of(FLAT, pictures)
+    state = replace(problem.start(STACK, 0.0, lattice), nuisances=(found,))
+    return random.poisson(problem.parts(state, 0).total[0]).astype(float)
+
+
+def test_gradient_is_that_of_differences(pictures):
+    """For one unknown of every kind, to a tenth of it, or of what one step of a numerical derivative changes it by."""
+    random = np.random.default_rng(3)
+    image = measured(pictures, nuisance(random), LATTICE, random)
+    problem = problem_of(image, pictures)
+    state = replace(problem.start(STACK, 0.0, LATTICE + 0.004), nuisances=(nuisance(np.random.default_rng(4)),))
+    normal = problem.normal(state)
+    names, sizes = problem.targets[0].free, [block.shape[0] * block.shape[1] for block in BLOCKS.values()]
+    scales = 1 + len(names)
+    orbital = scales + 2
+    blocks = orbital + 20 + np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    places = [0, *(1 + names.index(n) for n in ("level", "kz_width", "resolution", "k_shift")), scales, scales + 1]
+    places += [orbital + 3, *(int(start) + size // 2 for start, size in zip(blocks, sizes, strict=True))]
+    for place in places:
+        step = 1e-4 if place == 0 else 1e-3
+        cost = []
+        for sign in (1, -1):
+            move = np.zeros(len(normal.gradient))
+            move[place] = sign * step
+            cost.append(problem.misfit(problem.moved_by(state, move, normal.sizes), normal.variances)[0])
+        slope, curvature = (cost[0] - cost[1]) / (2 * step), 2 * normal.curvature[place, place]
+        taken = LATTICE_FIT_STEP if place == 0 else SCALARS[names[place - 1]].step if place < scales else 0.02
+        assert abs(-2 * normal.gradient[place] - slope) < 0.1 * abs(slope) + 0.1 * taken * curvature, place
+
+
+def test_a_fit_finds_what_the_image_was_made_with(pictures):
+    """From a start 0.012 Å and 0.1 eV off, to within its own errors; what is left is Poisson noise."""
+    random = np.random.default_rng(7)
+    true = nuisance(random, level=0.97, k_shift=0.01)
+    image = measured(pictures, true, 5.512, random)
+    problem = problem_of(image, pictures, level=0.87)
+    fitted = problem.run(problem.start(STACK, 0.0, LATTICE), 15)
+    assert abs(fitted.state.lattice - 5.512) < max(3 * fitted.lattice_error, 0.001)
+    assert fitted.lattice_error < 0.004
+    found = fitted.state.nuisances[0].scalars
+    for name in ("level", "k_shift", "resolution"):
+        assert abs(found[name] - true.scalars[name]) < 4 * fitted.errors[0][name] + 0.004, name
+    assert 0.8 < fitted.chi[0] < 1.1
+
+
+def test_evidence_tells_the_right_stack_from_its_neighbours(pictures):
+    random = np.random.default_rng(8)
+    image = measured(pictures, nuisance(random), LATTICE, random)
+    problem = problem_of(image, pictures)
+    evidence = {
+        stack: problem.run(problem.start(stack, 0.0, LATTICE), 10).evidence for stack in ("Si2Ge2", "Si3Ge3", "Si3Ge2")
+    }
+    assert min(evidence, key=evidence.__getitem__) == "Si2Ge2"
+
+
+def test_two_images_share_the_sample_and_nothing_else(pictures):
+    random = np.random.default_rng(9)
+    seen = [nuisance(random, level=level) for level in (0.8, 1.0)]
+    images = [measured(pictures, one, 5.508, random) for one in seen]
+    targets = tuple(
+        Target(image, "G-X", USUAL | {"level": one.scalars["level"]}, frozenset({"kz"}))
+        for image, one in zip(images, seen, strict=True)
+    )
+    both = Problem(targets, pictures, (LATTICE, 0.03), engine_error=0.005)
+    fitted = both.run(both.start(STACK, 0.0, LATTICE), 10)
+    alone = problem_of(images[0], pictures, level=0.8)
+    single = alone.run(alone.start(STACK, 0.0, LATTICE), 10)
+    assert abs(fitted.state.lattice - 5.508) < max(3 * fitted.lattice_error, 0.001)
+    assert fitted.lattice_error < single.lattice_error
+    levels = [part.scalars["level"] for part in fitted.state.nuisances]
+    np.testing.assert_allclose(levels, [0.8, 1.0], atol=0.02)
+
+
+def test_exact_engine_takes_a_fit_to_the_exact_lattice():
+    """A sharp image by the exact engine: the forward model's error is gone from a∥ after two rounds."""
+    exact = Pictures("exact", KZ)
+    sharp = {"kz_width": 0.0, "bend": 0.0}
+    random = np.random.default_rng(10)
+    image = measured(exact, nuisance(random, **sharp), 5.507, random)
+    problem = problem_of(image, Pictures("forward", KZ), fixed=("kz", "kz_width", "bend"), **sharp)
+    problem.engine_error = 0.1
+    first = problem.run(problem.start(STACK, 0.0, LATTICE), 10)
+    last, work = fitted_exactly(problem, first)
+    assert abs(last.state.lattice - 5.507) < 0.002
+    assert abs(last.state.lattice - 5.507) < abs(first.state.lattice - 5.507)
+    assert (work.cuts, work.corrections) == (4, 4)
+
+
+def test_hot_and_missing_pixels_do_not_count():
+    random = np.random.default_rng(11)
+    image = random.poisson(FLAT).astype(float)
+    image[40, 70] = 5000.0
+    image[:5] = np.nan
+    target = Target(image, "G-X", USUAL)
+    assert not target.used[40, 70]
+    assert not target.used[:5].any()
+    assert target.used.sum() == image.size - 5 * len(EV) - 1
+
+
+def test_pictures_are_continuous_in_lattice_and_final_state(pictures):
+    """Across nodes of a∥ and of k_z, and where a wider final state calls for other nodes."""
+    node = round(5.5 / LATTICE_STEP) * LATTICE_STEP
+
+    def signal(lattice=LATTICE, kz=KZ, radius=6.0, width=0.05):
+        return pictures.signal(STACK, 0.0, lattice, "G-X", FinalState(kz, radius, width))
+
+    scale = signal().max()
+    assert np.abs(signal(node + 1e-7) - signal(node - 1e-7)).max() < 1e-4 * scale
+    for width in np.linspace(0.02, 0.08, 13):
+        assert np.abs(signal(width=width + 1e-6) - signal(width=width - 1e-6)).max() < 1e-3 * scale
+
+
+def test_known_kz_is_seen_alone(pictures):
+    exactly = pictures.signal(STACK, 0.0, node_lattice(), "G-X", FinalState(KZ))
+    crystal = pictures.crystal(STACK, 0.0, node_lattice())
+    expected = engine_named("forward").cut_totals(crystal, "G-X", np.array([KZ]))[0]
+    np.testing.assert_allclose(exactly, expected, atol=1e-5 * expected.max())
+
+
+def node_lattice() -> float:
+    return round(5.5 / LATTICE_STEP) * LATTICE_STEP
+
+
+def test_noise_gain_of_counts_and_of_scaled_counts():
+    random = np.random.default_rng(5)
+    counts = random.poisson(np.full((97, 144), 80.0)).astype(float)
+    assert noise_gain(counts) == 1.0
+    assert noise_gain(counts * 0.013) == pytest.approx(0.013, rel=0.1)
+    counts[:30] = np.nan
+    assert noise_gain(counts * 5.5) == pytest.approx(5.5, rel=0.1)
