@@ -5,23 +5,22 @@ ones not at all. Priors of the smooth fields are learned from the image in the c
 the evidence). The curvature at the end gives the Laplace evidence and the errors.
 """
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg import cho_factor, cho_solve
-from scipy.ndimage import gaussian_filter, median_filter
+from scipy.ndimage import gaussian_filter
 from scipy.optimize import nnls
 
 from core.experiment.photoemission.orbitals import orbital_shares
 from core.learning.samples import LATTICE_TRAINED
+from core.loop.image import Image
+from core.loop.normal_equations import assembled
 from core.loop.pictures import Pictures
-from core.loop.render import BLOCKS, ORBITAL_SPREAD, SCALARS, Block, Nuisance, Parts, rendered, state_of
-from core.reverse.standard import EV, KX
+from core.loop.render import BLOCKS, ORBITAL_SPREAD, SCALARS, Nuisance, Parts, rendered, state_of
 
-HUBER, HOT = 4.0, 7.0
-"""Standard deviations: where a pixel begins to count linearly, and where one is hot, off its neighbours' median."""
+HUBER = 4.0
+"""Standard deviations from which a pixel counts linearly."""
 
 ENGINE_ERROR = {"forward": 0.12, "exact": 0.012}
 """Relative error of the signal by an engine, of a pixel's own and of that around it: of the model (its typical one on
@@ -46,68 +45,6 @@ LEARNED = {
 """Fields whose spread is learned, and within which limits."""
 
 LEARN_FROM = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """One image to fit, (kx, eV) on KX and EV, NaN where nothing was measured.
-
-    cut: `G-X` or `G-K`. fixed: SCALARS that are known. centre: SCALARS around which the others are expected.
-    spread: their expected errors where they are not SCALARS' own.
-    """
-
-    image: np.ndarray
-    cut: str
-    centre: dict[str, float]
-    fixed: frozenset[str] = frozenset()
-    spread: dict[str, float] = field(default_factory=dict)
-    edge: bool = True
-
-    @cached_property
-    def gain(self) -> float:
-        """Variance of the noise over the mean."""
-        return noise_gain(self.image)
-
-    @cached_property
-    def used(self) -> np.ndarray:
-        """(kx, eV) which pixels were measured and are not hot."""
-        seen, gain = np.isfinite(self.image), self.gain
-        filled = np.where(seen, self.image, np.median(self.image[seen]) if seen.any() else 0.0)
-        around = median_filter(filled, 3, mode="nearest")
-        return seen & (np.abs(filled - around) <= HOT * np.sqrt(gain * np.maximum(around, gain) + gain**2))
-
-    @cached_property
-    def counts(self) -> np.ndarray:
-        """(kx, eV) what was measured where it is used, else 0."""
-        return np.where(self.used, self.image, 0.0).astype(float)
-
-    @property
-    def free(self) -> tuple[str, ...]:
-        """SCALARS that are fitted."""
-        return tuple(name for name in SCALARS if name not in self.fixed)
-
-    def expected_error(self, name: str) -> float:
-        """Prior spread of a scalar."""
-        return self.spread.get(name, SCALARS[name].spread)
-
-
-def noise_gain(image: np.ndarray) -> float:
-    """Variance of an image's noise over its mean: 1 for counts, else from what neighbouring pixels do not share.
-
-    image: (kx, eV), NaN where nothing was measured.
-    """
-    known = image[np.isfinite(image)]
-    if np.array_equal(known, np.round(known)):
-        return 1.0
-    stencil = np.outer([-0.5, 1, -0.5], [-0.5, 1, -0.5])
-    around = sliding_window_view(image, (3, 3))
-    rough, mean = (around * stencil).sum(axis=(2, 3)), around.mean(axis=(2, 3))
-    known = np.isfinite(rough) & (mean > 0)
-    if known.sum() < 50:
-        return 1.0
-    bright = known & (mean >= np.median(mean[known]))
-    ratio = rough[bright] ** 2 / (2.25 * mean[bright])
-    return float(max(np.median(ratio) / 0.4549, 1e-9))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +102,7 @@ class Problem:
 
     def __init__(
         self,
-        targets: tuple[Target, ...],
+        targets: tuple[Image, ...],
         pictures: Pictures,
         lattice: tuple[float, float] | None = None,
         engine_error: float | None = None,
@@ -223,7 +160,7 @@ class Problem:
         composition = float(self.pictures.crystal(stack, 0.0, LATTICE_RANGE[0]).plane_ge_fraction.mean())
         return orbital_shares(composition, lattice, target.cut, abs((target.centre.get("kz", 0.0) + 1) % 2 - 1))
 
-    def variance(self, parts: Parts, target: Target) -> np.ndarray:
+    def variance(self, parts: Parts, target: Image) -> np.ndarray:
         """(kx, eV) of an expected image."""
         mean, signal = parts.total[0].astype(float), parts.signal[0].astype(float)
         error = self.engine_error**2 * (signal**2 + gaussian_filter(signal, AROUND, mode="nearest") ** 2)
@@ -381,7 +318,7 @@ class Problem:
         own = (parts.total[1:] - mean[None]) / np.array(steps)[:, None, None]
         own = np.concatenate([own, first.signal, first.background, parts.orbital]).astype(float)
         on = {"signal": first.signal[0].astype(float), "background": first.background[0].astype(float), "all": mean}
-        curvature, gradient = _assembled(own, on, weight, residual)
+        curvature, gradient = assembled(own, on, weight, residual)
         prior, pull = _prior_terms(target, nuisance, spread)
         curvature[np.diag_indices_from(curvature)] += np.r_[0.0, prior]
         gradient[1:] += pull
@@ -398,61 +335,7 @@ class Normal:
     variances: list[np.ndarray]
 
 
-def _assembled(own: np.ndarray, on: dict[str, np.ndarray], weight: np.ndarray, residual: np.ndarray):
-    """Curvature JᵀWJ and gradient JᵀWr of images `own` (n, kx, eV) followed by the fields of BLOCKS."""
-    blocks = list(BLOCKS.values())
-    sizes = [len(own), *(block.shape[0] * block.shape[1] for block in blocks)]
-    ends = np.cumsum(sizes)
-    place = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
-    curvature, gradient = np.zeros((ends[-1], ends[-1])), np.zeros(ends[-1])
-    weighted = own * weight
-    flat = own.reshape(len(own), -1)
-    curvature[place[0], place[0]] = weighted.reshape(len(own), -1) @ flat.T
-    gradient[place[0]] = weighted.reshape(len(own), -1) @ residual.ravel()
-    for i, block in enumerate(blocks, 1):
-        image = on[block.on]
-        mixed = _projected(weighted * image, block)
-        curvature[place[0], place[i]] = mixed
-        curvature[place[i], place[0]] = mixed.T
-        gradient[place[i]] = _projected((weight * residual * image)[None], block)[0]
-        for j in range(i, len(blocks) + 1):
-            other = blocks[j - 1]
-            found = _crossed(weight * image * on[other.on], block, other)
-            curvature[place[i], place[j]] = found
-            if j > i:
-                curvature[place[j], place[i]] = found.T
-    return curvature, gradient
-
-
-def _projected(images: np.ndarray, block: Block) -> np.ndarray:
-    """(image, coefficient) sums of images (image, kx, eV) over the bumps of a block."""
-    return (block.along_k.T @ images @ block.along_e).reshape(len(images), -1)
-
-
-def _crossed(image: np.ndarray, one: Block, two: Block) -> np.ndarray:
-    """(coefficient of one, of two) sums of an image (kx, eV) over products of bumps."""
-    (a, b), (c, d) = one.shape, two.shape
-    if a == len(KX) or c == len(KX):  # single columns: one bump each
-        first = image @ (one.along_e[:, :, None] * two.along_e[:, None, :]).reshape(len(EV), -1)
-        first = first.reshape(len(KX), b, d)
-        if a == len(KX) and c == len(KX):
-            return np.diag(first[:, 0, 0])
-        if a == len(KX):
-            return (two.along_k[:, :, None] * first[:, 0][:, None, :]).reshape(a, c * d)
-        return (one.along_k[:, :, None] * first[:, :, 0][:, None, :]).reshape(c, a * b).T
-    left = (one.along_k[:, :, None] * two.along_k[:, None, :]).reshape(len(KX), -1).T @ image
-    if b == len(EV) or d == len(EV):  # single rows
-        left = left.reshape(a, c, len(EV))
-        if b == len(EV) and d == len(EV):
-            return np.diag(left[0, 0])
-        if b == len(EV):
-            return np.einsum("ce,ed->ecd", left[0], two.along_e).reshape(b, c * d)
-        return np.einsum("ae,eb->abe", left[:, 0], one.along_e).reshape(a * b, d)
-    pairs = (one.along_e[:, :, None] * two.along_e[:, None, :]).reshape(len(EV), -1)
-    return (left @ pairs).reshape(a, c, b, d).transpose(0, 2, 1, 3).reshape(a * b, c * d)
-
-
-def _prior_terms(target: Target, nuisance: Nuisance, spread: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+def _prior_terms(target: Image, nuisance: Nuisance, spread: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
     """Precisions of an image's unknowns, and the pull towards what is expected of them."""
     sizes = [target.expected_error(name) for name in target.free] + [SCALE_SPREAD] * 2
     off = [nuisance.scalars[name] - target.centre.get(name, 0.0) for name in target.free] + [0.0, 0.0]
@@ -463,7 +346,7 @@ def _prior_terms(target: Target, nuisance: Nuisance, spread: dict[str, float]) -
     return precision, -precision * np.array(off)
 
 
-def _added(target: Target, nuisance: Nuisance, move: np.ndarray) -> Nuisance:
+def _added(target: Image, nuisance: Nuisance, move: np.ndarray) -> Nuisance:
     """A nuisance after a step, within the limits."""
     names = target.free
     scalars = dict(nuisance.scalars)

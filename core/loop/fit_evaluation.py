@@ -18,7 +18,8 @@ from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.samples import DrawnSample
 from core.loop.correction import fitted_exactly
-from core.loop.fit import Problem, Target
+from core.loop.fit import Problem
+from core.loop.image import Image
 from core.loop.pictures import NODES_AT_ONCE, Pictures
 from core.loop.render import SCALARS
 from core.reverse.cut import Cut
@@ -107,7 +108,7 @@ def fit_outcome(sample: DrawnSample, image: np.ndarray, realistic: bool) -> FitO
     lattice = found.estimates["lattice_in_plane"]
     expected = {"level": found.images[0].estimates["fermi_level"], "kz": kz} | (USUAL if realistic else {})
     fixed = frozenset({"kz"} if realistic else set(SCALARS) - {"level"})
-    target = Target(image, CUT, expected, fixed, edge=realistic)
+    target = Image(image, CUT, expected, fixed, edge=realistic)
     pictures = Pictures("forward", kz)
     problem = Problem((target,), pictures, (lattice, max(2 * found.sizes["lattice_in_plane"], LEAST_SPREAD)))
     first = problem.run(problem.start(sample.stack, sample.mixing, lattice), STEPS)

@@ -9,7 +9,8 @@ from core.engines import engine_named
 from core.experiment.photoemission.final_state import FinalState
 from core.loop.correction import fitted_exactly
 from core.loop.fit import LATTICE_STEP as LATTICE_FIT_STEP
-from core.loop.fit import Problem, Target, noise_gain
+from core.loop.fit import Problem
+from core.loop.image import Image, noise_gain
 from core.loop.pictures import LATTICE_STEP, Pictures
 from core.loop.render import BLOCKS, SCALARS, Nuisance
 from core.reverse.standard import EV, KX
@@ -37,7 +38,7 @@ def nuisance(random: np.random.Generator, **scalars: float) -> Nuisance:
 
 
 def problem_of(image: np.ndarray, pictures: Pictures, fixed=("kz",), **centre: float) -> Problem:
-    target = Target(image, "G-X", USUAL | centre, frozenset(fixed))
+    target = Image(image, "G-X", USUAL | centre, frozenset(fixed))
     return Problem((target,), pictures, (LATTICE, 0.03), engine_error=0.005)
 
 
@@ -102,7 +103,7 @@ def test_two_images_share_the_sample_and_nothing_else(pictures):
     seen = [nuisance(random, level=level) for level in (0.8, 1.0)]
     images = [measured(pictures, one, 5.508, random) for one in seen]
     targets = tuple(
-        Target(image, "G-X", USUAL | {"level": one.scalars["level"]}, frozenset({"kz"}))
+        Image(image, "G-X", USUAL | {"level": one.scalars["level"]}, frozenset({"kz"}))
         for image, one in zip(images, seen, strict=True)
     )
     both = Problem(targets, pictures, (LATTICE, 0.03), engine_error=0.005)
@@ -135,7 +136,7 @@ def test_hot_and_missing_pixels_do_not_count():
     image = random.poisson(FLAT).astype(float)
     image[40, 70] = 5000.0
     image[:5] = np.nan
-    target = Target(image, "G-X", USUAL)
+    target = Image(image, "G-X", USUAL)
     assert not target.used[40, 70]
     assert not target.used[:5].any()
     assert target.used.sum() == image.size - 5 * len(EV) - 1

@@ -1,0 +1,75 @@
+"""An image that is fitted: which of its pixels count, how noisy they are, and what is expected of its measurement."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.ndimage import median_filter
+
+from core.loop.render import SCALARS
+
+HOT = 7.0
+"""Standard deviations off the median of its neighbours from which a pixel is hot."""
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """One image to fit, (kx, eV) on KX and EV, NaN where nothing was measured.
+
+    cut: `G-X` or `G-K`. fixed: SCALARS that are known. centre: SCALARS around which the others are expected.
+    spread: their expected errors where they are not SCALARS' own.
+    """
+
+    image: np.ndarray
+    cut: str
+    centre: dict[str, float]
+    fixed: frozenset[str] = frozenset()
+    spread: dict[str, float] = field(default_factory=dict)
+    edge: bool = True
+
+    @cached_property
+    def gain(self) -> float:
+        """Variance of the noise over the mean."""
+        return noise_gain(self.image)
+
+    @cached_property
+    def used(self) -> np.ndarray:
+        """(kx, eV) which pixels were measured and are not hot."""
+        seen, gain = np.isfinite(self.image), self.gain
+        filled = np.where(seen, self.image, np.median(self.image[seen]) if seen.any() else 0.0)
+        around = median_filter(filled, 3, mode="nearest")
+        return seen & (np.abs(filled - around) <= HOT * np.sqrt(gain * np.maximum(around, gain) + gain**2))
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """(kx, eV) what was measured where it is used, else 0."""
+        return np.where(self.used, self.image, 0.0).astype(float)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """SCALARS that are fitted."""
+        return tuple(name for name in SCALARS if name not in self.fixed)
+
+    def expected_error(self, name: str) -> float:
+        """Prior spread of a scalar."""
+        return self.spread.get(name, SCALARS[name].spread)
+
+
+def noise_gain(image: np.ndarray) -> float:
+    """Variance of an image's noise over its mean: 1 for counts, else from what neighbouring pixels do not share.
+
+    image: (kx, eV), NaN where nothing was measured.
+    """
+    known = image[np.isfinite(image)]
+    if np.array_equal(known, np.round(known)):
+        return 1.0
+    stencil = np.outer([-0.5, 1, -0.5], [-0.5, 1, -0.5])
+    around = sliding_window_view(image, (3, 3))
+    rough, mean = (around * stencil).sum(axis=(2, 3)), around.mean(axis=(2, 3))
+    known = np.isfinite(rough) & (mean > 0)
+    if known.sum() < 50:
+        return 1.0
+    bright = known & (mean >= np.median(mean[known]))
+    ratio = rough[bright] ** 2 / (2.25 * mean[bright])
+    return float(max(np.median(ratio) / 0.4549, 1e-9))
