@@ -66,10 +66,7 @@ def _difference(problem: Problem, state: State, number: int, lattice: float, wor
     crystal = problem.pictures.crystal(state.stack, state.mixing, lattice)
     momentum = np.linspace(0.0, cut_end(target.cut, lattice), HALF_POINTS)
     spacing = float(crystal.plane_spacing.mean())
-    nodes, shares = seen.sampling(momentum, spacing)
-    if len(nodes) > 1:
-        nodes = np.linspace(nodes[0], nodes[-1], int(np.ceil((nodes[-1] - nodes[0]) / FARTHEST)) + 1)
-        shares = seen.shares(momentum, spacing, nodes)
+    nodes, shares = seen.sampling(momentum, spacing, FARTHEST)
     exact = engine_named("exact").cut_totals(crystal, target.cut, nodes)
     predicted = engine_named(problem.pictures.engine).cut_totals(crystal, target.cut, nodes)
     work.cuts += len(nodes)

@@ -20,7 +20,7 @@ from core.learning.samples import DrawnSample
 from core.loop.correction import fitted_exactly
 from core.loop.fit import Problem
 from core.loop.image import Image
-from core.loop.pictures import NODES_AT_ONCE, Pictures
+from core.loop.pictures import KZ_STEP, NODES_AT_ONCE, Pictures
 from core.loop.render import SCALARS
 from core.reverse.cut import Cut
 from core.reverse.drawing import SEVERITIES, random_state, single_thread_pool
@@ -89,7 +89,7 @@ def simulated_image(sample: DrawnSample, severity: str, number: int) -> np.ndarr
     state = random_state(random, kz) if realistic else FinalState(kz)
     composition, lattice = float(crystal.plane_ge_fraction.mean()), crystal.lattice_in_plane
     return simulate(
-        cut_signal(crystal, CUT, state, "exact")[None], np.array([lattice]), CUT, [artefacts], KX, EV,
+        cut_signal(crystal, CUT, state, "exact", KZ_STEP)[None], np.array([lattice]), CUT, [artefacts], KX, EV,
         shares=orbital_shares(composition, lattice, CUT, kz)[None],
         states=background_states(np.array([composition]), np.array([lattice])),
     )[0]  # fmt: skip

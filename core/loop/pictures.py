@@ -21,7 +21,7 @@ LATTICE_STEP = 0.012
 """Å between nodes of a∥: bands move by less than their broadening."""
 
 KZ_STEP = 0.03
-"""2π/c̄ between nodes of k_z, as far apart as those of a simulated measurement."""
+"""2π/c̄ between nodes of k_z: bands at neighbouring ones overlap."""
 
 NODES_AT_ONCE = 9.0
 """Pictures at so many k_z cost one forward cut, the unit of a fit's budget."""

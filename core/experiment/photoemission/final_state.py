@@ -13,9 +13,8 @@ INNER_POTENTIAL = {"Si": 12.6, "Ge": 8.8}
 WORK_FUNCTION = 4.5
 """eV, of the analyser; typical."""
 
-NODES, FARTHEST = 9, 0.03
-"""Values of k_z that stand for a broadened one, at least, and how far apart (2π/c̄) they may be: bands at neighbouring
-ones must overlap."""
+NODES = 9
+"""Values of k_z that stand for a broadened one."""
 
 TAIL = 2.5
 """Half-widths to which the Lorentzian is followed."""
@@ -55,20 +54,34 @@ class FinalState:
     radius: float = np.inf
     width: float = 0.0
 
-    def sampling(self, k_parallel: np.ndarray, mean_spacing: float) -> tuple[np.ndarray, np.ndarray]:
+    def sampling(
+        self, k_parallel: np.ndarray, mean_spacing: float, farthest: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """k_z values (node,) in 2π/c̄, and their weights (k, node) at every k∥; weights add up to 1.
 
         Args:
             k_parallel: (k,) 1/Å.
             mean_spacing: Å between planes.
+            farthest: 2π/c̄ between neighbouring values at most, and values between them interpolated; NODES values
+                that stand for their surroundings by default.
         """
         unit = 2 * np.pi / (4 * mean_spacing)
         bend, width = self.bend(k_parallel) / unit, self.width / unit
         if width == 0 and not bend.any():
             return np.array([self.kz]), np.ones((len(k_parallel), 1))
         low, high = self.kz - bend.max() - TAIL * width, self.kz + TAIL * width
-        nodes = np.linspace(low, high, max(NODES, int(np.ceil((high - low) / FARTHEST)) + 1))
-        return nodes, self.shares(k_parallel, mean_spacing, nodes)
+        if farthest is not None:
+            nodes = np.linspace(low, high, int(np.ceil((high - low) / farthest)) + 1)
+            return nodes, self.shares(k_parallel, mean_spacing, nodes)
+        nodes = np.linspace(low, high, NODES)
+        step = nodes[1] - nodes[0]
+        centre = (self.kz - bend)[:, None]
+        if width < 0.5 * step:
+            weights = np.maximum(1 - np.abs(nodes - centre) / step, 0.0)
+        else:
+            edge = np.concatenate([nodes - step / 2, [nodes[-1] + step / 2]])
+            weights = np.diff(np.arctan((edge - centre) / width), axis=1)
+        return nodes, weights / weights.sum(axis=1, keepdims=True)
 
     def shares(self, k_parallel: np.ndarray, mean_spacing: float, nodes: np.ndarray) -> np.ndarray:
         """(k, node) share of every k_z of `nodes` at every k∥ when values between nodes are interpolated linearly.

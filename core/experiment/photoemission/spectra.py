@@ -13,10 +13,15 @@ from core.structure.crystal import Crystal
 HALF_POINTS = 49
 
 
-def cut_signal(crystal: Crystal, cut: str, state: FinalState, engine: str = "forward") -> np.ndarray:
-    """(k, energy) 1/eV on the outward half of a cut, at the k_z that a final state sees, by an engine."""
+def cut_signal(
+    crystal: Crystal, cut: str, state: FinalState, engine: str = "forward", farthest: float | None = None
+) -> np.ndarray:
+    """(k, energy) 1/eV on the outward half of a cut, at the k_z that a final state sees, by an engine.
+
+    farthest: 2π/c̄ between values of k_z, see `FinalState.sampling`.
+    """
     momentum = np.linspace(0.0, cut_end(cut, crystal.lattice_in_plane), HALF_POINTS)
-    nodes, weights = state.sampling(momentum, float(crystal.plane_spacing.mean()))
+    nodes, weights = state.sampling(momentum, float(crystal.plane_spacing.mean()), farthest)
     pictures = engine_named(engine).cut_totals(crystal, cut, nodes)
     return np.einsum("kn,nke->ke", weights.astype(np.float32), pictures.astype(np.float32))
 
