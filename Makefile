@@ -19,7 +19,7 @@ run: $(RUN_STAMP)
 	HOST=$(HOST) PORT=$(PORT) $(PY) app.py
 
 test: $(DEV_STAMP) $(BROWSER_STAMP)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile $(if $(SLOW),,-m "not slow")
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist worksteal $(if $(SLOW),,-m "not slow")
 
 lint: $(DEV_STAMP)
 	$(PY) -m ruff check .

@@ -16,6 +16,9 @@ from core.loop.fit import LATTICE_RANGE, Correction, Fitted, Problem, State
 SPAN = 0.006
 """Å on either side of a fitted a∥ at which the exact engine is asked."""
 
+CLOSE, STAYS = 0.0003, 0.3
+"""Å, and part of its error: a∥ that moves by less has been found."""
+
 FARTHEST = 0.06
 """2π/c̄ between values of k_z at which it is asked."""
 
@@ -31,13 +34,13 @@ class ExactWork:
     corrections: int = 0
 
 
-def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 2, steps: int = 12) -> tuple[Fitted, ExactWork]:
+def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 4, steps: int = 12) -> tuple[Fitted, ExactWork]:
     """A fit by predictions taken on by the exact engine.
 
     Args:
         problem: that the fit belongs to.
         fitted: to begin with.
-        rounds: how often the corrections are made anew.
+        rounds: how often the corrections are made anew at most; they are good where a∥ stays.
         steps: of the fit in each round.
 
     Returns:
@@ -52,6 +55,8 @@ def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 2, steps: int
             slope = (above - below) / np.float32(high - low)
             corrected.corrections[state.stack, state.mixing, number] = Correction(low, below, slope)
         fitted = corrected.run(state, steps)
+        if abs(fitted.state.lattice - state.lattice) < max(CLOSE, STAYS * fitted.lattice_error):
+            break
     return fitted, work
 
 

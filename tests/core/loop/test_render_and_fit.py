@@ -117,7 +117,7 @@ def test_two_images_share_the_sample_and_nothing_else(pictures):
 
 
 def test_exact_engine_takes_a_fit_to_the_exact_lattice():
-    """A sharp image by the exact engine: the forward model's error is gone from a∥ after two rounds."""
+    """A sharp image by the exact engine: the forward model's error is gone from a∥."""
     exact = Pictures("exact", KZ)
     sharp = {"kz_width": 0.0, "bend": 0.0}
     random = np.random.default_rng(10)
@@ -126,9 +126,9 @@ def test_exact_engine_takes_a_fit_to_the_exact_lattice():
     problem.engine_error = 0.1
     first = problem.run(problem.start(STACK, 0.0, LATTICE), 10)
     last, work = fitted_exactly(problem, first)
-    assert abs(last.state.lattice - 5.507) < 0.002
+    assert abs(last.state.lattice - 5.507) < 0.0015
     assert abs(last.state.lattice - 5.507) < abs(first.state.lattice - 5.507)
-    assert (work.cuts, work.corrections) == (4, 4)
+    assert work.cuts == work.corrections <= 8
 
 
 def test_hot_and_missing_pixels_do_not_count():
