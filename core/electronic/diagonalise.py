@@ -145,11 +145,11 @@ def _solve_batch(hamiltonian, k_reduced, direction, blocks, real, window) -> Ban
     for orbitals in blocks:
         select = np.ix_(range(len(k_reduced)), range(pair.shape[1]), orbitals, orbitals)
         onsite = hamiltonian.onsite[:, orbitals[:, None], orbitals]
-        energy, state = np.linalg.eigh(_dense(hamiltonian.pair_atoms, onsite, pair[select], real))
+        energy, state = np.linalg.eigh(dense_matrices(hamiltonian.pair_atoms, onsite, pair[select], real))
         kept = _kept(energy, window)
         state = state.reshape(len(k_reduced), len(hamiltonian.crystal), len(orbitals), -1)[..., kept]
         shells = np.equal.outer(np.arange(4), hamiltonian.shell_of_orbital[orbitals]).astype(float)
-        parts.append(_resolved(hamiltonian, energy[:, kept], state, slope[select], shells))
+        parts.append(resolved_states(hamiltonian, energy[:, kept], state, slope[select], shells))
     energy, weight, velocity, atom_shell = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     if window is not None:
         energy = np.where((energy >= window[0]) & (energy <= window[1]), energy, np.inf)
@@ -160,7 +160,7 @@ def _solve_batch(hamiltonian, k_reduced, direction, blocks, real, window) -> Ban
     return Bands(energy, weight * inside, velocity * inside, (atom_shell * inside[:, None, None]).transpose(1, 2, 0, 3))
 
 
-def _dense(pair_atoms: np.ndarray, onsite: np.ndarray, pair: np.ndarray, real: bool) -> np.ndarray:
+def dense_matrices(pair_atoms: np.ndarray, onsite: np.ndarray, pair: np.ndarray, real: bool) -> np.ndarray:
     """(k, n, n) matrices from on-site and pair blocks of a subset of the orbitals."""
     atoms, m = onsite.shape[:2]
     first, second = pair_atoms.T
@@ -180,7 +180,9 @@ def _kept(energy: np.ndarray, window: tuple[float, float] | None) -> slice:
     return slice(int((energy < low).sum(axis=1).min()), int((energy <= high).sum(axis=1).max()))
 
 
-def _resolved(hamiltonian, energy, state, slope, shells) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def resolved_states(
+    hamiltonian: Hamiltonian, energy: np.ndarray, state: np.ndarray, slope: np.ndarray, shells: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Energy, unfolding weight, velocity (k, band) and atom-shell weight (k, atom, shell, band) of a block's states.
 
     Args:
@@ -198,7 +200,7 @@ def _resolved(hamiltonian, energy, state, slope, shells) -> tuple[np.ndarray, np
     velocity = 2 * np.einsum("kpon,kpon->kn", state[:, first].conj(), moved).real
     atom_shell = shells @ (state.real**2 + state.imag**2)
     energy = np.array(energy)
-    for k, band in _degenerate_groups(energy):
+    for k, band in degenerate_members(energy):
         group, group_moved = state[k, :, :, band], moved[k, :, :, band]
         overlap = group[:, :, first].conj().reshape(*band.shape, -1) @ _columns(group_moved)
         slopes = overlap + overlap.conj().transpose(0, 2, 1)
@@ -230,7 +232,7 @@ def _columns(vectors: np.ndarray) -> np.ndarray:
     return vectors.reshape(*vectors.shape[:2], -1).transpose(0, 2, 1)
 
 
-def _degenerate_groups(energy: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def degenerate_members(energy: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Degenerate groups by size, as indices (group, 1) of k and (group, member) of bands.
 
     A group is a run of at least two states of ascending energy (k, band), each within the tolerance of its neighbour.

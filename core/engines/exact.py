@@ -10,9 +10,13 @@ from core.electronic.calculation import EXACT_ATOM_LIMIT, BandCalculation, calcu
 from core.electronic.kpath import KPath
 from core.electronic.result_files import spectral_dataset
 from core.electronic.spectral import covering_window, spectral_function, total_spectral_function
+from core.electronic.zone import classes, folded_totals
 from core.engines.protocol import DEFAULT_PATH_LINE, DEFAULT_PICTURE, Line, Picture
-from core.learning.dataset import WINDOW, half_cut
+from core.learning.dataset import CUT_POINTS, half_cut
 from core.structure.crystal import Crystal
+
+CUT_WINDOW = (-8.5, 5.5)
+"""eV of the states that reach into the totals of cuts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +94,13 @@ class ExactEngine:
         return ExactSpectra(calculate_bands(crystal, path, spin_orbit, window, progress))
 
     def cut_totals(self, crystal: Crystal, cut: str, kz: np.ndarray) -> np.ndarray:
-        """See `Engine`; on one thread."""
-        totals = []
-        for value in kz:
-            calculation = calculate_bands(crystal, half_cut(crystal, cut, float(value)), window=WINDOW, workers=1)
-            totals.append(ExactSpectra(calculation).total())
-        return np.stack(totals)
+        """See `Engine`; on one thread. Values of k_z that fold onto each other cost one diagonalisation."""
+        points, which, foldings = classes(crystal, kz)
+        totals = np.empty((len(which), CUT_POINTS // 2 + 1, DEFAULT_PICTURE.grid.points), np.float32)
+        for number, point in enumerate(points):
+            members = np.flatnonzero(which == number)
+            wanted, place = np.unique(foldings[members], return_inverse=True)
+            path = half_cut(crystal, cut, float(point))
+            found = folded_totals(crystal, path, wanted, CUT_WINDOW, DEFAULT_PICTURE.grid, DEFAULT_PICTURE.broadening)
+            totals[members] = found[place]
+        return totals

@@ -1,16 +1,16 @@
 """What the exact engine adds to a predicted signal, so that a fit goes on as if its engine were exact.
 
-Exact pictures cost a thousand predicted ones. The difference of both changes slowly with a∥: at two lattice constants
-around a fitted one it is computed, and a line through both stands for it until the fit has moved on.
+The difference of both changes slowly with a∥: at two lattice constants around a fitted one it is computed, and a line
+through both stands for it until the fit has moved on. Values of k_z are chosen so that one diagonalisation tells many.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.electronic.zone import classes
 from core.engines import engine_named
-from core.experiment.photoemission.renderer import cut_end
-from core.experiment.photoemission.spectra import HALF_POINTS
+from core.experiment.photoemission.spectra import seen_momenta
 from core.loop.fit import LATTICE_RANGE, Correction, Fitted, Problem, State
 
 SPAN = 0.006
@@ -28,7 +28,7 @@ EXACT_ERROR = 0.02
 
 @dataclass
 class ExactWork:
-    """How much the exact engine was used. cuts: one k_z at one a∥ each. corrections: signals corrected."""
+    """How much the exact engine was used. cuts: diagonalised, one k_z at one a∥ each. corrections: of signals."""
 
     cuts: int = 0
     corrections: int = 0
@@ -51,7 +51,7 @@ def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 4, steps: int
         state = fitted.state
         low, high = (float(np.clip(state.lattice + d, *LATTICE_RANGE)) for d in (-SPAN, SPAN))
         for number in range(len(problem.targets)):
-            below, above = (_difference(problem, state, number, lattice, work) for lattice in (low, high))
+            below, above = (difference(problem, state, number, lattice, work) for lattice in (low, high))
             slope = (above - below) / np.float32(high - low)
             corrected.corrections[state.stack, state.mixing, number] = Correction(low, below, slope)
         fitted = corrected.run(state, steps)
@@ -65,15 +65,13 @@ def with_engine_error(problem: Problem, engine_error: float) -> Problem:
     return Problem(problem.targets, problem.pictures, problem.lattice, engine_error)
 
 
-def _difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> np.ndarray:
+def difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> np.ndarray:
     """(k, energy) exact less predicted signal of a state at a lattice constant, as one image sees it."""
     target, seen = problem.targets[number], state.nuisances[number].state
     crystal = problem.pictures.crystal(state.stack, state.mixing, lattice)
-    momentum = np.linspace(0.0, cut_end(target.cut, lattice), HALF_POINTS)
-    spacing = float(crystal.plane_spacing.mean())
-    nodes, shares = seen.sampling(momentum, spacing, FARTHEST)
+    nodes, shares = seen_momenta(crystal, target.cut, seen, FARTHEST)
     exact = engine_named("exact").cut_totals(crystal, target.cut, nodes)
     predicted = engine_named(problem.pictures.engine).cut_totals(crystal, target.cut, nodes)
-    work.cuts += len(nodes)
+    work.cuts += len(classes(crystal, nodes)[0])
     work.corrections += 1
     return np.einsum("kn,nke->ke", shares.astype(np.float32), (exact - predicted).astype(np.float32))

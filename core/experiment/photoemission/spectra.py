@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.electronic.spectral import EnergyGrid
+from core.electronic.zone import folded_nodes
 from core.engines import engine_named
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import cut_end
@@ -18,12 +19,28 @@ def cut_signal(
 ) -> np.ndarray:
     """(k, energy) 1/eV on the outward half of a cut, at the k_z that a final state sees, by an engine.
 
-    farthest: 2π/c̄ between values of k_z, see `FinalState.sampling`.
+    farthest: 2π/c̄ between values of k_z, see `seen_momenta`.
     """
-    momentum = np.linspace(0.0, cut_end(cut, crystal.lattice_in_plane), HALF_POINTS)
-    nodes, weights = state.sampling(momentum, float(crystal.plane_spacing.mean()), farthest)
+    nodes, weights = seen_momenta(crystal, cut, state, farthest)
     pictures = engine_named(engine).cut_totals(crystal, cut, nodes)
     return np.einsum("kn,nke->ke", weights.astype(np.float32), pictures.astype(np.float32))
+
+
+def seen_momenta(
+    crystal: Crystal, cut: str, state: FinalState, farthest: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """k_z (node,) in 2π/c̄ that a final state sees on the outward half of a cut, and their weights (k, node).
+
+    farthest: 2π/c̄ between neighbouring values at most, which are then those that fold onto the fewest; NODES values
+        that stand for their surroundings by default.
+    """
+    momentum = np.linspace(0.0, cut_end(cut, crystal.lattice_in_plane), HALF_POINTS)
+    spacing = float(crystal.plane_spacing.mean())
+    nodes, weights = state.sampling(momentum, spacing, farthest)
+    if farthest is None or len(nodes) == 1:
+        return nodes, weights
+    nodes = folded_nodes(crystal, nodes[0], nodes[-1], farthest)
+    return nodes, state.shares(momentum, spacing, nodes)
 
 
 def predicted_vbm(crystal: Crystal) -> float:

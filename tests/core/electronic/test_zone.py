@@ -1,0 +1,61 @@
+"""One diagonalisation tells every k_z that a superlattice folds onto it, exactly as one of its own would."""
+
+import numpy as np
+import pytest
+
+from core.electronic.calculation import calculate_bands
+from core.electronic.spectral import total_spectral_function
+from core.electronic.zone import classes, folded_spacing, has_twofold_axis
+from core.engines import engine_named
+from core.engines.protocol import DEFAULT_PICTURE
+from core.learning.dataset import half_cut
+from core.structure.sample import Sample
+
+
+def solved_directly(crystal, cut: str, kz: float) -> np.ndarray:
+    """(k, energy): the same cut, its bands found at this k_z and drawn as ever."""
+    path = half_cut(crystal, cut, kz)
+    bands = calculate_bands(crystal, path, window=(-14.0, 5.5), workers=1).bands
+    return total_spectral_function(bands, path.step, DEFAULT_PICTURE.grid, DEFAULT_PICTURE.broadening)
+
+
+@pytest.mark.parametrize("cut", ["G-X", "G-K"])
+@pytest.mark.parametrize(("stack", "mixing"), [("Si2", 0.0), ("Si2Ge1", 0.0), ("Si3Ge5", 0.0), ("Si3Ge1Si2Ge4", 0.7)])
+def test_folded_cuts_are_those_of_their_own_diagonalisation(stack, mixing, cut):
+    """At zone planes with their degeneracies, between them, and where the two-fold axis turns one into another."""
+    crystal = Sample.on_lattice(stack, 5.5, mixing).crystal()
+    spacing = folded_spacing(crystal)
+    kz = np.array([0.0, 1.0, 0.13, 0.13 + spacing, 2 * spacing - 0.13, -0.13, 0.5 * spacing])
+    found = engine_named("exact").cut_totals(crystal, cut, kz)
+    for picture, value in zip(found, kz, strict=True):
+        direct = solved_directly(crystal, cut, float(value))
+        assert np.abs(picture - direct).max() < 2e-4 * direct.max()
+
+
+def test_evenly_spaced_values_cost_as_many_diagonalisations_as_they_must():
+    """Values 1/16 apart in a period of eight planes fold onto four: spacing 1/2, and both signs of what is left."""
+    crystal = Sample.on_lattice("Si4Ge4", 5.5).crystal()
+    kz = (np.arange(32) + 0.5) / 16
+    points, which, foldings = classes(crystal, kz)
+    assert len(points) == 4
+    assert folded_spacing(crystal) == 0.5
+    told = points[which] + foldings * 0.5
+    even = np.abs((kz - told + 1) % 2 - 1) < 1e-9
+    odd = np.abs((kz + told + 1) % 2 - 1) < 1e-9
+    assert np.all(even | odd)
+    assert even.any()
+    assert odd.any()
+
+
+def test_evenness_in_kz_is_claimed_for_stacks_alone():
+    """A crystal whose plane holds two kinds of atoms, or whose bonds lean, has no two-fold axis."""
+    crystal = Sample.on_lattice("Si4Ge4", 5.5).crystal()
+    assert has_twofold_axis(crystal)
+    leaning = crystal.bond_vector.copy()
+    leaning[0, 0] += 0.01
+    assert not has_twofold_axis(
+        type(crystal)(
+            crystal.cell, crystal.positions, crystal.ge_fraction, crystal.site, crystal.sublattice, crystal.site_cell,
+            crystal.bond_atoms, crystal.bond_site, leaning,
+        )
+    )  # fmt: skip
