@@ -112,6 +112,13 @@ def training_stream(seed: int) -> Iterator[DrawnSample]:
     return (sample for sample in _draws(np.random.default_rng(seed), SHARES, trained_pairs(), forbidden))
 
 
+def random_stacks(seed: int) -> Iterator[tuple[Stack, float]]:
+    """Stacks of many blocks and their interface widths in ML, without end, as the training stream draws them."""
+    random, makers = np.random.default_rng(seed), (_blocks, _blocks, _graded, _alloy)
+    while True:
+        yield makers[random.integers(len(makers))](random, trained_pairs())
+
+
 def bulk_stream(seed: int) -> Iterator[DrawnSample]:
     """Crystals without interfaces, half of them relaxed, without end: few of all stacks, but what is measured first."""
     random = np.random.default_rng(seed)

@@ -192,8 +192,8 @@ class Problem:
                 cost += float((values**2).sum()) / spread[name] ** 2 + 2 * values.size * np.log(spread[name])
         return cost
 
-    def run(self, state: State, steps: int, cancelled=lambda: False) -> Fitted:
-        """At most so many steps from a state."""
+    def run(self, state: State, steps: int, cancelled=lambda: False, hopeless: float = np.inf) -> Fitted:
+        """At most so many steps from a state; given up where a cost below `hopeless` is out of reach."""
         damping, done = FIRST_DAMPING, 0
         for number in range(steps):
             if cancelled():
@@ -216,7 +216,13 @@ class Problem:
                 state = self._learned(state, normal)
             if before - cost < CONVERGED and number > LEARN_FROM:
                 break
+            if number >= LEARN_FROM and np.isfinite(hopeless) and self.cost(state) - 4 * (before - cost) > hopeless:
+                break
         return self._finished(state, done)
+
+    def cost(self, state: State) -> float:
+        """−2 log probability of a state up to a constant."""
+        return self.misfit(state)[0]
 
     def _finished(self, state: State, steps: int) -> Fitted:
         normal = self.normal(state)
@@ -283,7 +289,16 @@ class Problem:
 
     def _image_normal(self, state: State, number: int, early: bool):
         """Curvature and gradient of one image: a∥, free scalars, two scales, fields; and the variance (kx, eV)."""
-        target, nuisance, spread = self.targets[number], state.nuisances[number], state.spreads[number]
+        linear = self.linearised(state, number, early)
+        curvature, gradient = assembled(linear.own, linear.on, linear.weight, linear.residual)
+        prior, pull = _prior_terms(self.targets[number], state.nuisances[number], state.spreads[number])
+        curvature[np.diag_indices_from(curvature)] += np.r_[0.0, prior]
+        gradient[1:] += pull
+        return curvature, gradient, linear.variance
+
+    def linearised(self, state: State, number: int, early: bool = False) -> "Linear":
+        """One image's expectation around a state; early: see `normal`."""
+        target, nuisance = self.targets[number], state.nuisances[number]
         variants, lattice, steps = [nuisance.scalars], [state.lattice], []
         step = LATTICE_STEP if state.lattice + LATTICE_STEP < LATTICE_RANGE[1] else -LATTICE_STEP
         variants.append(nuisance.scalars)
@@ -318,11 +333,23 @@ class Problem:
         own = (parts.total[1:] - mean[None]) / np.array(steps)[:, None, None]
         own = np.concatenate([own, first.signal, first.background, parts.orbital]).astype(float)
         on = {"signal": first.signal[0].astype(float), "background": first.background[0].astype(float), "all": mean}
-        curvature, gradient = assembled(own, on, weight, residual)
-        prior, pull = _prior_terms(target, nuisance, spread)
-        curvature[np.diag_indices_from(curvature)] += np.r_[0.0, prior]
-        gradient[1:] += pull
-        return curvature, gradient, variance
+        return Linear(mean, own, on, weight, residual, variance)
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """An image around a state, every array (kx, eV) at its end.
+
+    mean: expected. own: (n, …) its derivatives by a∥, free scalars, two scales and orbital elements. on: what the
+    fields of BLOCKS multiply. weight, residual: of pixels. variance: of counts.
+    """
+
+    mean: np.ndarray
+    own: np.ndarray
+    on: dict[str, np.ndarray]
+    weight: np.ndarray
+    residual: np.ndarray
+    variance: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

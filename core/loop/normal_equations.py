@@ -38,6 +38,13 @@ def assembled(
     return curvature, gradient
 
 
+def projected(own: np.ndarray, on: dict[str, np.ndarray], weighted: np.ndarray) -> np.ndarray:
+    """Gradient JᵀWr alone, from a weighted residual (kx, eV)."""
+    parts = [own.reshape(len(own), -1) @ weighted.ravel()]
+    parts += [_projected((weighted * on[block.on])[None], block)[0] for block in BLOCKS.values()]
+    return np.concatenate(parts)
+
+
 def _projected(images: np.ndarray, block: Block) -> np.ndarray:
     """(image, coefficient) sums of images (image, kx, eV) over the bumps of a block."""
     return (block.along_k.T @ images @ block.along_e).reshape(len(images), -1)

@@ -1,0 +1,251 @@
+"""From the networks' guess to the stacks that explain the images, each judged by the exact engine.
+
+Candidates come from a library, from the prior that stacks of many blocks are drawn from, and from the neighbours of the
+best one so far. The forward model screens them around the best fit; the exact engine corrects the fits of those that
+are most likely. What a candidate costs is the Laplace evidence of its fit and how far its composition lies from the
+networks' estimates.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from itertools import islice
+
+import numpy as np
+
+from core.learning.samples import profile_key, random_stacks
+from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly
+from core.loop.fit import LATTICE_RANGE, Correction, Fitted, Problem, State
+from core.loop.image import Image
+from core.loop.moves import neighbours
+from core.loop.pictures import NODES_AT_ONCE, Pictures
+from core.loop.screening import Screening
+from core.reverse.candidates import composition_misfit, rank_by_composition
+from core.structure.stack import Stack, parse_stack
+
+MISFIT_WEIGHT = 8.0
+"""How much the mean squared deviation of a candidate's composition from the networks' estimates adds to its cost."""
+
+LIBRARY, DRAWN = 50, 30
+"""Candidates of the least misfit: of the library, and of DRAWS stacks of many blocks."""
+
+DRAWS, DRAWS_SEED = 3000, 5
+
+BLOCK_COST, ALLOY_COST = 6.0, 6.0
+"""What each block beyond two, and each alloy, adds: two-block periods are what growers make and what most people ask."""
+
+NEIGHBOUR_EVERY = 3
+"""One candidate in so many is a neighbour of the best, whatever is known of others."""
+
+SCREENING_LIMIT = 12.0
+"""Most that a screened cost adds to what decides which candidate is judged next."""
+
+MARGIN = 100.0
+"""A fit is given up where its cost will lie above the best one's by more than so much."""
+
+LONGEST = 24
+"""Planes of a period that is tried as a neighbour, at most, unless the networks' own candidates are longer."""
+
+MOVED = 0.004
+"""Å by which a∥ has to move in a fit for its correction to be made anew."""
+
+SPAN = 0.008
+"""Å between the lattice constants of a correction with a slope, at least."""
+
+FIRST_STEPS, STEPS = 12, 8
+
+REFINED = 3
+"""Candidates whose corrections are made anew until a∥ stays."""
+
+WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
+"""ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
+
+
+@lru_cache(maxsize=4096)
+def complexity(stack: str) -> float:
+    """−2 log prior probability of a stack, up to a constant."""
+    blocks = parse_stack(stack).repeat_unit[0].blocks
+    alloys = sum(0 < block.ge_fraction < 1 for block in blocks)
+    return BLOCK_COST * max(len(blocks) - 2, 0) + ALLOY_COST * alloys
+
+
+@cache
+def drawn_stacks() -> tuple[tuple[Stack, float], ...]:
+    """Stacks and interface widths as the models' training draws them, the same ones every time."""
+    return tuple(islice(random_stacks(DRAWS_SEED), DRAWS))
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A candidate's fit by the exact engine. misfit: of its composition."""
+
+    stack: str
+    mixing: float
+    fitted: Fitted
+    misfit: float
+
+    @property
+    def cost(self) -> float:
+        """−2 log probability up to a constant."""
+        return self.fitted.evidence + MISFIT_WEIGHT * self.misfit + complexity(self.stack)
+
+
+@dataclass
+class Search:
+    """Candidates of some images.
+
+    Args:
+        targets: images of one sample.
+        estimates, sizes: the networks' figures and composition, and their typical errors.
+        lattice: expected a∥ and its error (Å).
+        real: whether the images have artefacts.
+    """
+
+    targets: tuple[Image, ...]
+    estimates: dict[str, float]
+    sizes: dict[str, float]
+    lattice: tuple[float, float]
+    real: bool = True
+    judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
+    work: ExactWork = field(default_factory=ExactWork)
+
+    def __post_init__(self):
+        origin = self.targets[0].centre.get("kz", 0.0) if "kz" in self.targets[0].fixed else 0.0
+        self.pictures = Pictures("forward", origin)
+        self.forward = Problem(self.targets, self.pictures, self.lattice)
+        self.corrected = Problem(self.targets, self.pictures, self.lattice, EXACT_ERROR)
+        self.pool: dict[tuple[str, float], tuple[str, float, float]] = {}
+        ranked = rank_by_composition(self.estimates, self.sizes)
+        for misfit, stack, mixing in ranked[:LIBRARY]:
+            self._add(stack.notation, mixing, misfit)
+        others = ((composition_misfit(s, w, self.estimates, self.sizes), s, w) for s, w in drawn_stacks())
+        for misfit, stack, mixing in sorted(others, key=lambda row: row[0])[:DRAWN]:
+            self._add(stack.notation, mixing, misfit)
+
+    def _key(self, stack: str, mixing: float) -> tuple[str, float]:
+        return profile_key(parse_stack(stack)), mixing
+
+    def _add(self, stack: str, mixing: float, misfit: float | None = None) -> None:
+        key = self._key(stack, mixing)
+        if key not in self.pool:
+            if misfit is None:
+                misfit = composition_misfit(parse_stack(stack), mixing, self.estimates, self.sizes)
+            self.pool[key] = (stack, mixing, misfit)
+
+    @property
+    def best(self) -> Judged:
+        """The most probable candidate so far."""
+        return min(self.judged.values(), key=lambda one: one.cost)
+
+    def order(self) -> list[Judged]:
+        """Judged candidates, most probable first."""
+        return sorted(self.judged.values(), key=lambda one: one.cost)
+
+    def steps(
+        self, seconds: float, judgements: int = 36, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[str]:
+        """Notes on what was done, one a step.
+
+        Args:
+            seconds: after which no more candidates are judged.
+            judgements: candidates that are judged at most.
+            cancelled: asked before each.
+        """
+        end = time.monotonic() + seconds
+        stack, mixing, _ = next(iter(self.pool.values()))
+        begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS)
+        self._judge(stack, mixing, begun.state)
+        yield f"first fit of {stack}"
+        around, ranking, near, number = None, [], [], 0
+        while time.monotonic() < end and len(self.judged) < judgements and not cancelled():
+            best = self.best
+            key = self._key(best.stack, best.mixing)
+            if around != key:
+                new = self._moves(best)
+                for other, width in new:
+                    self._add(other, width)
+                around, ranking = key, self._ranking(best)
+                names = {self._key(*one) for one in new}
+                near = [row for row in ranking if self._key(*row[:2]) in names]
+            if not ranking:
+                break
+            number += 1
+            stack, mixing, lattice = near[0] if near and number % NEIGHBOUR_EVERY == 0 else ranking[0]
+            ranking = [row for row in ranking if row[:2] != (stack, mixing)]
+            near = [row for row in near if row[:2] != (stack, mixing)]
+            state = replace(best.fitted.state, stack=stack, mixing=mixing, lattice=lattice)
+            found = self._judge(stack, mixing, state)
+            yield f"{stack} {mixing} {found.cost:.0f}, best {self.best.stack} {self.best.cost:.0f}"
+        for one in self.order()[:REFINED]:
+            if cancelled():
+                return
+            fitted, work = fitted_exactly(self.forward, one.fitted, rounds=3)
+            self.work.cuts += work.cuts
+            if fitted.cost < one.fitted.cost:
+                self.judged[self._key(one.stack, one.mixing)] = replace(one, fitted=fitted)
+            yield f"{one.stack} refined"
+
+    def _moves(self, base: Judged) -> list[tuple[str, float]]:
+        """Stacks a step away from one, and interface widths around its own."""
+        longest = max(LONGEST, len(parse_stack(base.stack).ge_fractions))
+        found = [
+            (name, base.mixing) for name in neighbours(base.stack) if len(parse_stack(name).ge_fractions) <= longest
+        ]
+        if len(parse_stack(base.stack).blocks) > 1:
+            tried = sorted(m for key, m in self.judged if key == self._key(base.stack, 0.0)[0])
+            widths = set(WIDTHS)
+            for low, high in zip(tried, tried[1:], strict=False):
+                if base.mixing in (low, high) and high - low > LEAST_WIDTH:
+                    widths.add(round((low + high) / 2, 2))
+            found += [(base.stack, width) for width in sorted(widths)]
+        return found
+
+    def _ranking(self, base: Judged) -> list[tuple[str, float, float]]:
+        """Candidates not judged yet, the most promising first: stack, mixing, and the a∥ to begin with."""
+        screening = Screening(self.forward, base.fitted)
+        own = screening.cost(base.stack, base.mixing)[0]
+        rows = []
+        for key, (stack, mixing, misfit) in self.pool.items():
+            if key in self.judged:
+                continue
+            cost, lattice = screening.cost(stack, mixing)
+            rows.append((cost - own, MISFIT_WEIGHT * misfit + complexity(stack), stack, mixing, lattice))
+        if not rows:
+            return []
+        screened = np.array([row[0] for row in rows])
+        place = np.argsort(np.argsort(screened)) / len(rows) * SCREENING_LIMIT
+        order = np.argsort([row[1] + extra for row, extra in zip(rows, place, strict=True)])
+        return [rows[i][2:] for i in order]
+
+    def _judge(self, stack: str, mixing: float, state: State) -> Judged:
+        """A candidate's fit by the exact engine, begun at a state."""
+        state = replace(state, lattice=float(np.clip(state.lattice, *LATTICE_RANGE)))
+        self._correct(state)
+        limit = min((one.fitted.cost for one in self.judged.values()), default=np.inf) + MARGIN
+        fitted = self.corrected.run(state, STEPS, hopeless=limit)
+        for _ in range(2):
+            if abs(fitted.state.lattice - state.lattice) < MOVED or fitted.cost > limit:
+                break
+            state = fitted.state
+            self._correct(state, slope=True)
+            fitted = self.corrected.run(state, STEPS, hopeless=limit)
+        key = self._key(stack, mixing)
+        self.judged[key] = Judged(stack, mixing, fitted, self.pool[key][2])
+        return self.judged[key]
+
+    def _correct(self, state: State, slope: bool = False) -> None:
+        """What the exact engine adds to the forward model's signal at a state; a slope joins it to the one before."""
+        for number in range(len(self.targets)):
+            value = difference(self.corrected, state, number, state.lattice, self.work)
+            key, found = (state.stack, state.mixing, number), Correction(state.lattice, value)
+            if slope:
+                known = self.corrected.corrections[key]
+                away = state.lattice - known.lattice
+                found = replace(found, slope=(value - known.at(known.lattice)) / np.float32(away))
+            self.corrected.corrections[key] = found
+
+    @property
+    def forward_cuts(self) -> float:
+        """Forward cuts used so far."""
+        return self.pictures.count / NODES_AT_ONCE
