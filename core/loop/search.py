@@ -33,7 +33,7 @@ LIBRARY, DRAWN = 50, 30
 DRAWS, DRAWS_SEED = 3000, 5
 
 BLOCK_COST, ALLOY_COST = 6.0, 6.0
-"""What each block beyond two, and each alloy, adds: two-block periods are what growers make and what most people ask."""
+"""What each block beyond two, and each alloy, adds to a cost: two-block periods are what growers make."""
 
 NEIGHBOUR_EVERY = 3
 """One candidate in so many is a neighbour of the best, whatever is known of others."""
