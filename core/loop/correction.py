@@ -4,11 +4,11 @@ The difference of both changes slowly with a∥: at two lattice constants around
 through both stands for it until the fit has moved on. Values of k_z are chosen so that one diagonalisation tells many.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.electronic.zone import classes
+from core.electronic.zone import classes, folded_nodes
 from core.engines import engine_named
 from core.experiment.photoemission.spectra import seen_momenta
 from core.loop.fit import LATTICE_RANGE, Correction, Fitted, Problem, State
@@ -21,6 +21,9 @@ CLOSE, STAYS = 0.0003, 0.3
 
 FARTHEST = 0.06
 """2π/c̄ between values of k_z at which it is asked."""
+
+MARGIN = 0.1
+"""2π/c̄ beyond what is seen where k_z is not known."""
 
 EXACT_ERROR = 0.02
 """Relative error of a signal that the exact engine has corrected."""
@@ -52,8 +55,7 @@ def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 4, steps: int
         low, high = (float(np.clip(state.lattice + d, *LATTICE_RANGE)) for d in (-SPAN, SPAN))
         for number in range(len(problem.targets)):
             below, above = (difference(problem, state, number, lattice, work) for lattice in (low, high))
-            slope = (above - below) / np.float32(high - low)
-            corrected.corrections[state.stack, state.mixing, number] = Correction(low, below, slope)
+            corrected.corrections[state.stack, state.mixing, number] = joined(below, above)
         fitted = corrected.run(state, steps)
         if abs(fitted.state.lattice - state.lattice) < max(CLOSE, STAYS * fitted.lattice_error):
             break
@@ -65,13 +67,30 @@ def with_engine_error(problem: Problem, engine_error: float) -> Problem:
     return Problem(problem.targets, problem.pictures, problem.lattice, engine_error)
 
 
-def difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> np.ndarray:
-    """(k, energy) exact less predicted signal of a state at a lattice constant, as one image sees it."""
+def difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> Correction:
+    """Exact less predicted pictures of a state at a lattice constant, at all k_z that one image may see."""
     target, seen = problem.targets[number], state.nuisances[number].state
     crystal = problem.pictures.crystal(state.stack, state.mixing, lattice)
-    nodes, shares = seen_momenta(crystal, target.cut, seen, FARTHEST)
+    if {"kz", "kz_width", "bend"} <= target.fixed and seen.width == 0 and not np.isfinite(seen.radius):
+        nodes = np.array([seen.kz])
+    else:
+        ends, _ = seen_momenta(crystal, target.cut, seen, FARTHEST)
+        more = FARTHEST if "kz" in target.fixed else MARGIN
+        nodes = folded_nodes(crystal, ends[0] - more, ends[-1] + more, FARTHEST)
     exact = engine_named("exact").cut_totals(crystal, target.cut, nodes)
     predicted = engine_named(problem.pictures.engine).cut_totals(crystal, target.cut, nodes)
     work.cuts += len(classes(crystal, nodes)[0])
     work.corrections += 1
-    return np.einsum("kn,nke->ke", shares.astype(np.float32), (exact - predicted).astype(np.float32))
+    return Correction(lattice, nodes, (exact - predicted).astype(np.float32), float(crystal.plane_spacing.mean()))
+
+
+def joined(one: Correction, other: Correction) -> Correction:
+    """A correction with the slope between two lattice constants, on the k_z of the second."""
+    if other.lattice == one.lattice:
+        return other
+    place = np.clip(np.interp(other.kz, one.kz, np.arange(len(one.kz))), 0, max(len(one.kz) - 1.0001, 0))
+    low = place.astype(int)
+    part = (place - low).astype(np.float32)[:, None, None]
+    high = np.minimum(low + 1, len(one.kz) - 1)
+    known = one.value[low] * (1 - part) + one.value[high] * part
+    return replace(other, slope=(other.value - known) / np.float32(other.lattice - one.lattice))

@@ -12,7 +12,10 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.ndimage import gaussian_filter
 from scipy.optimize import nnls
 
+from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.orbitals import orbital_shares
+from core.experiment.photoemission.renderer import cut_end
+from core.experiment.photoemission.spectra import HALF_POINTS
 from core.learning.samples import LATTICE_TRAINED
 from core.loop.image import Image
 from core.loop.normal_equations import assembled
@@ -78,15 +81,23 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """What an engine adds to another's signal: (k, energy) at a lattice constant, and its slope in 1/Å."""
+    """What an engine adds to another's pictures at a lattice constant, and its slope in 1/Å.
+
+    kz: (node,) 2π/c̄. value, slope: (node, k, energy). spacing: Å between planes.
+    """
 
     lattice: float
+    kz: np.ndarray
     value: np.ndarray
+    spacing: float
     slope: np.ndarray | float = 0.0
 
-    def at(self, lattice: float) -> np.ndarray:
-        """(k, energy) at another lattice constant."""
-        return self.value + np.float32(lattice - self.lattice) * self.slope
+    def at(self, lattice: float, cut: str, state: FinalState) -> np.ndarray:
+        """(k, energy) at another lattice constant, as a final state sees it."""
+        momentum = np.linspace(0.0, cut_end(cut, lattice), HALF_POINTS)
+        shares = state.shares(momentum, self.spacing, self.kz).astype(np.float32)
+        pictures = self.value + np.float32(lattice - self.lattice) * self.slope
+        return np.einsum("kn,nke->ke", shares, pictures)
 
 
 class Problem:
@@ -116,7 +127,7 @@ class Problem:
         cut = self.targets[number].cut
         found = self.pictures.signal(stack, mixing, lattice, cut, state_of(scalars))
         correction = self.corrections.get((stack, mixing, number))
-        return found if correction is None else np.maximum(found + correction.at(lattice), 0.0)
+        return found if correction is None else np.maximum(found + correction.at(lattice, cut, state_of(scalars)), 0.0)
 
     def start(self, stack: str, mixing: float, lattice: float, nuisances: tuple[Nuisance, ...] | None = None) -> State:
         """A state to begin with: flat fields and scales that fit, or nuisances of another stack's fit."""

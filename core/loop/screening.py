@@ -41,7 +41,7 @@ class Screening:
             signal = problem.pictures.signal(stack, mixing, lattice, target.cut, state_of(nuisance.scalars))
             correction = problem.corrections.get((state.stack, state.mixing, number))
             if correction is not None:
-                signal = np.maximum(signal + correction.at(lattice), 0.0)
+                signal = np.maximum(signal + correction.at(lattice, target.cut, state_of(nuisance.scalars)), 0.0)
             shares = problem.shares(stack, mixing, lattice, number)
             parts = rendered(
                 signal[None], np.array([lattice]), target.cut, [nuisance.scalars], nuisance, target.edge, shares

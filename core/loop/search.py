@@ -15,8 +15,8 @@ from itertools import islice
 import numpy as np
 
 from core.learning.samples import profile_key, random_stacks
-from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly
-from core.loop.fit import LATTICE_RANGE, Correction, Fitted, Problem, State
+from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
+from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
 from core.loop.moves import neighbours
 from core.loop.pictures import NODES_AT_ONCE, Pictures
@@ -237,13 +237,12 @@ class Search:
     def _correct(self, state: State, slope: bool = False) -> None:
         """What the exact engine adds to the forward model's signal at a state; a slope joins it to the one before."""
         for number in range(len(self.targets)):
-            value = difference(self.corrected, state, number, state.lattice, self.work)
-            key, found = (state.stack, state.mixing, number), Correction(state.lattice, value)
-            if slope:
-                known = self.corrected.corrections[key]
-                away = state.lattice - known.lattice
-                found = replace(found, slope=(value - known.at(known.lattice)) / np.float32(away))
-            self.corrected.corrections[key] = found
+            key, found = (
+                (state.stack, state.mixing, number),
+                difference(self.corrected, state, number, state.lattice, self.work),
+            )
+            known = self.corrected.corrections.get(key)
+            self.corrected.corrections[key] = joined(known, found) if slope and known else found
 
     @property
     def forward_cuts(self) -> float:

@@ -1,0 +1,91 @@
+"""What a search says of the sample: probabilities of its candidates, and figures with intervals from their mixture."""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from core.loop.pictures import Pictures
+from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
+
+TEMPERATURE = 12.0
+"""What differences of costs are divided by: neighbouring pixels share what the engine gets wrong."""
+
+WIDENED = 3.0
+"""Standard errors of a∥ are multiplied by so much: the fit's own ones hold 46 to 66 % where 90 % are asked."""
+
+LEAST_LATTICE = 0.0004
+"""Å: a∥ is not known better than spectra at neighbouring lattice constants are interpolated."""
+
+LEAST_WIDTH = 0.12
+"""ML: widths nearer than this are not told apart by a search."""
+
+MOST = 12
+"""Candidates that the mixture consists of."""
+
+INTERVAL = (0.05, 0.95)
+_STEP = 0.002
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A candidate with its fitted a∥ and that one's standard error (Å), and its probability."""
+
+    stack: str
+    mixing: float
+    lattice: float
+    lattice_error: float
+    probability: float
+
+
+def probabilities(cost: np.ndarray) -> np.ndarray:
+    """(candidate,) from costs, −2 log probability."""
+    weight = np.exp(-0.5 * (cost - cost.min()) / TEMPERATURE)
+    return weight / weight.sum()
+
+
+def mixture(candidates: list[Weighted], pictures: Pictures) -> dict[str, tuple[float, float, float]]:
+    """Mean, and ends of the 90 % interval, of QUANTITIES and LOCAL_QUANTITIES by name.
+
+    Args:
+        candidates: most probable first.
+        pictures: that their crystals are kept in.
+    """
+    kept = candidates[:MOST]
+    weight = np.array([one.probability for one in kept])
+    weight /= weight.sum()
+    rows = [_figures(one, pictures) for one in kept]
+    found = {}
+    for name, quantity in (QUANTITIES | LOCAL_QUANTITIES).items():
+        value = np.array([row[name][0] for row in rows])
+        error = np.array([row[name][1] for row in rows])
+        low, high = (_quantile(share, value, error, weight) for share in INTERVAL)
+        ends = (float(np.clip(x, quantity.low, quantity.high)) for x in (weight @ value, low, high))
+        found[name] = tuple(ends)
+    return found
+
+
+def _figures(one: Weighted, pictures: Pictures) -> dict[str, tuple[float, float]]:
+    """Figures of a candidate, and their standard errors by those of a∥ and of the interface width."""
+    error = float(np.hypot(WIDENED * one.lattice_error, LEAST_LATTICE))
+    crystal = pictures.crystal(one.stack, one.mixing, one.lattice)
+    here = crystal_figures(crystal, one.mixing) | local_figures(crystal)
+    beside = pictures.crystal(one.stack, one.mixing, one.lattice + _STEP)
+    by_lattice = crystal_figures(beside, one.mixing) | local_figures(beside)
+    spread = {name: abs(by_lattice[name] - here[name]) / _STEP * error for name in here}
+    if np.ptp(crystal.plane_ge_fraction) > 0:
+        wider = pictures.crystal(one.stack, one.mixing + LEAST_WIDTH, one.lattice)
+        by_width = crystal_figures(wider, one.mixing + LEAST_WIDTH) | local_figures(wider)
+        spread = {name: float(np.hypot(s, by_width[name] - here[name])) for name, s in spread.items()}
+    return {name: (here[name], spread[name]) for name in here}
+
+
+def _quantile(share: float, value: np.ndarray, error: np.ndarray, weight: np.ndarray) -> float:
+    """Of a mixture of normal distributions, by bisection."""
+    error = np.maximum(error, 1e-9)
+    low, high = float((value - 6 * error).min()), float((value + 6 * error).max())
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = sum(w * NormalDist(v, e).cdf(middle) for w, v, e in zip(weight, value, error, strict=True))
+        low, high = (middle, high) if below < share else (low, middle)
+    return (low + high) / 2
