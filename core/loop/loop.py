@@ -1,68 +1,50 @@
-"""The loop itself: a generator of frozen steps from a first guess to a verdict."""
+"""The loop itself: a generator of frozen steps from a first guess to a verdict.
+
+The networks propose, a search over stacks disposes: every candidate is fitted to the images as a measurement of it
+would look, with the exact engine's spectra. What is found is a mixture of candidates, with intervals.
+"""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from core.loop.fit import Problem
 from core.loop.hints import Hint, hints
-from core.loop.moves import neighbours
-from core.loop.refine import LOOSE, Fit, Prior, compared, free_parameters, refined
-from core.reverse.candidates import composition_misfit, rank_by_composition
+from core.loop.image import Image
+from core.loop.posterior import Weighted, mixture, probabilities
+from core.loop.render import SCALARS
+from core.loop.search import Judged, Search, SearchSettings
 from core.reverse.cut import Cut
 from core.reverse.distance import Target
-from core.reverse.guess import Guess, Predictor, View, exact_picture
-from core.reverse.inference import Estimate, Inference, infer
-from core.reverse.quantities import QUANTITIES, crystal_figures
+from core.reverse.guess import Guess, Predictor, View
+from core.reverse.inference import Estimate, ImageReading, Inference, infer
+from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
+from core.reverse.standard import EV
 from core.structure.sample import Sample
-from core.structure.stack import parse_stack
 
-MISFIT_WEIGHT = 8.0
-"""How much a deviation of the composition from the reverse model's estimates counts."""
+USUAL = {"resolution": 0.1, "momentum_resolution": 0.02, "lifetime": 0.1, "kz_width": 0.05, "bend": 0.15}
+"""SCALARS that an experiment is expected to have; what has no Fermi edge is a theory's image and has none of them."""
 
-TRUSTED = 0.012
-"""Distance at which the loop's word on a figure counts as much as the reverse model's; chosen on validation stacks."""
+LEAST_SPREAD = 0.01
+"""Å: the networks' a∥ is not trusted more than this."""
 
-LOOP_KNOWS = (
-    "lattice_in_plane", "strain_silicon", "ge_fraction", "interface_width",
-    "bond_length_si_si", "bond_length_si_ge", "bond_length_ge_ge",
-)  # fmt: skip
-"""Figures that the loop tells better than the reverse model alone."""
-
-UNEXPLAINED = 0.03
-"""Distance that matrix elements and the forward model's own error leave even for the right stack."""
-
-AGREES = 1.5
-"""The loop agrees with the image when its distance is within so many times noise and UNEXPLAINED."""
+EMPTY_ABOVE, EMPTY = 0.25, 0.15
+"""eV above E_F, and share of the mean intensity below it: with less light there, states above E_F are empty."""
 
 NOISE_ONLY = 0.6
 """Share of noise in an image's ridges above which there is nothing to compare with."""
 
-WIDTHS = (0.0, 0.8, 1.6, 3.0)
-"""ML: interface widths that are tried."""
+HINT_FLOOR = 0.03
+"""Distance of ridges that matrix elements and the forward model's own error leave even for the right stack."""
 
-TOGETHER = 4
-"""Neighbours that are compared in one step."""
-
-FURTHER = 30
-"""Stacks of the library beyond the reverse model's candidates that are compared once the view is settled."""
-
-TEMPERATURE = 8.0
-"""What costs are divided by for probabilities: neighbouring values of an image's ridges are not independent, nor is
-what the forward model gets wrong in them. Chosen by the likelihood of clean images of validation stacks."""
-
-PROGRESS = 0.5
-"""Fall of the cost (−2 log probability) that counts as progress."""
-
-EXACT_AGREES = 0.03
-"""Difference of the distances by the exact engine and by the forward model up to which they agree."""
-
-NORMAL_90 = 1.645
+FORWARD_AGREES = 1.5
+"""Squares a pixel, in units of noise and its own error bar, that the forward model may leave of the right stack."""
 
 STOPS = {
     "agreement": "The reconstruction agrees with the image within noise.",
-    "no progress": "No move brings the reconstruction closer.",
-    "budget": "The allowed number of predictions is used up.",
+    "no progress": "No stack that was tried brings the reconstruction closer.",
+    "budget": "The allowed time or number of candidates is used up.",
     "cancelled": "Stopped by hand.",
     "outside the domain": "The image is outside what the models know.",
     "noise only": "The image holds no bands above its noise.",
@@ -72,11 +54,9 @@ STOPS = {
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """budget: forward predictions. beams: candidates that are refined side by side. rounds: of neighbour moves."""
+    """search: when to stop. exact: whether the forward model is compared with the exact engine at the end."""
 
-    budget: int = 300
-    beams: int = 4
-    rounds: int = 8
+    search: SearchSettings = SearchSettings()
     exact: bool = True
 
 
@@ -95,8 +75,9 @@ class RankedCandidate:
 class Step:
     """Where the loop stands.
 
-    number: from 0. note: what was done. guess: the best so far. distance: of it. noise: distance that noise alone
-    makes. predictions: used so far. candidates: most probable first. stop_reason: of STOPS, empty while it goes on.
+    number: from 0. note: what was done. guess: the best so far. distance: squares a pixel that it leaves, in units of
+    noise and the engine's error; noise: 1. predictions: forward cuts used so far. exact_cuts: of the exact engine.
+    candidates: most probable first. stop_reason: of STOPS, empty while it goes on.
     """
 
     number: int
@@ -105,6 +86,7 @@ class Step:
     distance: float
     noise: float
     predictions: int
+    exact_cuts: int
     candidates: tuple[RankedCandidate, ...]
     stop_reason: str = ""
 
@@ -120,6 +102,7 @@ class Step:
             "residual": round(self.distance, 4),
             "noise": round(self.noise, 4),
             "predictions": self.predictions,
+            "exact_cuts": self.exact_cuts,
             "candidates": [asdict(c) | {"probability": round(c.probability, 4)} for c in self.candidates[:5]],
         } | ({"stop_reason": self.stop_reason} if self.stop_reason else {})  # fmt: skip
 
@@ -134,6 +117,28 @@ def guesses_of(document: dict) -> list[Guess]:
 
 def _plain(value: str | float) -> str | float:
     return value if isinstance(value, str) else round(float(value), 5)
+
+
+def image_to_fit(reading: ImageReading, cut: Cut) -> Image:
+    """An image as the fit wants it: what is known of its measurement, and what the networks expect of the rest."""
+    edge = has_fermi_edge(reading.image)
+    kz = cut.kz if cut.kz is not None else float(np.clip(reading.view.kz, 0.0, 1.0))
+    centre = {"level": float(reading.estimates["fermi_level"]), "kz": kz} | (USUAL if edge else {})
+    fixed = set() if edge else set(SCALARS) - {"level", "kz"}
+    if cut.kz is not None:
+        fixed.add("kz")
+    if edge and np.isfinite(cut.radius):
+        centre["bend"] = 1 / cut.radius
+        fixed.add("bend")
+    return Image(reading.image, cut.cut, centre, frozenset(fixed), edge=edge)
+
+
+def has_fermi_edge(image: np.ndarray) -> bool:
+    """Whether states above E_F are empty in an image (kx, eV)."""
+    above, below = (image[:, part] for part in (EV > EMPTY_ABOVE, EV < -EMPTY_ABOVE))
+    if not np.isfinite(above).any() or not np.isfinite(below).any():
+        return True
+    return float(np.nanmean(above)) < EMPTY * float(np.nanmean(below))
 
 
 class Loop:
@@ -152,192 +157,114 @@ class Loop:
         self.settings = settings or LoopSettings()
         self.found = found or infer(cuts)
         self.targets = tuple(Target(one.image) for one in self.found.images)
-        self.known = tuple(
-            {name for name, is_known in (("kz", cut.kz is not None), ("bend", np.isfinite(cut.radius))) if is_known}
-            for cut in cuts
-        )
-        self.predict = Predictor()
-        self.views = self.found.candidates[0].views
-        self.prior = self._prior()
-        self.fits: dict[str, Fit] = {}
-        self.errors: dict[str, dict] = {}
-        self.scales = tuple(max(target.noise, UNEXPLAINED) for target in self.targets)
+        sizes, estimates = self.found.sizes, self.found.estimates
+        self.search = Search(
+            tuple(image_to_fit(*pair) for pair in zip(self.found.images, cuts, strict=True)), estimates, sizes,
+            (estimates["lattice_in_plane"], max(2 * sizes["lattice_in_plane"], LEAST_SPREAD)),
+        )  # fmt: skip
         self.last: Step | None = None
-        self.first_distance = 1.0
+        self.first_distance: float | None = None
         self.before: dict | None = None
-
-    @property
-    def noise(self) -> float:
-        """Mean over the images."""
-        return float(np.mean([target.noise for target in self.targets]))
 
     def take_up(self, first: dict, last: dict) -> None:
         """Go on from the documents of the first and the last step of an earlier run of the same images."""
-        self.before, self.first_distance, self.predict.count = last, float(first["residual"]), int(last["predictions"])
+        self.before, self.first_distance = last, float(first["residual"])
+        for candidate in [last, *last["candidates"]]:
+            self.search.begin_with(candidate["stack"], float(candidate["mixing"]))
 
     def steps(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Step]:
         """Steps until the loop stops; the last one names why."""
-        start = 0 if self.before is None else self.before["step"] + 1
-        for number, (note, stop) in enumerate(self._moves(cancelled), start):
+        number = 0 if self.before is None else self.before["step"] + 1
+        for note, stop in self._moves(cancelled):
             self.last = self._step(number, note, stop)
-            if number == 0:
+            if self.first_distance is None:
                 self.first_distance = self.last.distance
+            number += 1
             yield self.last
-            if stop:
-                return
 
     def _moves(self, cancelled) -> Iterator[tuple[str, str]]:
-        settings = self.settings
-        if self.before is None:
-            yield from self._first_moves(cancelled)
-        else:
-            for guess in guesses_of(self.before):
-                self._compare(guess)
-            yield "taken up where it was left", self._stop(cancelled)
-        tried: set[str] = set()
-        for _ in range(settings.rounds):
-            best = self._ranked()[0]
-            before = self.fits[best].cost
-            if best in tried:
-                break
-            tried.add(best)
-            if self._try_widths(best):
-                yield f"{best} with other interface widths", self._stop(cancelled)
-            new = [name for name in neighbours(best) if name not in self.fits]
-            for start in range(0, len(new), TOGETHER):
-                for name in new[start : start + TOGETHER]:
-                    self._compare(self.fits[best].guess.changed(stack=name))
-                yield f"neighbours of {best}: {', '.join(new[start : start + TOGETHER])}", self._stop(cancelled)
-            for name in self._ranked()[: settings.beams]:
-                self._refine(name)
-                yield f"{name} refined", self._stop(cancelled)
-            leader = self._ranked()[0]
-            if leader == best and before - self.fits[best].cost < PROGRESS:
-                break
-        yield "last comparison", "agreement" if self._agrees() else "no progress"
-
-    def _try_widths(self, name: str) -> bool:
-        """Compare a stack with other interface widths: a slope at zero width shows no way out of it."""
-        guess = self.fits[name].guess
-        if not guess.mixes:
-            return False
-        for width in WIDTHS:
-            if abs(width - guess.mixing) > 0.3:
-                self._compare(guess.changed(mixing=width))
-        return True
-
-    def _first_moves(self, cancelled) -> Iterator[tuple[str, str]]:
-        candidates, note = self.found.candidates, "first guess of the reverse model"
-        self._compare(self._guess(candidates[0].stack, candidates[0].mixing))
-        if self.noise > NOISE_ONLY:
-            yield note, "noise only"
+        if max(target.noise for target in self.targets) > NOISE_ONLY:
+            yield "first guess of the reverse model", "noise only"
         elif not self.found.in_domain:
-            yield note, "outside the domain"
+            yield "first guess of the reverse model", "outside the domain"
+        elif cancelled():
+            yield "first guess of the reverse model", "cancelled"
         else:
-            yield note, ""
-            for candidate in candidates[1:]:
-                self._compare(self._guess(candidate.stack, candidate.mixing))
-            yield f"{len(candidates)} candidates of the reverse model", self._stop(cancelled)
-            best = self._ranked()[0]
-            for _ in range(2):
-                self._refine(best)
-                yield f"{best} refined", self._stop(cancelled)
-            views = self.fits[best].guess
-            more = rank_by_composition(self.found.estimates, self.found.sizes)[len(candidates) :][:FURTHER]
-            for start in range(0, len(more), TOGETHER):
-                for _, stack, mixing in more[start : start + TOGETHER]:
-                    self._compare(views.changed(stack=stack.notation, mixing=mixing))
-                yield "more stacks like it", self._stop(cancelled)
-            for name in self._ranked()[: self.settings.beams]:
-                for _ in range(2):
-                    self._refine(name)
-                    yield f"{name} refined", self._stop(cancelled)
+            yield "first guess of the reverse model" if self.before is None else "taken up where it was left", ""
+            for note in self.search.steps(self.settings.search, cancelled):
+                yield note, ""
+            yield "last comparison", self._reason(cancelled())
 
-    def _stop(self, cancelled) -> str:
-        if cancelled():
+    def _reason(self, cancelled: bool) -> str:
+        if cancelled:
             return "cancelled"
-        return "budget" if self.predict.count >= self.settings.budget else ""
-
-    def _agrees(self) -> bool:
-        fit = self.fits[self._ranked()[0]]
-        return all(
-            distance <= AGREES * (target.noise + UNEXPLAINED)
-            for distance, target in zip(fit.distances, self.targets, strict=True)
-        )
-
-    def _compare(self, guess: Guess) -> None:
-        fit = compared(guess.within_limits(), self.targets, self.scales, self.prior, self.predict)
-        if guess.stack not in self.fits or fit.cost < self.fits[guess.stack].cost:
-            self.fits[guess.stack] = fit
-
-    def _refine(self, name: str) -> None:
-        self.fits[name], errors = refined(
-            self.fits[name], self.targets, self.scales, self.prior, self.known, self.predict
-        )
-        keys = free_parameters(self.fits[name].guess, self.known)
-        if len(keys) == len(errors):
-            self.errors[name] = dict(zip(keys, errors.tolist(), strict=True))
-
-    def _cost(self, name: str) -> float:
-        fit = self.fits[name]
-        misfit = composition_misfit(parse_stack(name), fit.guess.mixing, self.found.estimates, self.found.sizes)
-        return fit.cost + MISFIT_WEIGHT * misfit
-
-    def _ranked(self) -> list[str]:
-        """Stacks, most probable first; the scale of what no guess explains follows the best one."""
-        nearest = min(self.fits.values(), key=lambda fit: fit.distance)
-        scales = tuple(
-            max(target.noise, UNEXPLAINED, distance)
-            for target, distance in zip(self.targets, nearest.distances, strict=True)
-        )
-        if scales != self.scales:
-            self.scales = scales
-            for name, fit in self.fits.items():
-                cost = sum(t.independent * d / s for t, d, s in zip(self.targets, fit.distances, scales, strict=True))
-                self.fits[name] = replace(fit, cost=cost + self.prior.misfit(fit.guess))
-        return sorted(self.fits, key=self._cost)
-
-    def _ranked_candidates(self) -> tuple[RankedCandidate, ...]:
-        names = self._ranked()
-        cost = np.array([self._cost(name) for name in names])
-        weight = np.exp(-0.5 * (cost - cost[0]) / TEMPERATURE)
-        weight /= weight.sum()
-        rows = zip(names, weight.tolist(), strict=True)
-        return tuple(
-            RankedCandidate(n, f.guess.mixing if f.guess.mixes else 0.0, f.guess.lattice, round(f.distance, 5), p)
-            for n, p, f in ((n, p, self.fits[n]) for n, p in rows)
-        )
+        if self.search.explains(self.search.best):
+            return "agreement"
+        return "budget" if self.search.spent(self.settings.search) else "no progress"
 
     def _step(self, number: int, note: str, stop: str) -> Step:
-        tried = self._ranked_candidates()
-        best = self.fits[tried[0].stack]
-        return Step(number, note, best.guess, best.distance, self.noise, self.predict.count, tried, stop)
+        search = self.search
+        if not search.judged:
+            return self._first_step(number, note, stop)
+        candidates = self._candidates()
+        best = search.best
+        return Step(
+            number, note, self._guess(best), float(np.mean(best.fitted.chi)), 1.0,
+            round(search.forward_cuts) + self._used("predictions"), search.work.cuts + self._used("exact_cuts"),
+            tuple(candidates), stop,
+        )  # fmt: skip
 
-    def _guess(self, stack: str, mixing: float) -> Guess:
-        return Guess(Sample.on_lattice(stack, self.found.candidates[0].lattice, mixing), self.views)
+    def _first_step(self, number: int, note: str, stop: str) -> Step:
+        """What the networks alone say, compared as a measurement of it would look; or where an earlier run was left."""
+        first, forward_cuts, exact_cuts = self.found.candidates[0], round(self.search.forward_cuts), 0
+        if self.before is not None:
+            distance, guess = float(self.before["residual"]), guesses_of(self.before)[0]
+            forward_cuts, exact_cuts = int(self.before["predictions"]), int(self.before.get("exact_cuts", 0))
+        else:
+            problem, guess = self.search.corrected, first.guess
+            distance = float(np.mean(problem.misfit(problem.start(first.stack, first.mixing, first.lattice))[1]))
+        ranked = [RankedCandidate(c.stack, c.mixing, c.lattice, distance, c.probability) for c in self.found.candidates]
+        return Step(number, note, guess, distance, 1.0, forward_cuts, exact_cuts, tuple(ranked), stop)
 
-    def _prior(self) -> Prior:
-        """The reverse model's own estimates, and how far views may stray."""
-        found = self.found
-        known = {
-            ("lattice", -1): (found.estimates["lattice_in_plane"], found.sizes["lattice_in_plane"]),
-            ("mixing", -1): (max(found.estimates["interface_width"], 0.0), found.sizes["interface_width"]),
-        }
-        for i, view in enumerate(self.views):
-            for name, size in LOOSE.items():
-                if name not in self.known[i]:
-                    known[name, i] = (getattr(view, name), size)
-        return Prior(known)
+    def _used(self, what: str) -> int:
+        """Cuts that an earlier run had used."""
+        return 0 if self.before is None else int(self.before.get(what, 0))
+
+    def _candidates(self) -> list[RankedCandidate]:
+        order = self.search.order()
+        shares = probabilities(np.array([one.cost for one in order]))
+        return [
+            RankedCandidate(
+                one.stack, one.mixing, one.fitted.state.lattice, round(float(np.mean(one.fitted.chi)), 4), float(share)
+            )
+            for one, share in zip(order, shares, strict=True)
+        ]
+
+    def _guess(self, one: Judged) -> Guess:
+        """A fit as a guess that pages can draw."""
+        state, views = one.fitted.state, []
+        for number, (target, nuisance) in enumerate(zip(self.search.targets, state.nuisances, strict=True)):
+            parts = self.search.corrected.parts(state, number)
+            known = nuisance.scalars
+            views.append(
+                View(
+                    target.cut, known["level"], known["kz"], known["k_stretch"], known["kz_width"], known["bend"],
+                    known["resolution"], known["lifetime"],
+                    float(parts.background.mean() / max(float(parts.signal.mean()), 1e-9)), known["e_stretch"],
+                )
+            )  # fmt: skip
+        return Guess(Sample.on_lattice(one.stack, state.lattice, one.mixing), tuple(views)).within_limits()
 
     def result(self) -> dict:
-        """What the loop found, as plain JSON; the winner is verified by the exact engine."""
+        """What the loop found, as plain JSON."""
         last = self.last
         document = self.found.document()
+        figures = {
+            name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit}
+            for name, e in self.descriptors().items()
+        }
         document |= {
-            "descriptors": {
-                name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit}
-                for name, e in self.descriptors().items()
-            },
+            "descriptors": figures,
             "candidates": [
                 {"stack": c.stack, "substrate": f"{c.lattice:.4f} Å", "mixing": round(c.mixing, 3),
                  "probability": round(c.probability, 4), "residual": c.distance}
@@ -345,8 +272,9 @@ class Loop:
             ],
             "residual_start": round(self.first_distance, 4),
             "residual_end": round(last.distance, 4),
-            "noise": round(self.noise, 4),
-            "predictions": self.predict.count,
+            "noise": round(last.noise, 4),
+            "predictions": last.predictions,
+            "exact_cuts": last.exact_cuts,
             "stop_reason": last.stop_reason,
             "hints": [hint.document() for hint in self.hints()],
             "exact_check": self.exact_check() if self.settings.exact else None,
@@ -357,53 +285,41 @@ class Loop:
         """What may explain the residual of a loop without agreement; nothing of images that are not known."""
         if self.last.stop_reason in ("agreement", "noise only", "outside the domain"):
             return []
+        predict = Predictor()
 
         def distance(guess: Guess) -> float:
-            return float(np.mean([t.distance(self.predict.picture(guess, i)) for i, t in enumerate(self.targets)]))
+            return float(np.mean([t.distance(predict.picture(guess, i)) for i, t in enumerate(self.targets)]))
 
-        return hints(self.last.guess, self.last.distance, self.noise + UNEXPLAINED, distance)
+        noise = float(np.mean([target.noise for target in self.targets]))
+        return hints(self.last.guess, distance(self.last.guess), noise + HINT_FLOOR, distance)
 
-    def exact_check(self) -> dict:
-        """The winner's distance by the exact engine beside the forward model's."""
-        guess = self.last.guess
-        exact = float(np.mean([t.distance(exact_picture(guess, i)) for i, t in enumerate(self.targets)]))
+    def exact_check(self) -> dict | None:
+        """What the winner leaves by the exact engine, beside what it leaves by the forward model with its error bar."""
+        if not self.search.judged:
+            return None
+        best, search = self.search.best, self.search
+        alone = Problem(search.targets, search.pictures, search.lattice)
+        forward = float(np.mean(alone.run(best.fitted.state, 6).chi))
+        exact = float(np.mean(best.fitted.chi))
         return {
             "residual_exact": round(exact, 4),
-            "residual_forward": round(self.last.distance, 4),
-            "agrees": abs(exact - self.last.distance) <= EXACT_AGREES,
+            "residual_forward": round(forward, 4),
+            "agrees": forward <= max(FORWARD_AGREES, exact),
         }
 
     def descriptors(self) -> dict[str, Estimate]:
-        """The reverse model's figures, sharpened by the loop.
-
-        Its word on LOOP_KNOWS is the mean over the probable stacks, with a spread from theirs and from the curvature of
-        the best one. It counts the more, the better the reconstruction agrees with the image.
-        """
+        """Figures with intervals: of the mixture of candidates where one explains the images, else of the networks."""
         found = dict(self.found.descriptors)
-        if self.last.stop_reason in ("noise only", "outside the domain"):
+        search = self.search
+        if not search.judged:
             return found
-        probable = [c for c in self.last.candidates if c.probability > 0.01]
-        weight = np.array([c.probability for c in probable])
-        weight /= weight.sum()
-        rows = []
-        for c in probable:
-            crystal = self.fits[c.stack].guess.crystal
-            rows.append(crystal_figures(crystal, c.mixing))
-        errors = self.errors.get(probable[0].stack, {})
-        own = {
-            "lattice_in_plane": errors.get(("lattice", -1), 0.0),
-            "interface_width": errors.get(("mixing", -1), 0.0),
-        }
-        share = 1 / (1 + self.last.distance / TRUSTED)
-        for name in LOOP_KNOWS:
-            if name not in found:
-                continue
-            values, quantity, read = np.array([row[name] for row in rows]), QUANTITIES[name], found[name]
-            mean = float(weight @ values)
-            spread = float(np.sqrt(weight @ (values - mean) ** 2 + own.get(name, 0.0) ** 2))
-            read_half = (read.high - read.low) / 2
-            half = share * max(NORMAL_90 * spread, 0.3 * read_half) + (1 - share) * read_half
-            mean = share * mean + (1 - share) * read.value
-            ends = (round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in (mean, mean - half, mean + half))
-            found[name] = Estimate(*ends, quantity.unit)  # type: ignore[call-arg]
+        weighted = [
+            Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share.probability)
+            for one, share in zip(search.order(), self._candidates(), strict=True)
+        ]
+        quantities = QUANTITIES | LOCAL_QUANTITIES
+        for name, (value, low, high) in mixture(weighted, search.pictures, search.unexplained).items():
+            if name in found:
+                ends = (round(x, 5) for x in (value, min(low, value), max(high, value)))
+                found[name] = Estimate(*ends, quantities[name].unit)  # type: ignore[call-arg]
         return found

@@ -23,6 +23,10 @@ LEAST_WIDTH = 0.12
 MOST = 12
 """Candidates that the mixture consists of."""
 
+WRONG = {"lattice_in_plane": 0.008, "ge_fraction": 0.05, "interfacial_fraction": 0.12, "strain_silicon": 0.15}
+WRONG_SHARE = 0.05
+"""Typical errors where no candidate explains the images: of these figures, and of others as a share of their range."""
+
 INTERVAL = (0.05, 0.95)
 _STEP = 0.002
 
@@ -44,12 +48,15 @@ def probabilities(cost: np.ndarray) -> np.ndarray:
     return weight / weight.sum()
 
 
-def mixture(candidates: list[Weighted], pictures: Pictures) -> dict[str, tuple[float, float, float]]:
+def mixture(
+    candidates: list[Weighted], pictures: Pictures, unexplained: float = 1.0
+) -> dict[str, tuple[float, float, float]]:
     """Mean, and ends of the 90 % interval, of QUANTITIES and LOCAL_QUANTITIES by name.
 
     Args:
         candidates: most probable first.
         pictures: that their crystals are kept in.
+        unexplained: what the best one leaves over what it should; beyond 1 intervals are those of a wrong stack too.
     """
     kept = candidates[:MOST]
     weight = np.array([one.probability for one in kept])
@@ -59,6 +66,8 @@ def mixture(candidates: list[Weighted], pictures: Pictures) -> dict[str, tuple[f
     for name, quantity in (QUANTITIES | LOCAL_QUANTITIES).items():
         value = np.array([row[name][0] for row in rows])
         error = np.array([row[name][1] for row in rows])
+        if unexplained > 1:
+            error = np.hypot(error, WRONG[name] if name in WRONG else WRONG_SHARE * (quantity.high - quantity.low))
         low, high = (_quantile(share, value, error, weight) for share in INTERVAL)
         ends = (float(np.clip(x, quantity.low, quantity.high)) for x in (weight @ value, low, high))
         found[name] = tuple(ends)

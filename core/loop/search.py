@@ -32,11 +32,13 @@ LIBRARY, DRAWN = 50, 30
 
 DRAWS, DRAWS_SEED = 3000, 5
 
-BLOCK_COST, ALLOY_COST = 6.0, 6.0
-"""What each block beyond two, and each alloy, adds to a cost: two-block periods are what growers make."""
+BLOCK_COST, ALLOY_COST, MIXED_COST = 6.0, 6.0, 4.0
+"""What each block beyond two, each alloy, and mixed interfaces add to a cost: growers make two sharp blocks."""
 
 NEIGHBOUR_EVERY = 3
 """One candidate in so many is a neighbour of the best, whatever is known of others."""
+
+FIRST = 1e6
 
 SCREENING_LIMIT = 12.0
 """Most that a screened cost adds to what decides which candidate is judged next."""
@@ -55,19 +57,23 @@ SPAN = 0.008
 
 FIRST_STEPS, STEPS = 12, 8
 
-REFINED = 3
-"""Candidates whose corrections are made anew until a∥ stays."""
+REFINED, NEAR_WIDTH = 3, 0.6
+"""Candidates whose corrections are made anew until a∥ stays; and ML from the best one's width, for its own stack."""
+
+EXPLAINED = {True: 1.1, False: 0.8}
+"""Weighted squares a pixel up to which a fit leaves nothing but noise and its engine's error, for images with a Fermi
+edge and for those without."""
 
 WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
 """ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
 
 
 @lru_cache(maxsize=4096)
-def complexity(stack: str) -> float:
-    """−2 log prior probability of a stack, up to a constant."""
+def complexity(stack: str, mixing: float) -> float:
+    """−2 log prior probability of a stack and its interface width in ML, up to a constant."""
     blocks = parse_stack(stack).repeat_unit[0].blocks
     alloys = sum(0 < block.ge_fraction < 1 for block in blocks)
-    return BLOCK_COST * max(len(blocks) - 2, 0) + ALLOY_COST * alloys
+    return BLOCK_COST * max(len(blocks) - 2, 0) + ALLOY_COST * alloys + MIXED_COST * (mixing > 0)
 
 
 @cache
@@ -88,7 +94,20 @@ class Judged:
     @property
     def cost(self) -> float:
         """−2 log probability up to a constant."""
-        return self.fitted.evidence + MISFIT_WEIGHT * self.misfit + complexity(self.stack)
+        return self.fitted.evidence + MISFIT_WEIGHT * self.misfit + complexity(self.stack, self.mixing)
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """When a search stops.
+
+    seconds: after which no more candidates are judged. judgements: at most. patience: judgements without a better
+    candidate that end a search whose best one explains the images.
+    """
+
+    seconds: float = 60.0
+    judgements: int = 36
+    patience: int = 16
 
 
 @dataclass
@@ -99,16 +118,16 @@ class Search:
         targets: images of one sample.
         estimates, sizes: the networks' figures and composition, and their typical errors.
         lattice: expected a∥ and its error (Å).
-        real: whether the images have artefacts.
     """
 
     targets: tuple[Image, ...]
     estimates: dict[str, float]
     sizes: dict[str, float]
     lattice: tuple[float, float]
-    real: bool = True
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
+    first: list[tuple[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
 
     def __post_init__(self):
         origin = self.targets[0].centre.get("kz", 0.0) if "kz" in self.targets[0].fixed else 0.0
@@ -122,6 +141,21 @@ class Search:
         others = ((composition_misfit(s, w, self.estimates, self.sizes), s, w) for s, w in drawn_stacks())
         for misfit, stack, mixing in sorted(others, key=lambda row: row[0])[:DRAWN]:
             self._add(stack.notation, mixing, misfit)
+
+    def begin_with(self, stack: str, mixing: float) -> None:
+        """Put a candidate of an earlier search before the others."""
+        self._add(stack, mixing)
+        self.first.append(self._key(stack, mixing))
+
+    def spent(self, settings: "SearchSettings") -> bool:
+        """Whether time or judgements ran out."""
+        return self.seconds >= settings.seconds or len(self.judged) >= settings.judgements
+
+    @property
+    def unexplained(self) -> float:
+        """How much more than noise and the engine's error the best candidate leaves, as a ratio; 1 where nothing."""
+        pairs = zip(self.best.fitted.chi, self.targets, strict=True)
+        return max(1.0, max(chi / EXPLAINED[target.edge] for chi, target in pairs))
 
     def _key(self, stack: str, mixing: float) -> tuple[str, float]:
         return profile_key(parse_stack(stack)), mixing
@@ -142,49 +176,66 @@ class Search:
         """Judged candidates, most probable first."""
         return sorted(self.judged.values(), key=lambda one: one.cost)
 
-    def steps(
-        self, seconds: float, judgements: int = 36, cancelled: Callable[[], bool] = lambda: False
-    ) -> Iterator[str]:
+    def steps(self, settings: "SearchSettings", cancelled: Callable[[], bool] = lambda: False) -> Iterator[str]:
         """Notes on what was done, one a step.
 
         Args:
-            seconds: after which no more candidates are judged.
-            judgements: candidates that are judged at most.
-            cancelled: asked before each.
+            settings: when to stop.
+            cancelled: asked before each step.
         """
-        end = time.monotonic() + seconds
-        stack, mixing, _ = next(iter(self.pool.values()))
-        begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS)
+        began = time.monotonic()
+        end = began + settings.seconds
+        stack, mixing, _ = self.pool[self.first[0]] if self.first else next(iter(self.pool.values()))
+        begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS, cancelled)
         self._judge(stack, mixing, begun.state)
-        yield f"first fit of {stack}"
-        around, ranking, near, number = None, [], [], 0
-        while time.monotonic() < end and len(self.judged) < judgements and not cancelled():
+        yield f"{stack}, the first guess, fitted"
+        around, ranking, near, number, last = None, [], [], 0, 0
+        while time.monotonic() < end and len(self.judged) < settings.judgements and not cancelled():
             best = self.best
             key = self._key(best.stack, best.mixing)
             if around != key:
                 new = self._moves(best)
                 for other, width in new:
                     self._add(other, width)
-                around, ranking = key, self._ranking(best)
+                around, ranking, last = key, self._ranking(best), number
                 names = {self._key(*one) for one in new}
                 near = [row for row in ranking if self._key(*row[:2]) in names]
-            if not ranking:
+            if not ranking or (number - last >= settings.patience and self.explains(best)):
                 break
             number += 1
             stack, mixing, lattice = near[0] if near and number % NEIGHBOUR_EVERY == 0 else ranking[0]
-            ranking = [row for row in ranking if row[:2] != (stack, mixing)]
-            near = [row for row in near if row[:2] != (stack, mixing)]
-            state = replace(best.fitted.state, stack=stack, mixing=mixing, lattice=lattice)
-            found = self._judge(stack, mixing, state)
-            yield f"{stack} {mixing} {found.cost:.0f}, best {self.best.stack} {self.best.cost:.0f}"
-        for one in self.order()[:REFINED]:
-            if cancelled():
+            ranking, near = ([row for row in rows if row[:2] != (stack, mixing)] for rows in (ranking, near))
+            found = self._judge(stack, mixing, self._begun(best, stack, mixing, lattice))
+            yield _note(found, self.best)
+        self.seconds = time.monotonic() - began
+        for one in self._finalists():
+            if cancelled() or time.monotonic() > end + settings.seconds:
                 return
-            fitted, work = fitted_exactly(self.forward, one.fitted, rounds=3)
+            self._refine(one)
+            yield f"{named(one.stack, one.mixing)} refined until a∥ stays"
+
+    def _begun(self, base: Judged, stack: str, mixing: float, lattice: float) -> State:
+        return replace(base.fitted.state, stack=stack, mixing=mixing, lattice=lattice)
+
+    def _finalists(self) -> list[Judged]:
+        """The first candidates, and the widths of the best stack next to its own: all are to be compared converged."""
+        order = self.order()
+        own = [one for one in order[REFINED:] if self._key(one.stack, 0.0)[0] == self._key(order[0].stack, 0.0)[0]]
+        own = [one for one in own if abs(one.mixing - order[0].mixing) < NEAR_WIDTH]
+        return order[:REFINED] + sorted(own, key=lambda one: abs(one.mixing - order[0].mixing))[:2]
+
+    def _refine(self, one: Judged) -> None:
+        """Corrections made anew until a∥ stays, begun from the best fit's measurement where that is better."""
+        best, tried = self.best, [one.fitted]
+        if one is not best:
+            state = self._begun(best, one.stack, one.mixing, one.fitted.state.lattice)
+            tried.append(replace(one.fitted, state=state))
+        for begun in tried:
+            fitted, work = fitted_exactly(self.forward, begun, rounds=3)
             self.work.cuts += work.cuts
-            if fitted.cost < one.fitted.cost:
-                self.judged[self._key(one.stack, one.mixing)] = replace(one, fitted=fitted)
-            yield f"{one.stack} refined"
+            key = self._key(one.stack, one.mixing)
+            if fitted.cost < self.judged[key].fitted.cost or begun is one.fitted:
+                self.judged[key] = replace(one, fitted=fitted)
 
     def _moves(self, base: Judged) -> list[tuple[str, float]]:
         """Stacks a step away from one, and interface widths around its own."""
@@ -205,17 +256,18 @@ class Search:
         """Candidates not judged yet, the most promising first: stack, mixing, and the a∥ to begin with."""
         screening = Screening(self.forward, base.fitted)
         own = screening.cost(base.stack, base.mixing)[0]
-        rows = []
+        rows: list = []
         for key, (stack, mixing, misfit) in self.pool.items():
             if key in self.judged:
                 continue
             cost, lattice = screening.cost(stack, mixing)
-            rows.append((cost - own, MISFIT_WEIGHT * misfit + complexity(stack), stack, mixing, lattice))
+            rows.append((cost - own, MISFIT_WEIGHT * misfit + complexity(stack, mixing), stack, mixing, lattice))
         if not rows:
             return []
         screened = np.array([row[0] for row in rows])
         place = np.argsort(np.argsort(screened)) / len(rows) * SCREENING_LIMIT
-        order = np.argsort([row[1] + extra for row, extra in zip(rows, place, strict=True)])
+        ahead = [FIRST if self._key(*row[2:4]) in self.first else 0.0 for row in rows]
+        order = np.argsort([row[1] + more - first for row, more, first in zip(rows, place, ahead, strict=True)])
         return [rows[i][2:] for i in order]
 
     def _judge(self, stack: str, mixing: float, state: State) -> Judged:
@@ -244,7 +296,21 @@ class Search:
             known = self.corrected.corrections.get(key)
             self.corrected.corrections[key] = joined(known, found) if slope and known else found
 
+    def explains(self, one: Judged) -> bool:
+        """Whether a candidate leaves nothing but noise and its engine's error of every image."""
+        return all(chi <= EXPLAINED[target.edge] for chi, target in zip(one.fitted.chi, self.targets, strict=True))
+
     @property
     def forward_cuts(self) -> float:
         """Forward cuts used so far."""
         return self.pictures.count / NODES_AT_ONCE
+
+
+def named(stack: str, mixing: float) -> str:
+    """A stack and its interface width in words."""
+    return f"{stack} mixed over {mixing:.2g} ML" if mixing > 0 else stack
+
+
+def _note(found: Judged, best: Judged) -> str:
+    said = "the best so far" if found is best else f"less likely than {named(best.stack, best.mixing)}"
+    return f"{named(found.stack, found.mixing)}: {said}"
