@@ -19,7 +19,7 @@ SPAN = 0.006
 CLOSE, STAYS = 0.0003, 0.3
 """Å, and part of its error: a∥ that moves by less has been found."""
 
-FARTHEST = 0.06
+FARTHEST = 0.08
 """2π/c̄ between values of k_z at which it is asked."""
 
 MARGIN = 0.1

@@ -1,137 +1,208 @@
-"""How well the closed loop corrects the reverse model, on simulated images of stacks that no model was trained on."""
+"""How well the closed loop reads simulated images of stacks that no model was trained on, and why it stops on others.
 
+Images come from the exact engine at finely spaced k_z, with every artefact of their severity; the loop is given the cut
+and its k_z. What one image gave is kept, so that an evaluation that was stopped goes on where it stood.
+"""
+
+import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
-from core.learning.samples import profile_key
+from core.learning.samples import DrawnSample, evaluation_set, profile_key
+from core.loop.fit_evaluation import simulated_image
 from core.loop.loop import Loop, LoopSettings
+from core.loop.search import SearchSettings
 from core.reverse.candidates import in_library
 from core.reverse.cut import Cut
-from core.reverse.drawing import FIGURES as ALL
 from core.reverse.drawing import SEVERITIES, single_thread_pool
-from core.reverse.evaluation import test_images, test_samples, test_spectra
+from core.reverse.evaluation import test_samples
+from core.reverse.inference import infer_images
 from core.reverse.outside import KINDS
-from core.reverse.standard import EV, KX
+from core.reverse.quantities import QUANTITIES, crystal_figures
 from core.storage import cache_directory
 from core.structure.stack import parse_stack
 
 MEASURED_FILE = Path(__file__).parents[1] / "measured" / "loop.json"
-IMAGES = 50
+IMAGES = 35
 """Of each severity."""
 
-OTHERS = 6
+OTHERS = 5
 """Images of each other kind, for the stop reasons."""
 
-FIGURES = ("lattice_in_plane", "ge_fraction", "interface_width")
+CUT = "G-X"
+SETTINGS = LoopSettings(SearchSettings(seconds=np.inf), exact=False)
+"""Judgements alone end a search, so that what a machine does beside it changes nothing."""
+
+BINS = (0.0, 0.2, 0.5, 0.8, 0.95, 1.0)
+"""Of probabilities of candidates, for their reliability."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one loop did: distances before and after, errors (figure,) before and after, place of the true stack."""
+    """What one loop did.
+
+    start, end: residuals. errors: (networks, loop) absolute errors by figure. inside: whether the loop's 90 % interval
+    holds the truth, by figure. limit: mean absolute error of a∥ (Å) that the fit's curvature allows. place: of the true
+    stack among the candidates, from 0. reachable: whether it is one of the library. probable: (probability, whether it
+    is the true stack) of candidates. forward_cuts, exact_cuts: used. stop: why it ended.
+    """
 
     start: float
     end: float
-    before: tuple[float, ...]
-    after: tuple[float, ...]
+    errors: dict[str, tuple[float, float]]
+    inside: dict[str, bool]
+    limit: float
     place: int | None
-    predictions: int
+    reachable: bool
+    probable: tuple[tuple[float, bool], ...]
+    forward_cuts: int
+    exact_cuts: int
     stop: str
 
 
-def cut_of(image: np.ndarray, kz: float | None, cut: str = "G-X") -> Cut:
-    """A standard image (kx, eV) as a calibrated cut."""
-    return Cut(xr.DataArray(image.T, dims=("eV", "kx"), coords={"eV": EV, "kx": KX}), cut, kz)
+def evaluate_loop(
+    folder: Path | None = None,
+    report: Callable[[str], None] = lambda line: None,
+    images: int = IMAGES,
+    split: str = "test",
+) -> dict:
+    """Figures of the loop on some images a severity, and its stop reasons on images of other things.
 
-
-def run(image: np.ndarray, kz: float | None, truth: dict[str, float] | None, stack: str) -> Outcome:
-    """One loop; truth by FIGURES, None where there is none."""
-    loop = Loop([cut_of(image, kz)], LoopSettings(exact=False))
-    for _ in loop.steps():
-        pass
-    before, after, place = (), (), None
-    if truth is not None:
-        found = loop.descriptors()
-        before = tuple(abs(loop.found.descriptors[name].value - truth[name]) for name in FIGURES)
-        after = tuple(abs(found[name].value - truth[name]) for name in FIGURES)
-        own = profile_key(parse_stack(stack))
-        keys = [profile_key(parse_stack(c.stack)) for c in loop.last.candidates]
-        place = keys.index(own) if own in keys else None
-    return Outcome(
-        loop.first_distance, loop.last.distance, before, after, place, loop.predict.count, loop.last.stop_reason
-    )
-
-
-def evaluate_loop(folder: Path | None = None, report: Callable[[str], None] = lambda line: None) -> dict:
-    """Figures of the loop on IMAGES images a severity, and its stop reasons on images of other things.
-
-    folder: of the reverse model's test spectra, in the cache by default.
+    Args:
+        folder: where outcomes are kept, in the cache by default.
+        report: gets lines of progress.
+        images: of each severity.
+        split: `test`, or `validation` for choices.
     """
-    spectra = test_spectra(folder or cache_directory() / "reverse", report)
-    samples, tasks, kinds = test_samples(), [], []
-    chosen = np.linspace(0, len(samples) - 1, IMAGES).round().astype(int)
-    for severity in SEVERITIES:
-        images, _ = test_images(spectra[severity, "G-X"], severity, "G-X")
-        for i in chosen:
-            row = spectra[severity, "G-X"].figures[i]
-            truth = {name: float(row[ALL.index(name)]) for name in FIGURES}
-            tasks.append((images[i], samples[i].kz, truth, samples[i].stack))
-            kinds.append(severity)
-    random = np.random.default_rng(11)
-    for kind, make in KINDS.items():
-        tasks += [(make(random), None, None, "") for _ in range(OTHERS)]
-        kinds += [kind] * OTHERS
-    outcomes = []
+    kept = (folder or cache_directory() / "loop-evaluation") / f"{split}-{_version()}"
+    kept.mkdir(parents=True, exist_ok=True)
+    samples = test_samples() if split == "test" else [s for s in evaluation_set(split) if s.kz is not None]
+    chosen = np.linspace(0, len(samples) - 1, images).round().astype(int).tolist()
+    tasks: list[tuple] = [(kept, severity, n, samples[n]) for n in chosen for severity in SEVERITIES]
+    tasks += [(kept, kind, n, None) for kind in KINDS for n in range(OTHERS if split == "test" else 0)]
+    found: dict[str, list[Outcome]] = {}
     with single_thread_pool() as pool:
-        for number, outcome in enumerate(pool.imap(_run, tasks), 1):
-            outcomes.append(outcome)
+        for number, (kind, outcome) in enumerate(pool.imap(_run, tasks), 1):
+            found.setdefault(kind, []).append(outcome)
             if number % 10 == 0:
                 report(f"loops: {number} of {len(tasks)}")
-    reachable = [in_library(parse_stack(task[3])) if task[3] else False for task in tasks]
-    groups = {severity: [i for i, kind in enumerate(kinds) if kind == severity] for severity in SEVERITIES}
-    groups["all"] = groups["clean"] + groups["realistic"]
+    groups = {severity: found[severity] for severity in SEVERITIES}
+    groups["all"] = [outcome for severity in SEVERITIES for outcome in found[severity]]
     return {
-        "images": {
-            name: _summary([outcomes[i] for i in part], [reachable[i] for i in part]) for name, part in groups.items()
-        },
-        "stops": {
-            kind: _stops([o for o, k in zip(outcomes, kinds, strict=True) if k == kind])
-            for kind in dict.fromkeys(kinds)
-        },
+        "images": {name: _summary(rows) for name, rows in groups.items()},
+        "stops": {kind: _stops(rows) for kind, rows in found.items()},
     }
 
 
-def _run(task: tuple) -> Outcome:
-    return run(*task)
+def _version() -> str:
+    """Changes whenever the loop does."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:10]
 
 
-def _summary(outcomes: list[Outcome], reachable: list[bool]) -> dict:
-    factor = np.array([o.start / max(o.end, 1e-9) for o in outcomes])
-    before, after = (np.array([getattr(o, name) for o in outcomes]) for name in ("before", "after"))
-    places = [o.place for o, known in zip(outcomes, reachable, strict=True) if known]
+def _run(task: tuple) -> tuple[str, Outcome]:
+    kept, kind, number, sample = task
+    file = kept / f"{kind}-{number}.json"
+    if file.exists():
+        return kind, _read(json.loads(file.read_text(encoding="utf-8")))
+    if sample is None:
+        image = KINDS[kind](np.random.default_rng([11, list(KINDS).index(kind), number]))
+    else:
+        image = simulated_image(sample, kind, number)
+    outcome = loop_outcome(image, sample)
+    file.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    return kind, outcome
+
+
+def _read(document: dict) -> Outcome:
+    document["errors"] = {name: tuple(pair) for name, pair in document["errors"].items()}
+    document["probable"] = tuple(map(tuple, document["probable"]))
+    return Outcome(**document)
+
+
+def loop_outcome(image: np.ndarray, sample: DrawnSample | None, settings: LoopSettings = SETTINGS) -> Outcome:
+    """One loop on an image (kx, eV); sample: the truth, None where there is none. k_z is given where there is one."""
+    kz = None if sample is None else float(sample.kz or 0.0)
+    cut = Cut(None, CUT, kz)
+    loop = Loop([cut], settings, infer_images([cut], [image]))
+    for _ in loop.steps():
+        pass
+    errors, inside, place, probable, limit = {}, {}, None, (), 0.0
+    if sample is not None:
+        truth, found = crystal_figures(sample.crystal(), sample.mixing), loop.descriptors()
+        errors = {
+            n: (abs(loop.found.descriptors[n].value - truth[n]), abs(found[n].value - truth[n])) for n in QUANTITIES
+        }
+        inside = {n: bool(found[n].low - 1e-9 <= truth[n] <= found[n].high + 1e-9) for n in QUANTITIES}
+    if sample is not None and loop.search.judged:
+        own = profile_key(parse_stack(sample.stack))
+        keys = [profile_key(parse_stack(c.stack)) for c in loop.last.candidates]
+        merged: dict[str, float] = {}
+        for key, candidate in zip(keys, loop.last.candidates, strict=True):
+            merged[key] = merged.get(key, 0.0) + candidate.probability
+        order = sorted(merged, key=lambda key: -merged[key])
+        place = order.index(own) if own in merged else None
+        probable = tuple((round(merged[key], 4), key == own) for key in order[:5])
+        limit = float(np.sqrt(2 / np.pi) * loop.search.best.fitted.lattice_error)
+    return Outcome(
+        loop.first_distance, loop.last.distance, errors, inside, limit, place,
+        sample is not None and in_library(parse_stack(sample.stack)), probable, loop.last.predictions,
+        loop.last.exact_cuts, loop.last.stop_reason,
+    )  # fmt: skip
+
+
+def _summary(outcomes: list[Outcome]) -> dict:
+    """Means and medians of a group."""
+    reachable = [o.place for o in outcomes if o.reachable]
+    known = [o for o in outcomes if o.limit > 0]
+    table = {}
+    for name in QUANTITIES:
+        before, after = (np.array([o.errors[name][i] for o in outcomes]) for i in (0, 1))
+        table[name] = {
+            "mean_before": _rounded(before.mean()),
+            "mean_after": _rounded(after.mean()),
+            "before": _rounded(np.median(before)),
+            "after": _rounded(np.median(after)),
+            "coverage": _rounded(np.mean([o.inside[name] for o in outcomes])),
+        }
     return {
-        "lowered": round(float((factor > 1).mean()), 3),
-        "factor": round(float(np.median(factor)), 3),
-        "predictions": float(np.median([o.predictions for o in outcomes])),
-        "errors": {
-            name: {
-                "before": round(float(np.median(before[:, i])), 5),
-                "after": round(float(np.median(after[:, i])), 5),
-                "mean_before": round(float(before[:, i].mean()), 5),
-                "mean_after": round(float(after[:, i].mean()), 5),
-            }
-            for i, name in enumerate(FIGURES)
-        },
+        "count": len(outcomes),
+        "lowered": _rounded(np.mean([o.end < o.start for o in outcomes])),
+        "factor": _rounded(np.median([o.start / max(o.end, 1e-9) for o in outcomes])),
+        "agreement": _rounded(np.mean([o.stop == "agreement" for o in outcomes])),
+        "forward_cuts": _rounded(np.median([o.forward_cuts for o in outcomes])),
+        "exact_cuts": _rounded(np.median([o.exact_cuts for o in outcomes])),
+        "errors": table,
+        "over_limit": _rounded(np.median([o.errors["lattice_in_plane"][1] / o.limit for o in known])),
         "true_stack": {
-            "images": len(places),
-            "first": round(float(np.mean([p == 0 for p in places])), 3),
-            "first_five": round(float(np.mean([p is not None and p < 5 for p in places])), 3),
+            "images": len(reachable),
+            "first": _rounded(np.mean([p == 0 for p in reachable])),
+            "first_five": _rounded(np.mean([p is not None and p < 5 for p in reachable])),
         },
+        "reliability": _reliability([pair for o in outcomes for pair in o.probable]),
     }
+
+
+def _reliability(pairs: list[tuple[float, bool]]) -> list[dict[str, float]]:
+    """How often candidates of about one probability are the true stack."""
+    rows = []
+    for low, high in zip(BINS, BINS[1:], strict=False):
+        part = [(p, right) for p, right in pairs if low <= p < high or (high == BINS[-1] and p == high)]
+        if part:
+            probability, right = (np.mean(column) for column in zip(*part, strict=True))
+            rows.append({"said": _rounded(probability), "right": _rounded(right), "candidates": len(part)})
+    return rows
 
 
 def _stops(outcomes: list[Outcome]) -> dict[str, int]:
     return {stop: sum(o.stop == stop for o in outcomes) for stop in dict.fromkeys(o.stop for o in outcomes)}
+
+
+def _rounded(value) -> float:
+    return round(float(value), 5)

@@ -60,6 +60,9 @@ FIRST_STEPS, STEPS = 12, 8
 REFINED, NEAR_WIDTH = 3, 0.6
 """Candidates whose corrections are made anew until a∥ stays; and ML from the best one's width, for its own stack."""
 
+CLOSE_COST = 500.0
+"""Candidates whose costs lie farther apart are not to be compared more exactly."""
+
 EXPLAINED = {True: 1.1, False: 0.8}
 """Weighted squares a pixel up to which a fit leaves nothing but noise and its engine's error, for images with a Fermi
 edge and for those without."""
@@ -220,22 +223,25 @@ class Search:
     def _finalists(self) -> list[Judged]:
         """The first candidates, and the widths of the best stack next to its own: all are to be compared converged."""
         order = self.order()
-        own = [one for one in order[REFINED:] if self._key(one.stack, 0.0)[0] == self._key(order[0].stack, 0.0)[0]]
+        first = [one for one in order[:REFINED] if one.cost < order[0].cost + CLOSE_COST]
+        own = [
+            one
+            for one in order[1:]
+            if one not in first and self._key(one.stack, 0.0)[0] == self._key(order[0].stack, 0.0)[0]
+        ]
         own = [one for one in own if abs(one.mixing - order[0].mixing) < NEAR_WIDTH]
-        return order[:REFINED] + sorted(own, key=lambda one: abs(one.mixing - order[0].mixing))[:2]
+        return first + sorted(own, key=lambda one: abs(one.mixing - order[0].mixing))[:2]
 
     def _refine(self, one: Judged) -> None:
-        """Corrections made anew until a∥ stays, begun from the best fit's measurement where that is better."""
-        best, tried = self.best, [one.fitted]
+        """Corrections made anew until a∥ stays, begun from how the best fit says that the images were measured."""
+        best, key = self.best, self._key(one.stack, one.mixing)
+        begun = one.fitted
         if one is not best:
-            state = self._begun(best, one.stack, one.mixing, one.fitted.state.lattice)
-            tried.append(replace(one.fitted, state=state))
-        for begun in tried:
-            fitted, work = fitted_exactly(self.forward, begun, rounds=3)
-            self.work.cuts += work.cuts
-            key = self._key(one.stack, one.mixing)
-            if fitted.cost < self.judged[key].fitted.cost or begun is one.fitted:
-                self.judged[key] = replace(one, fitted=fitted)
+            begun = replace(begun, state=self._begun(best, one.stack, one.mixing, one.fitted.state.lattice))
+        fitted, work = fitted_exactly(self.forward, begun, rounds=2)
+        self.work.cuts += work.cuts
+        if fitted.cost < one.fitted.cost or one is best:
+            self.judged[key] = replace(one, fitted=fitted)
 
     def _moves(self, base: Judged) -> list[tuple[str, float]]:
         """Stacks a step away from one, and interface widths around its own."""
