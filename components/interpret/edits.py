@@ -64,7 +64,7 @@ def _after(now: Edited, edit: dict, names: tuple[str, ...]) -> Edited:
         if not now.history:
             return Edited(now.reading, now.history, number, now.back)
         return Edited(Reading.from_document(now.history[-1]), now.history[:-1], number, back=True)
-    values, ends = (edit.get(kind) if isinstance(edit.get(kind), dict) else {} for kind in ("set", "ends"))
+    values, ends = (dict(given) if isinstance(given := edit.get(kind), dict) else {} for kind in ("set", "ends"))
     reading = now.reading
     if "drop" in edit:
         reading = without(reading, str(edit["drop"]))

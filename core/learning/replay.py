@@ -17,7 +17,7 @@ import h5py
 from core.errors import InputError
 from core.learning.dataset import Record, aside_where_damaged, stored_records, write_shard
 from core.learning.samples import DrawnSample
-from core.storage import cache_directory, content_key
+from core.storage import cache_path, content_key, made_folder
 
 MOST_CASES = 500
 LEAST_CASES = 5
@@ -36,10 +36,8 @@ class Case:
 
 
 def replay_folder() -> Path:
-    """Of the store, made if missing."""
-    folder = cache_directory() / "replay"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """Of the store; made where a case is kept."""
+    return cache_path() / "replay"
 
 
 def case_file(sample: DrawnSample) -> Path:
@@ -60,6 +58,7 @@ def keep_case(record: Record, reason: str, origin: str) -> Path:
     with h5py.File(stream, "w") as file:
         write_shard(file, [record])
         file.attrs.update(reason=reason, origin=origin, created=datetime.now(UTC).isoformat(timespec="seconds"))
+    made_folder(replay_folder())
     target = case_file(record.sample)
     partial = target.with_name(f"{target.stem}.{secrets.token_hex(4)}.part")
     with partial.open("wb") as out:
