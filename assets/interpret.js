@@ -1,4 +1,4 @@
-/* Interpret in the browser: files that are too large, clicks on the picture, the focus in lists that get shorter. */
+/* Interpret in the browser: files that are too large, clicks on the picture, edits on their way, the focus in lists that get shorter. */
 (function () {
   "use strict";
   const LIMIT_MB = 64;
@@ -24,7 +24,47 @@
     return window.dash_clientside.no_update;
   }
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload } });
+  /* What a person does to the calibration, in order and numbered. An entry stays until the page shows a reading that it
+     is in: a request brings all that the server may not have, and one that overtakes another loses nothing. Dash may
+     leave out a callback that is asked for again at once, so values are compared here and clicks are heard directly. */
+  const ENDS = ["k_left", "k_right", "e_bottom", "e_top"];
+  const MOST_WAITING = 100;
+  const prop = (id, name) => (window.dash_component_api.getLayout("interpret-" + id) || { props: {} }).props[name];
+  const control = (name) => prop(name.replace(/_/g, "-"), name === "symmetrise" ? "checked" : "value");
+  let edits = [], count = 0, page = null, seen = {}, shown = null;
+
+  function note(edit) {
+    const reading = prop("reading", "data");
+    if (!reading) return;
+    edits = edits.filter((one) => one.n > (shown.edited || 0)).slice(-MOST_WAITING);
+    edits.push({ n: ++count, image: reading.image, ...edit });
+    window.dash_clientside.set_props("interpret-edits", { data: edits.slice() });
+  }
+
+  /* Values that are neither those seen last nor those that the page just showed are a person's. */
+  function noteEdits() {
+    const here = document.getElementById("interpret-steps"), settings = prop("settings", "data") || {}, set = {};
+    if (here !== page) [edits, count, page, seen, shown] = [[], 0, here, {}, null];
+    const showing = settings !== shown;
+    shown = settings;
+    for (const name of Object.keys(settings).filter((key) => key !== "edited")) {
+      const value = control(name);
+      if (value !== seen[name] && !(showing && value === settings[name])) set[name] = value;
+      seen[name] = value;
+    }
+    if (Object.keys(set).length) note({ set, ends: Object.fromEntries(ENDS.map((end) => [end, control(end)])) });
+    return window.dash_clientside.no_update;
+  }
+
+  document.addEventListener("click", (event) => {
+    const id = (event.target.closest && event.target.closest("button") || {}).id || "";
+    const dropped = id.startsWith("{") && JSON.parse(id).type === "interpret-drop-step";
+    if (id !== "interpret-undo" && !dropped) return;
+    noteEdits();
+    note(dropped ? { drop: JSON.parse(id).index } : { undo: true });
+  });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload, noteEdits } });
 
   /* Where a person clicks on the picture, in its own coordinates. Plotly's click needs a pointer that rested before. */
   document.addEventListener("pointerdown", (event) => {

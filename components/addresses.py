@@ -4,6 +4,7 @@ import os
 from urllib.parse import urlsplit
 
 from dash import Dash, page_registry
+from dash.exceptions import DependencyException
 from flask import Response, request
 
 from core.errors import InputError
@@ -25,6 +26,10 @@ def guard_addresses(app: Dash) -> None:
                 f"This server is not asked by the name {host[:80]!r}; allowed are {', '.join(allowed)}. Add names "
                 f"by {HOSTS} where it is started"
             )
+
+    @app.server.errorhandler(DependencyException)
+    def no_such_script(_: DependencyException) -> tuple[str, int]:  # Dash lets it end as status 500
+        return "Not found", 404
 
     @app.server.after_request
     def say_not_found(response: Response) -> Response:

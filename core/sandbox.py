@@ -1,7 +1,8 @@
 """Files of strangers are read in a short-lived process of their own: a damaged one cannot harm who asks.
 
 `read_apart` starts a fresh Python, gives it the bytes, and takes back JSON and arrays of numbers, nothing pickled. The
-process has limits on memory, time and what it writes; whatever ends it early becomes one InputError.
+process has limits on memory, time and what it writes; whatever ends it early becomes one InputError. A few files are
+read at once, the others wait.
 """
 
 import json
@@ -21,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
+from core.places import NoPlaceError, Places
 
 PROJECT = Path(__file__).resolve().parent.parent
 LONGEST_NAME = 255
@@ -52,6 +54,9 @@ class Limits:
 LIMITS = Limits()
 MOST_PATIENCE = 8.0
 
+READERS = Places(count=max(2, min(4, os.cpu_count() or 1)), queue=32, seconds=30.0)
+"""Of files that this process has read at once: two at least, so that a slow one does not keep all others waiting."""
+
 
 def read_apart(reader: str, content: bytes, name: str, accepted: str, limits: Limits = LIMITS) -> bytes:
     """What a reader makes of a file, packed for `unpack`; the file is never parsed in this process.
@@ -64,10 +69,35 @@ def read_apart(reader: str, content: bytes, name: str, accepted: str, limits: Li
         limits: of the process.
 
     Raises:
-        InputError: the reader's own, or that it failed, took too long or needed too much memory.
+        InputError: the reader's own, or that it failed, took too long or needed too much memory, or that too many
+            files are read at the same time.
     """
     label = f"'{name[-80:]}'" if name else "This file"
     task = json.dumps([reader, name[-LONGEST_NAME:], asdict(limits)])
+    try:
+        with READERS.taken():
+            ended, packed = _run(task, content, limits)
+    except NoPlaceError:
+        raise InputError(
+            f"{label} was not read: {READERS.count} files are read at once, and too many wait before it; give it again "
+            "in a moment"
+        ) from None
+    except OSError:
+        raise InputError(f"{label} cannot be read now: this machine cannot start a process; try again") from None
+    document = unpack(packed)[0] if ended == 0 else {"failure": _cause(ended)}
+    if "failure" in document:
+        raise InputError(f"{label} {_reason(document['failure'], limits)}. Accepted: {accepted}")
+    if "error" in document:
+        raise InputError(document["error"], document["position"])
+    return packed
+
+
+def _run(task: str, content: bytes, limits: Limits) -> tuple[int, bytes]:
+    """How the process of a task ended, and what it wrote where it ended well.
+
+    Raises:
+        OSError: no process can be started, or there is no room for what it writes.
+    """
     with tempfile.TemporaryFile() as output:
         try:
             ended = subprocess.run(
@@ -81,16 +111,8 @@ def read_apart(reader: str, content: bytes, name: str, accepted: str, limits: Li
             ).returncode
         except subprocess.TimeoutExpired:
             ended = -signal.SIGXCPU
-        except OSError:
-            raise InputError(f"{label} cannot be read now: this machine cannot start a process; try again") from None
         output.seek(0)
-        packed = output.read() if ended == 0 else b""
-    document = unpack(packed)[0] if ended == 0 else {"failure": _cause(ended)}
-    if "failure" in document:
-        raise InputError(f"{label} {_reason(document['failure'], limits)}. Accepted: {accepted}")
-    if "error" in document:
-        raise InputError(document["error"], document["position"])
-    return packed
+        return ended, output.read() if ended == 0 else b""
 
 
 def _cause(ended: int) -> str:

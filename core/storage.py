@@ -17,6 +17,7 @@ import diskcache
 from platformdirs import user_cache_path
 
 from core.damage import Complaint, file_identity, is_damaged_database, set_aside
+from core.errors import InputError
 from core.processes import identity_of, is_gone
 
 _log = logging.getLogger(__name__)
@@ -42,16 +43,35 @@ _REOPENED = "no such table"
 
 
 def cache_directory() -> Path:
-    """The cache folder, created if missing.
+    """The cache folder, created if missing; see `cache_path`.
+
+    Raises:
+        InputError: it cannot be created.
+    """
+    return made_folder(cache_path())
+
+
+def made_folder(folder: Path) -> Path:
+    """A folder within the cache, created if missing.
+
+    Raises:
+        InputError: it cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {folder} cannot be made ({error.strerror}): make room for it, or name another cache folder in "
+            "BANDLOOM_CACHE"
+        ) from None
+    return folder
+
+
+def cache_path() -> Path:
+    """Where the cache folder is, or would be.
 
     The environment's BANDLOOM_CACHE; else .cache/bandloom in a checkout that can be written to; else the user's cache.
     """
-    directory = _named_directory()
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
-
-
-def _named_directory() -> Path:
     return Path(os.environ.get("BANDLOOM_CACHE") or _default_directory())
 
 
@@ -64,7 +84,7 @@ def _default_directory() -> Path:
 @cache
 def result_store() -> "ResultStore":
     """The store that all workers of this machine share."""
-    return ResultStore(_named_directory() / "results")
+    return ResultStore(cache_path() / "results")
 
 
 def content_key(*parts: str) -> str:

@@ -21,7 +21,8 @@ from components.figures.band_image import raw_picture_figure
 from components.ids import THEME
 from components.interpret.clicks import clicked, kept_points, points_text
 from components.interpret.controls import AXIS_POINTS, EXAMPLES, NUMBERS, POINTS, ids, image_controls, other_cuts
-from components.interpret.edit import control_values, frame_of, with_controls, without
+from components.interpret.edit import control_values, frame_of
+from components.interpret.edits import MOST_UNDONE, edited
 from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
 from components.interpret.panels import picture_panel, reading_label, result_panel, step_list
 from components.interpret.pictures import compared, with_bands
@@ -54,7 +55,6 @@ FIELDS = ("index", "colours", *(name.replace("-", "_") for name in NUMBERS), "ba
 
 AXIS_ENDS = [(ids(name.replace("_", "-")), "value") for name in AXES]
 CONTROLS = [(ids(name.replace("_", "-")), "checked" if name == "symmetrise" else "value") for name in FIELDS]
-MOST_UNDONE = 30
 
 
 def layout(example: str = "", **query) -> html.Div:
@@ -70,6 +70,8 @@ def layout(example: str = "", **query) -> html.Div:
             dcc.Store(id=ids("shown"), data=0),
             dcc.Store(id=ids("click")),
             dcc.Store(id=ids("settings"), data={}),
+            dcc.Store(id=ids("edits"), data=[]),
+            dcc.Store(id=ids("edited"), data=0),
             dcc.Download(id=ids("download")),
             dcc.Location(id=ids("to-loop"), refresh="callback-nav"),
             html.Div([image_controls(experiment_panel()), picture_panel(), result_panel()], className="interpret"),
@@ -93,24 +95,24 @@ def _others(documents) -> tuple[Reading, ...]:
     Input(ids.item("drop-cut", ALL), "n_clicks"),
     State(ids("reading"), "data"),
     State(ids("others"), "data"),
+    State(ids("history"), "data"),
+    State(ids("edits"), "data"),
+    State(ids("edited"), "data"),
     prevent_initial_call=True,
 )
-def keep_cut(clicks, drops, document, others):
-    """Cuts of the same sample that are read together with the one that is shown."""
-    kept = list(_others(others))
+def keep_cut(clicks, drops, document, others, history, edits, last):
+    """Cuts of the same sample that are read together with the one that is shown, edits on their way included."""
+    before, gone = _others(others), {number for number, count in enumerate(drops or []) if count}
     if isinstance(ctx.triggered_id, dict):
-        gone = number_in(ctx.triggered_id["index"], 0, len(kept) - 1, -1)
-        if not any(drops or []) or gone < 0:
+        dropped = number_in(ctx.triggered_id["index"], 0, len(before) - 1, -1)
+        if not gone or dropped < 0:
             return no_update, no_update
-        del kept[gone]
-    elif (
-        ctx.triggered_id == ids("keep-cut")
-        and document
-        and len(kept) < MOST_CUTS
-        and (reading := _reading(document)) not in kept
-    ):
-        kept.append(reading)
-    else:
+        gone.add(dropped)  # beside those whose answer is on its way
+    kept = [reading for number, reading in enumerate(before) if number not in gone]
+    if ctx.triggered_id == ids("keep-cut") and document and len(kept) < MOST_CUTS:
+        now = edited(_reading(document), listed(history), edits, last, FIELDS).reading
+        kept += [] if now in kept else [now]
+    if not ctx.triggered_id or kept == list(before):
         return no_update, no_update
     return [reading.document() for reading in kept], other_cuts([reading_label(reading) for reading in kept])
 
@@ -183,8 +185,9 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
     Input(ids("reading"), "data"),
     State(ids("view"), "value"),
     State(ids("history"), "data"),
+    State(ids("edited"), "data"),
 )
-def show_controls(document, view, history):
+def show_controls(document, view, history, last):
     """The controls follow the reading: those of its kind of file, at its values; ends of axes may wait for others."""
     if not document:
         return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {})
@@ -199,7 +202,7 @@ def show_controls(document, view, history):
     settings = [no_update if name in waiting else values[name] for name in FIELDS]
     view = "raw" if without_axes else "image" if view == "raw" and not picture else no_update
     kind = "picture" if picture else "bands"
-    return (False, not picture, kind, names, *settings, view, step_list(reading), values)
+    return (False, not picture, kind, names, *settings, view, step_list(reading), values | {"edited": last})
 
 
 def _edited(before: Reading, after: Reading, history) -> tuple:
@@ -209,61 +212,36 @@ def _edited(before: Reading, after: Reading, history) -> tuple:
     return after.document(), [*listed(history)[-MOST_UNDONE:], before.document()]
 
 
-@callback(
-    Output(ids("reading"), "data", allow_duplicate=True),
-    Output(ids("history"), "data", allow_duplicate=True),
+clientside_callback(
+    ClientsideFunction("interpret", "noteEdits"),
     *(Input(*control) for control in CONTROLS),
-    State(ids("reading"), "data"),
-    State(ids("history"), "data"),
-    State(ids("settings"), "data"),
+    Input(ids("settings"), "data"),
     prevent_initial_call=True,
 )
-def change_reading(*values):
-    """What a person sets, and not what the page showed, becomes a new reading; the one before goes to the history."""
-    *values, document, history, settings = values
-    if not document:
-        return no_update, no_update
-    before = _reading(document)
-    given, shown = dict(zip(FIELDS, values, strict=True)), settings if isinstance(settings, dict) else {}
-    fired = (name for name, at in zip(FIELDS, CONTROLS, strict=True) if ".".join(at) in ctx.triggered_prop_ids)
-    names = [name for name in fired if given[name] != shown.get(name)]
-    try:
-        return _edited(before, with_controls(before, given, names), history)
-    except InputError:
-        return no_update, no_update
 
 
 @callback(
     Output(ids("reading"), "data", allow_duplicate=True),
     Output(ids("history"), "data", allow_duplicate=True),
-    Input(ids.item("drop-step", ALL), "n_clicks"),
-    State(ids("reading"), "data"),
-    State(ids("history"), "data"),
-    prevent_initial_call=True,
-)
-def remove_step(clicks, document, history):
-    """The calibration without one of its steps."""
-    if not any(clicks or []) or not document or not isinstance(ctx.triggered_id, dict):
-        return no_update, no_update
-    before = _reading(document)
-    return _edited(before, without(before, str(ctx.triggered_id["index"])), history)
-
-
-@callback(
-    Output(ids("reading"), "data", allow_duplicate=True),
-    Output(ids("history"), "data", allow_duplicate=True),
+    Output(ids("edited"), "data"),
     *(Output(*end, allow_duplicate=True) for end in AXIS_ENDS),
-    Input(ids("undo"), "n_clicks"),
+    Input(ids("edits"), "data"),
+    State(ids("reading"), "data"),
     State(ids("history"), "data"),
+    State(ids("edited"), "data"),
     prevent_initial_call=True,
 )
-def undo(clicks, history):
-    """Back to the reading before, with the ends of its axes alone."""
-    if not listed(history):
-        return (no_update,) * (2 + len(AXES))
-    reading = _reading(history[-1])
-    values = control_values(reading)
-    return reading.document(), history[:-1], *(values[name] for name in AXES)
+def edit_reading(edits, document, history, last):
+    """What a person set, removed and undid becomes a new reading; those before go to the history."""
+    if not document:
+        return (no_update,) * (3 + len(AXES))
+    before = _reading(document)
+    after = edited(before, listed(history), edits, last, FIELDS)
+    values = control_values(after.reading)
+    ends = [values[name] if after.back else no_update for name in AXES]
+    if after.reading == before and not after.back:  # after an undo the controls follow even then
+        return no_update, no_update, after.last, *ends
+    return after.reading.document(), after.history, after.last, *ends
 
 
 @callback(

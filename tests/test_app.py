@@ -104,6 +104,12 @@ def test_other_files_are_not_found(client, path):
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["../../app.py", "dash/../../../../etc/passwd", "dash/none.js", "x/y.js"])
+def test_other_scripts_are_not_found(client, path, caplog):
+    assert client.get(f"/_dash-component-suites/{path}").status_code == 404
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8050", "[::1]:8050", "LOCALHOST:80"])
 def test_loopback_names_are_answered(client, host):
     assert client.get("/healthz", headers={"Host": host}).status_code == 200

@@ -4,7 +4,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components import theme
-from components.interpret.controls import ids
+from components.interpret.controls import EXAMPLES, ids
 from components.interpret.edit import removable, step_lines
 from core.experiment.calibration.steps import NEEDED, missing_steps
 from core.sessions.readings import Reading
@@ -80,7 +80,9 @@ def result_panel() -> html.Section:
 
 def reading_label(reading: Reading) -> str:
     """What an image is, in a few words."""
-    name = "Example, simulated" if reading.image.startswith("example-") else "Uploaded image"
+    example = EXAMPLES.get(reading.image.removeprefix("example-"))
+    name = f"{example}, simulated" if example else "Uploaded image"
+    name += f", image {reading.index + 1}" if reading.index else ""
     return f"{name}, {reading.cut.replace('G', 'Γ').replace('-', '–')} cut"
 
 

@@ -151,24 +151,65 @@ def read_shard(file: Path, chosen: Callable[[DrawnSample], bool] = lambda sample
     Raises:
         InputError: the shard is damaged; it is set aside, so that `generate` makes it again.
     """
+    with (
+        aside_where_damaged(file, "run again what makes the data set to make it anew"),
+        h5py.File(file, "r") as content,
+    ):
+        yield from stored_records(content, chosen)
+
+
+def stored_records(content: h5py.File, chosen: Callable[[DrawnSample], bool] = lambda sample: True) -> Iterator[Record]:
+    """The records in an open shard, those of chosen samples alone; errors of many kinds where it is damaged."""
+    for name in sorted(content):
+        sample = drawn_sample(**{key: _plain(value) for key, value in content[name].attrs.items()})
+        if chosen(sample):
+            yield _read_record(content[name], sample)
+
+
+@contextmanager
+def aside_where_damaged(file: Path, remedy: str) -> Iterator[None]:
+    """Set a file aside where reading it fails.
+
+    Args:
+        file: that is read within.
+        remedy: what to do about it, for the message.
+
+    Raises:
+        InputError: the file is damaged.
+        OSError: it may be whole, and cannot be opened now.
+    """
     try:
-        with h5py.File(file, "r") as content:
-            for name in sorted(content):
-                sample = drawn_sample(**{key: _plain(value) for key, value in content[name].attrs.items()})
-                if chosen(sample):
-                    yield _read_record(content[name], sample)
+        yield
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        if getattr(error, "errno", None) not in (None, errno.EIO):  # it may be whole, and cannot be opened now
+        if getattr(error, "errno", None) not in (None, errno.EIO):
             raise
-        aside = set_aside(Path(file))
-        raise InputError(
-            f"{file} is damaged and was set aside as {aside.name}; run again what makes the data set to make it anew"
-        ) from error
+        try:
+            done = f"was set aside as {set_aside(Path(file)).name}"
+        except OSError:  # the folder cannot be written to, or another process was first
+            done = "cannot be set aside"
+        raise InputError(f"{file} is damaged and {done}; {remedy}") from error
 
 
 def _read_record(group: h5py.Group, sample: DrawnSample) -> Record:
     found = {key: group[key][()] for key in DATASETS}
-    return Record(sample, **found, **{key: group[key][()] if key in group else None for key in CUTS})
+    record = Record(sample, **found, **{key: group[key][()] if key in group else None for key in CUTS})
+    _check_shapes(record)
+    return record
+
+
+def _check_shapes(record: Record) -> None:
+    """Raise ValueError where arrays do not belong together, as after damage that no checksum covers."""
+    planes, classes = len(record.ge_fraction), 1 + int(record.site_class.max())
+    small = (record.ge_fraction, record.spacing, record.site_class, record.edges)
+    spectra = [array for array in (record.path, record.cut_x, record.cut_k) if array is not None]
+    if (
+        any(array.shape != (planes,) for array in small[:3])
+        or not all(np.isfinite(array).all() for array in small)
+        or record.site_class.min() < 0
+        or any(array.ndim != 3 or len(array) != classes or array.dtype.kind != "f" for array in spectra)
+        or record.edges.shape != (record.path.shape[1], 4)
+    ):
+        raise ValueError("its arrays do not belong together")
 
 
 def _is_whole(file: Path, samples: int) -> bool:

@@ -7,15 +7,17 @@ not at all, with attributes reason, origin and created. The oldest cases go when
 import io
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import h5py
 
-from core.learning.dataset import Record, read_shard, write_shard
+from core.errors import InputError
+from core.learning.dataset import Record, aside_where_damaged, stored_records, write_shard
 from core.learning.samples import DrawnSample
-from core.storage import cache_directory, content_key
+from core.storage import cache_path, content_key, made_folder
 
 MOST_CASES = 500
 LEAST_CASES = 5
@@ -34,10 +36,8 @@ class Case:
 
 
 def replay_folder() -> Path:
-    """Of the store, made if missing."""
-    folder = cache_directory() / "replay"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """Of the store; made where a case is kept."""
+    return cache_path() / "replay"
 
 
 def case_file(sample: DrawnSample) -> Path:
@@ -58,6 +58,7 @@ def keep_case(record: Record, reason: str, origin: str) -> Path:
     with h5py.File(stream, "w") as file:
         write_shard(file, [record])
         file.attrs.update(reason=reason, origin=origin, created=datetime.now(UTC).isoformat(timespec="seconds"))
+    made_folder(replay_folder())
     target = case_file(record.sample)
     partial = target.with_name(f"{target.stem}.{secrets.token_hex(4)}.part")
     with partial.open("wb") as out:
@@ -82,7 +83,28 @@ def case_files() -> list[Path]:
 
 
 def read_case(file: Path) -> Case:
-    """One case."""
-    with h5py.File(file, "r") as content:
+    """One case.
+
+    Raises:
+        InputError: the file is damaged; it is set aside, so that it is a case no longer.
+        OSError: it cannot be opened now, or another process made room meanwhile.
+    """
+    with aside_where_damaged(file, "learning goes on without it"), h5py.File(file, "r") as content:
         about = [str(content.attrs[name]) for name in ("reason", "origin", "created")]
-    return Case(file, next(read_shard(file)), *about)
+        record = next(stored_records(content), None)
+        if record is None:
+            raise ValueError("it holds no record")
+    return Case(file, record, *about)
+
+
+def read_cases(report: Callable[[str], None] = lambda line: None) -> list[Case]:
+    """All cases that can be read, oldest first; of each other one `report` gets a line."""
+    found = []
+    for file in case_files():
+        try:
+            found.append(read_case(file))
+        except FileNotFoundError:  # another process made room meanwhile
+            continue
+        except (InputError, OSError) as error:
+            report(str(error) if isinstance(error, InputError) else f"{file} cannot be read now ({error.strerror})")
+    return found

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.learning.weights import Model, model, save_weights
-from core.storage import cache_directory
+from core.storage import cache_path, made_folder
 
 SHIPPED = "shipped"
 MOST_VERSIONS = 8
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 def in_force() -> str:
     """Name of the version in force, SHIPPED where nothing was learned or the version's card is damaged."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    with contextlib.suppress(OSError):
         name = (_folder() / "current").read_bytes().decode("utf-8", "replace").strip()
         if _NAME.fullmatch(name) and _card(_folder() / name / "card.json"):
             return name
@@ -84,7 +84,7 @@ def keep(weights: dict[str, dict[str, np.ndarray]], card: dict) -> str:
         weights: arrays by the name of their file.
         card: plain JSON; `version` and `before` are filled in.
     """
-    folder, before = _folder(), in_force()
+    folder, before = made_folder(_folder()), in_force()
     number = max((int(f.name[1:]) for f in folder.glob("v????") if _NAME.fullmatch(f.name)), default=0) + 1
     name, partial = f"v{number:04d}", folder / f"{secrets.token_hex(6)}.part"
     partial.mkdir()
@@ -108,7 +108,7 @@ def adopt(version: str) -> None:
     if version != SHIPPED and version not in [card["version"] for card in versions()]:
         known = ", ".join([SHIPPED, *(card["version"] for card in versions())])
         raise InputError(f"There is no version {version!r}; kept are {known}")
-    partial = _folder() / f"current.{secrets.token_hex(4)}"
+    partial = made_folder(_folder()) / f"current.{secrets.token_hex(4)}"
     partial.write_text(version, encoding="utf-8")
     os.replace(partial, _folder() / "current")
 
@@ -129,6 +129,4 @@ def roll_back() -> str:
 
 
 def _folder() -> Path:
-    folder = cache_directory() / "models"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return cache_path() / "models"

@@ -13,7 +13,7 @@ from core.forward.model import weights_file as forward_file
 from core.learning import versions
 from core.learning.dataset import Record, generate, read_records
 from core.learning.provenance import made_with
-from core.learning.replay import LEAST_CASES, case_files, read_case
+from core.learning.replay import LEAST_CASES, read_cases
 from core.learning.samples import held_back, profile_number
 from core.learning.weights import read_weights, weights_sha256
 from core.reverse import learned as reverse
@@ -53,9 +53,9 @@ class Errors:
         return {name: round(getattr(self, name), 5) for name in self.__dataclass_fields__} | {"accepted": self.accepted}
 
 
-def replayed() -> list[Record]:
-    """The exact records of all kept cases, oldest first."""
-    return [read_case(file).record for file in case_files()]
+def replayed(report: Callable[[str], None] = lambda line: None) -> list[Record]:
+    """The exact records of all kept cases, oldest first; `report` gets a line of each that cannot be read."""
+    return [case.record for case in read_cases(report)]
 
 
 def fixed_test_set(dataset: Path, report: Callable[[str], None] = lambda line: None) -> list[Record]:
@@ -108,7 +108,7 @@ def learn(
     Raises:
         InputError: fewer than LEAST_CASES cases, or all of one composition profile.
     """
-    records = replayed() if records is None else records
+    records = replayed(report) if records is None else records
     if len(records) < LEAST_CASES:
         raise InputError(
             f"The replay store holds {len(records)} cases and learning needs {LEAST_CASES}; run loops, or keep cases "

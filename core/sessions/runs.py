@@ -24,7 +24,7 @@ from core.loop.loop import Loop, LoopSettings
 from core.processes import identity_of, is_gone, is_of_this_host
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
-from core.storage import cache_directory
+from core.storage import cache_path, made_folder
 
 MOST_RUNS = 200
 """The oldest ones go when there are more."""
@@ -43,6 +43,10 @@ STEP_FIELDS = frozenset(
     {"step", "note", "stack", "substrate", "mixing", "views", "residual", "predictions", "candidates"}
 )
 RESULT_FIELDS = frozenset({"descriptors", "candidates", "residual_start", "residual_end", "stop_reason", "exact_check"})
+UNKEPT_RUN = (
+    "The run could not be kept: the server's disk is full, or its cache folder cannot be written to; start it again "
+    "once there is room"
+)
 DAMAGED = "This run of the loop is damaged ({name} cannot be read); start another from Interpret"
 
 
@@ -53,8 +57,18 @@ def create(cuts: list[Cut], images: list[np.ndarray], about: dict | None = None)
         cuts: of the images; only cut, kz and radius are kept.
         images: (kx, eV) standard images.
         about: plain JSON that goes with it, such as where the images came from.
+
+    Raises:
+        InputError: the server's disk is full, or its cache folder cannot be written to.
     """
-    folder = _runs()
+    folder = made_folder(_runs())
+    try:
+        return _created(folder, cuts, images, about)
+    except OSError:
+        raise InputError(UNKEPT_RUN) from None
+
+
+def _created(folder: Path, cuts: list[Cut], images: list[np.ndarray], about: dict | None) -> str:
     known = sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
     for old in known[: max(0, len(known) - MOST_RUNS + 1)]:
         shutil.rmtree(old, ignore_errors=True)
@@ -314,9 +328,7 @@ def _folder(identity: str) -> Path:
 
 
 def _runs() -> Path:
-    folder = cache_directory() / "loops"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return cache_path() / "loops"
 
 
 def _write(path: Path, document: dict) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 from ase.io import read, write
-from ase.io.cif import parse_cif
+from ase.io.cif import CIFBlock, parse_cif
 
 from core.errors import InputError
 from core.sandbox import read_apart, unpack
@@ -20,6 +20,7 @@ MAX_BYTES = 2_000_000
 MAX_ATOMS = 4096
 MAX_GENERATED_SITES = 16384
 MAX_OPERATIONS = 192
+MANY_SITES = 256
 MAX_COLUMNS = 64
 CIF_OPERATION_TAGS = (
     "_space_group_symop_operation_xyz",
@@ -97,7 +98,7 @@ def packed_structure(source: str | Path | bytes, filename: str | None = None) ->
     """The same as bytes that can be kept and are safe to read again, for `unpacked_crystal`."""
     name = filename or (Path(source).name if not isinstance(source, bytes) else "structure")
     content = _content(source, name)
-    return read_apart("core.structure.files:structure_parts", content, name, ACCEPTED)
+    return read_apart("core.structure.files:structure_parts", content, name, ACCEPTED.removeprefix("accepted are "))
 
 
 def unpacked_crystal(packed: bytes) -> Crystal:
@@ -301,9 +302,18 @@ def _read_cif(text: str, name: str) -> Atoms:
     sites = len(np.atleast_1d(block.get("_atom_site_fract_x", block.get("_atom_site_cartn_x", []))))
     if not isinstance(operations, str) and len(operations) > MAX_OPERATIONS:
         raise InputError(f"'{name}' lists {len(operations)} symmetry operations; space groups have up to 192")
-    if sites > MAX_ATOMS or sites * len(block.get_spacegroup(True).get_symop()) > MAX_GENERATED_SITES:
+    symmetries = len(block.get_spacegroup(True).get_symop()) if sites <= MAX_ATOMS else 0
+    if sites > MAX_ATOMS or sites * symmetries > MAX_GENERATED_SITES:
         raise InputError(f"'{name}' has too many sites times symmetry operations; at most {MAX_ATOMS} atoms are read")
+    if symmetries == 1 and sites > MANY_SITES and _fully_occupied(block):
+        atoms = block.get_unsymmetrized_structure()  # else ASE compares every site with every other one, for minutes
+        atoms.pbc = True
+        return atoms
     return block.get_atoms(fractional_occupancies=True)
+
+
+def _fully_occupied(block: CIFBlock) -> bool:
+    return all(share == 1 for share in np.atleast_1d(block.get("_atom_site_occupancy", 1)).tolist())
 
 
 def _ge_fractions(atoms: Atoms, ase_format: str, name: str) -> np.ndarray:

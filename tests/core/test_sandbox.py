@@ -1,12 +1,17 @@
 """Reading apart: what comes back, and one line for whatever ends the reading."""
 
 import os
+import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from core import sandbox
 from core.errors import InputError
+from core.places import Places
 from core.sandbox import Limits, read_apart, unpack
 
 
@@ -51,6 +56,42 @@ def test_files_of_the_server_are_not_open_in_the_process():
         assert unpack(apart("open_files"))[0]["open"] == before
     finally:
         os.close(descriptor)
+
+
+def test_files_that_come_together_are_read_a_few_at_once(monkeypatch):
+    run, lock, now, most = subprocess.run, threading.Lock(), 0, 0
+
+    def counted(*arguments, **options):
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        try:
+            return run(*arguments, **options)
+        finally:
+            with lock:
+                now -= 1
+
+    monkeypatch.setattr(sandbox, "READERS", Places(2, 32, 60.0))
+    monkeypatch.setattr(subprocess, "run", counted)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: apart("tell", content=b"x" * number), range(8)))
+    assert [len(unpack(answer)[1][0]) for answer in answers] == list(range(8))
+    assert most == 2
+
+
+def test_a_file_that_finds_no_place_is_refused_in_one_line(monkeypatch):
+    monkeypatch.setattr(sandbox, "READERS", Places(1, 0, 1.0))
+    with (
+        sandbox.READERS.taken(),
+        pytest.raises(InputError, match=r"'a\.h5' was not read: .* give it again in a moment"),
+    ):
+        apart("tell")
+    assert unpack(apart("tell"))[0] == {"name": "a.h5"}
+
+
+def test_the_server_reads_few_files_at_once():
+    assert 2 <= sandbox.READERS.count <= 4
 
 
 @pytest.mark.parametrize("change", [b"", b"\xff" * 40, b"\x10\0\0\0\0\0\0\0[1, 2, 3]      "])

@@ -53,7 +53,9 @@ def true_values() -> dict:
         "interpret-point.value": "k2", "interpret-point-value.value": 1.0, "interpret-click.data": {"x": 30, "y": 20},
         "interpret-upload.contents": upload, "interpret-upload.filename": "a.nc", "interpret-cut.value": "G-X",
         "interpret-kz.value": "auto", "interpret-index.value": "0", "interpret-colours.value": "auto",
-        "interpret-background.value": "none", "interpret-symmetrise.checked": False, "interpret-undo.n_clicks": 1,
+        "interpret-background.value": "none", "interpret-symmetrise.checked": False,
+        "interpret-edited.data": 2,
+        "interpret-edits.data": [{"n": 3, "image": "example-sharp", "set": {"k_centre": 0.01}, "ends": {"k_left": ""}}],
         "interpret-keep-cut.n_clicks": 1, "interpret-made.n_clicks": 1, "interpret-made-stack.value": "Si2Ge2",
         "interpret-made-substrate.value": "Si", "interpret-made-seed.value": 1, "interpret-export-json.n_clicks": 1,
         "interpret-refine.n_clicks": 1, "picture": first_reading(keep_image(stream.getvalue(), "a.png")).document(),
@@ -184,21 +186,37 @@ def changes(kind: str, changed: list[str], values: dict) -> dict:
 
 
 @pytest.mark.parametrize("index", [99, -1, "x", "", "9" * 5000])
-@pytest.mark.parametrize("kind", ["drop-cut", "drop-step", "show"])
+@pytest.mark.parametrize("kind", ["drop-cut", "show"])
 def test_an_index_that_is_none_changes_nothing(kind, index, true_values, no_traceback):
     identity = json.dumps({"index": index, "type": f"interpret-{kind}"}, separators=(",", ":"))
     others = [true_values["interpret-reading.data"] | {"cut": "G-K"}]  # another could be kept beside it
     assert changes(kind, [f"{identity}.n_clicks"], true_values | {"interpret-others.data": others}) == {}
 
 
+@pytest.mark.parametrize("entry", [*ODD, {"drop": 3}, {"drop": "no such step"}, {"set": {"x": 1}}, {"set": [1]},
+                         {"set": {"cut": "G-X"}, "ends": 2}, {"set": {"k_centre": "x"}},
+                         {"set": {"index": 9}}, {"image": "example-../x", "undo": True},
+                         {"n": "4", "undo": True}, {"n": True, "undo": True}, {"n": 2, "undo": True}],
+                         ids=lambda entry: ascii(entry)[:40])  # fmt: skip
+def test_an_edit_that_is_none_changes_nothing(entry, true_values, no_traceback):
+    image = true_values["interpret-reading.data"]["image"]
+    edit = {"n": 4, "image": image} | entry if isinstance(entry, dict) else entry
+    key = next(key for key in served_callbacks() if "interpret-edits.data" in names(key)[0])
+    reply = ask(payload(key, true_values | {"interpret-edits.data": [edit]}))
+    assert reply.status_code in (200, 400)
+    assert "interpret-reading" not in (reply.json["response"] if reply.status_code == 200 else {})
+
+
 def test_a_cut_is_kept_and_dropped_by_its_own_buttons_only(true_values, no_traceback):
     keep, drop = "interpret-keep-cut.n_clicks", '{"index":0,"type":"interpret-drop-cut"}.n_clicks'
     reading = true_values["interpret-reading.data"]
     assert changes("drop-cut", [drop], true_values)["interpret-others"]["data"] == []
-    alone = true_values | {"interpret-others.data": []}
+    alone = true_values | {"interpret-others.data": [], "interpret-edited.data": 3}
     assert changes("drop-cut", [keep], alone)["interpret-others"]["data"] == [reading]
     assert changes("drop-cut", [drop], alone) == {}
     assert changes("drop-cut", [], alone) == {}
+    waiting = changes("drop-cut", [keep], alone | {"interpret-edited.data": 2})["interpret-others"]["data"]
+    assert [step["centre"] for step in waiting[0]["steps"]] == [0.01]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"output": ' + b"9" * 10_000 + b"}"],

@@ -160,6 +160,100 @@ def test_focus_stays_in_a_list_that_gets_shorter(page: Page):
     expect(keep).to_be_focused()
 
 
+class Network:
+    """A slow one: holds back requests that change the reading or the kept cuts until they are let through."""
+
+    def __init__(self, page: Page):
+        self._page, self._held, self._open = page, [], False
+        page.route(re.compile("/_dash-update-component"), self._hold)
+
+    def _hold(self, route) -> None:
+        output = (route.request.post_data_json or {}).get("output", "")
+        if not self._open and re.match(r"\.*interpret-(reading|others)\.data", output):
+            self._held.append(route)
+        else:
+            route.continue_()
+
+    def let_through(self) -> None:
+        """What is held, the last request first, and all that comes after it."""
+        self._open = True
+        for route in reversed(self._held):
+            route.continue_()
+        self._held.clear()
+
+
+def with_picture(page: Page) -> None:
+    open_interpret(page)
+    drop(page, FIGURE)
+    expect(page.locator("#interpret-steps")).to_contain_text("Missing. Give the axes", timeout=20_000)
+    settled(page)
+
+
+def type_in(page: Page, name: str, value: str) -> None:
+    with page.expect_request(lambda request: "interpret-reading" in (request.post_data or "")):
+        page.locator(f"#interpret-{name}").fill(value)
+        page.locator(f"#interpret-{name}").press("Tab")
+
+
+def test_edits_within_one_round_trip_are_all_taken(page: Page):
+    with_picture(page)
+    steps, network = page.locator("#interpret-steps"), Network(page)
+    type_in(page, "k-centre", "0.02")
+    type_in(page, "k-scale", "1.1")
+    page.get_by_role("button", name="Remove the step Frame").click()
+    page.get_by_label("Symmetrise about Γ", exact=True).press("Space")
+    page.get_by_role("button", name="Keep as a cut of this sample").click()
+    network.let_through()
+    expect(steps).to_contain_text("Momentum: Γ at 0.02 1/Å, scale 1.1")
+    expect(steps).to_contain_text("Symmetrise")
+    expect(steps).not_to_contain_text("Frame")
+    expect(page.locator("#interpret-k-centre")).to_have_value("0.02")
+    settled(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(steps).not_to_contain_text("Symmetrise")
+    page.get_by_role("button", name="Undo").click()
+    expect(steps).to_contain_text("Frame")
+
+
+def test_undoing_within_one_round_trip_undoes_as_often(page: Page):
+    with_picture(page)
+    centre, undo = page.locator("#interpret-k-centre"), page.get_by_role("button", name="Undo")
+    type_in(page, "k-centre", "0.02")
+    expect(page.locator("#interpret-steps")).to_contain_text("Γ at 0.02")
+    settled(page)
+    network = Network(page)
+    type_in(page, "k-centre", "0.03")
+    undo.click()
+    undo.click()
+    network.let_through()
+    expect(page.locator("#interpret-steps")).not_to_contain_text("Momentum")
+    expect(centre).to_have_value("0")
+
+
+def test_cuts_are_dropped_within_one_round_trip(page: Page):
+    open_interpret(page)
+    keep, cuts = (
+        page.get_by_role("button", name="Keep as a cut of this sample"),
+        page.locator("#interpret-others-list li"),
+    )
+    for number, name in enumerate(("Sharp superlattice", "Graded interfaces", "Strained alloy"), 1):
+        page.get_by_role("button", name=name).click()
+        expect(page.locator("#interpret-file-name")).to_contain_text(name, timeout=20_000)
+        keep.click()
+        expect(cuts).to_have_count(number)
+    settled(page)
+    network = Network(page)
+    drops = page.locator("#interpret-others-list button")
+    drops.nth(0).click()
+    drops.nth(2).click()
+    network.let_through()
+    expect(cuts).to_have_count(1)
+    expect(cuts).to_contain_text("Graded interfaces")
+    settled(page)
+    drops.nth(0).click()
+    expect(cuts).to_have_count(0)
+
+
 def test_axes_are_typed_and_wait_for_each_other(page: Page):
     open_interpret(page)
     drop(page, FIGURE)

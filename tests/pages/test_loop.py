@@ -100,5 +100,5 @@ def test_accessible_and_no_wider_than_the_window(page: Page):
 def nothing_left_running():
     """Runs that a failed test leaves behind are cancelled: the test run would wait for their processes."""
     yield
-    for folder in runs._runs().iterdir():
+    for folder in runs._runs().glob("*"):
         runs.order(folder.name, "cancel")

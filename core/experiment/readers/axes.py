@@ -19,6 +19,9 @@ MOST_IMAGES = 1024
 LEAST_FINITE = 0.1
 """Share of the values that must be numbers."""
 
+LARGEST_VALUE = 1e15
+"""Squares and sums of such values still fit into 32-bit floats."""
+
 _KINDS = (
     ("eV", "eV", re.compile(r"energ|^ev\b|e\s*[-−]\s*e_?f|binding|kinetic", re.IGNORECASE)),
     ("kx", "1/Å", re.compile(r"^k(x|y|p|par|_par|_parallel|\W|$)|1/(å|a)|å.?-1|a\^-1|momentum", re.IGNORECASE)),
@@ -162,5 +165,7 @@ def _check_values(values: np.ndarray) -> None:
     if finite.mean() < LEAST_FINITE:
         raise InputError(f"Only {100 * finite.mean():.0f} % of the image's values are numbers; give a measured image")
     known = values if finite.all() else values[finite]
+    if max(abs(float(known.min())), abs(float(known.max()))) > LARGEST_VALUE:
+        raise InputError(f"The image's values go beyond ±{LARGEST_VALUE:g}; divide them by their largest")
     if known.min() == known.max():
         raise InputError(f"All values of the image are {known.flat[0]:g}; give a measured image")

@@ -126,7 +126,14 @@ def long_header() -> bytes:
     return stream.getvalue()
 
 
+def vast_values() -> bytes:
+    """Of a size that no 32-bit float has."""
+    values = np.random.default_rng(0).random((64, 64)) * 1e300
+    return hdf5(lambda file: scales(file.create_dataset("d", data=values)))
+
+
 FILES = {
+    "vast values": (vast_values, r"values go beyond .1e.15; divide them"),
     "virtual photon energy": (lambda: virtual("hv"), "'/hv' of this HDF5 file takes its values from other"),
     "virtual axis": (lambda: virtual("energy"), "'/energy' of this HDF5 file takes its values from other"),
     "virtual image": (lambda: virtual("image"), "'/image' of this HDF5 file takes its values from other|SIGSEGV"),

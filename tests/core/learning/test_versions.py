@@ -6,7 +6,7 @@ import pytest
 from core.errors import InputError
 from core.forward.model import spectrum_model, weights_file
 from core.learning import versions
-from core.storage import cache_directory
+from core.storage import cache_directory, made_folder
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_old_versions_make_room_but_not_what_is_needed():
 def test_only_known_versions_are_taken(name):
     with pytest.raises(InputError, match="no version"):
         versions.adopt(name)
-    (cache_directory() / "models" / "current").write_text(name)
+    made_folder(cache_directory() / "models").joinpath("current").write_text(name)
     assert versions.in_force() == versions.SHIPPED
 
 

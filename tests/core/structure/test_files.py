@@ -1,7 +1,10 @@
+import io
+
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.io import write
 
 from core.errors import InputError
 from core.structure.build import build_crystal
@@ -269,3 +272,16 @@ def test_other_elements_are_named():
     text = '2\nLattice="0 2.7 2.7 2.7 0 2.7 2.7 2.7 0" Properties=species:S:1:pos:R:3\nGa 0 0 0\nAs 1.35 1.35 1.35\n'
     with pytest.raises(InputError, match="As, Ga"):
         read_structure(text.encode(), "gaas.xyz")
+
+
+@pytest.mark.parametrize("repeats", [4, 8])
+def test_a_cif_of_as_many_atoms_as_are_accepted_is_read_in_time(repeats):
+    atoms = bulk("Si", "diamond", a=5.431, cubic=True).repeat(repeats)
+    atoms.symbols[::7] = "Ge"
+    cif, xyz = io.BytesIO(), io.StringIO()
+    write(cif, atoms, format="cif")
+    write(xyz, atoms, format="extxyz")
+    found, same = read_structure(cif.getvalue(), "a.cif"), read_structure(xyz.getvalue().encode(), "a.xyz")
+    assert len(found) == 8 * repeats**3
+    np.testing.assert_allclose(found.positions, same.positions, atol=1e-6)
+    np.testing.assert_array_equal(found.ge_fraction, same.ge_fraction)
