@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 CACHE = tempfile.TemporaryDirectory(prefix="bandloom-test-")
+os.environ["BANDLOOM_LOOP_SECONDS"] = "4"
 os.environ["BANDLOOM_CACHE"] = CACHE.name  # before anything imports the app
 
 import app  # noqa: E402, F401  (pages can be imported only after it)

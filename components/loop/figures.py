@@ -22,13 +22,13 @@ LEAST_SPAN = {"lattice": 0.02, "mixing": 1.0, "level": 0.1, "kz": 0.05}
 
 VIEWS = {"blend": "Blend", "contours": "Contours", "difference": "Difference"}
 TRACKS = {
-    "residual": "Residual",
+    "residual": "Residual (noise)",
     "lattice": "a∥ (Å)",
     "mixing": "Width (ML)",
     "level": "E<sub>F</sub> (eV)",
     "kz": "k<sub>z</sub> (2π/c̄)",
 }
-"""What is followed: the share of the image's ridges that is not explained, and parameters of the best guess."""
+"""What is followed: squares a pixel that are not explained, in units of noise, and parameters of the best guess."""
 
 
 @lru_cache(maxsize=8)

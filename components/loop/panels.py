@@ -137,7 +137,8 @@ def best_guess(step: dict) -> html.Div:
     """Stack, substrate and planes of the best guess."""
     planes = mix_profile(parse_stack(step["stack"]).ge_fractions, step["mixing"])
     interface = f"interfaces over {step['mixing']:.2g} ML" if step["mixing"] > 0.05 else "sharp interfaces"
-    residual = f"residual {step['residual']:.4f}, noise {step['noise']:.4f}, {step['predictions']} predictions"
+    cuts = f"{step['predictions']} predicted and {step.get('exact_cuts', 0)} exact cuts"
+    residual = f"residual {step['residual']:.3g} times the noise, {cuts}"
     return html.Div(
         [
             html.P([profile_strip(planes, 24), html.Strong(step["stack"])], className="best-stack"),
@@ -159,7 +160,7 @@ def candidate_table(candidates: list[dict]) -> html.Table:
 
 def _residual(candidate: dict) -> str:
     value = candidate.get("residual", candidate.get("distance"))
-    return f"{value:.4f}"
+    return f"{value:.3g}"
 
 
 def result_table(document: dict) -> html.Div:
@@ -178,7 +179,7 @@ def result_table(document: dict) -> html.Div:
     verdict = ""
     if check:
         agrees = "agrees" if check["agrees"] else "does not agree"
-        verdict = f"The exact engine {agrees}: its residual is {check['residual_exact']:.4f}."
+        verdict = f"The exact engine {agrees}: its residual is {check['residual_exact']:.3g}."
     return html.Div(
         [
             html.H2("Result"),

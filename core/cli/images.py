@@ -17,7 +17,10 @@ def add_commands(entries) -> None:
     images = _image_options()
     add_command(entries, infer, (images,))
     entry = add_command(entries, loop, (images,))
-    entry.add_argument("--budget", type=int, default=300, help="forward predictions that it may use")
+    entry.add_argument("--seconds", type=float, default=60.0, help="after which no more candidates are tried")
+    entry.add_argument(
+        "--exact-cuts", type=int, help="of the exact engine that it may use; as many as it takes if absent"
+    )
     entry.add_argument("--keep", action="store_true", help="leave a failure in the replay store, to learn from")
 
 
@@ -53,8 +56,10 @@ def loop(arguments: argparse.Namespace) -> None:
     """Reverse, forward, compare, correct: improve what an image says until its reconstruction agrees, a line a step."""
     from core.loop.failures import keep_failure
     from core.loop.loop import STOPS, Loop, LoopSettings
+    from core.loop.search import MOST_EXACT_CUTS, SearchSettings
 
-    running = Loop(given_cuts(arguments), LoopSettings(budget=arguments.budget))
+    search = SearchSettings(seconds=arguments.seconds, exact_cuts=arguments.exact_cuts or MOST_EXACT_CUTS)
+    running = Loop(given_cuts(arguments), LoopSettings(search))
     for step in running.steps():
         document = step.document()
         print(json.dumps(document, ensure_ascii=False) if arguments.json else step_line(document), flush=True)
@@ -65,10 +70,9 @@ def loop(arguments: argparse.Namespace) -> None:
         print(json.dumps(document, ensure_ascii=False))
         return
     print(f"{STOPS[document['stop_reason']]}\n{inference_lines(document)}")
-    check = document["exact_check"]
     print(
-        f"residual {document['residual_start']:.4f} → {document['residual_end']:.4f} in {document['predictions']} "
-        f"predictions; by the exact engine {check['residual_exact']:.4f}"
+        f"residual {document['residual_start']:.4g} → {document['residual_end']:.4g} times the noise, "
+        f"{document['predictions']} forward and {document['exact_cuts']} exact cuts"
     )
 
 

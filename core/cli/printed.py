@@ -36,8 +36,8 @@ def step_line(document: dict) -> str:
     """One step of the closed loop."""
     mixed = f" mixed over {document['mixing']:g} ML" if document["mixing"] else ""
     return (
-        f"{document['step']:3d}  residual {document['residual']:.4f}  {document['stack']} on {document['substrate']}"
-        f"{mixed}  ({document['note']}, {document['predictions']} predictions)"
+        f"{document['step']:3d}  residual {document['residual']:.4g}  {document['stack']} on {document['substrate']}"
+        f"{mixed}  ({document['note']})"
     )
 
 

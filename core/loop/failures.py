@@ -8,8 +8,8 @@ from core.loop.loop import Loop
 MOST_ATOMS = 64
 """Exact spectra of longer periods take too long beside a loop."""
 
-STRUCTURED = 0.05
-"""A residual beyond noise of at least so much is one that the models should have explained."""
+STRUCTURED = 1.5
+"""Times the noise: a residual of at least so much is one that the models should have explained."""
 
 
 def failure(loop: Loop, result: dict) -> str:
@@ -22,7 +22,7 @@ def failure(loop: Loop, result: dict) -> str:
         return ""
     if not check["agrees"]:
         return "the exact engine disagrees with the forward model"
-    if result["stop_reason"] != "agreement" and result["residual_end"] - result["noise"] > STRUCTURED:
+    if result["stop_reason"] != "agreement" and result["residual_end"] > STRUCTURED * result["noise"]:
         return "the loop ended with a structured residual"
     return ""
 

@@ -100,16 +100,21 @@ class Judged:
         return self.fitted.evidence + MISFIT_WEIGHT * self.misfit + complexity(self.stack, self.mixing)
 
 
+MOST_EXACT_CUTS = 10**6
+
+
 @dataclass(frozen=True)
 class SearchSettings:
     """When a search stops.
 
-    seconds: after which no more candidates are judged. judgements: at most. patience: judgements without a better
+    seconds: after which no more candidates are judged. judgements, exact_cuts: at most. patience: judgements without a
+    better
     candidate that end a search whose best one explains the images.
     """
 
     seconds: float = 60.0
     judgements: int = 36
+    exact_cuts: int = MOST_EXACT_CUTS
     patience: int = 16
 
 
@@ -152,7 +157,11 @@ class Search:
 
     def spent(self, settings: "SearchSettings") -> bool:
         """Whether time or judgements ran out."""
-        return self.seconds >= settings.seconds or len(self.judged) >= settings.judgements
+        return self.seconds >= settings.seconds or self.used_up(settings)
+
+    def used_up(self, settings: "SearchSettings") -> bool:
+        """Whether judgements or exact cuts ran out."""
+        return len(self.judged) >= settings.judgements or self.work.cuts >= settings.exact_cuts
 
     @property
     def unexplained(self) -> float:
@@ -193,7 +202,7 @@ class Search:
         self._judge(stack, mixing, begun.state)
         yield f"{stack}, the first guess, fitted"
         around, ranking, near, number, last = None, [], [], 0, 0
-        while time.monotonic() < end and len(self.judged) < settings.judgements and not cancelled():
+        while time.monotonic() < end and not self.used_up(settings) and not cancelled():
             best = self.best
             key = self._key(best.stack, best.mixing)
             if around != key:
@@ -212,7 +221,8 @@ class Search:
             yield _note(found, self.best)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
-            if cancelled() or time.monotonic() > end + settings.seconds:
+            late = time.monotonic() > end + settings.seconds or self.work.cuts >= settings.exact_cuts
+            if cancelled() or late:
                 return
             self._refine(one)
             yield f"{named(one.stack, one.mixing)} refined until a∥ stays"

@@ -35,9 +35,11 @@ def exact(argument: dict, report: Report) -> None:
 
 def loop(argument: dict, report: Report) -> None:
     """A run of the loop, into its folder."""
+    from core.loop.loop import LoopSettings
+    from core.loop.search import SearchSettings
     from core.sessions.runs import work as work_on_run
 
-    work_on_run(argument["run"])
+    work_on_run(argument["run"], LoopSettings(SearchSettings(seconds=_loop_seconds())))
 
 
 def learn(argument: dict, report: Report) -> None:
@@ -45,6 +47,22 @@ def learn(argument: dict, report: Report) -> None:
     from core.loop.learn import learn as learn_from_cases
 
     learn_from_cases(report=lambda line: report(message=line))
+
+
+def _loop_seconds() -> float:
+    """How long a run may try candidates: BANDLOOM_LOOP_SECONDS, else as long as on the command line.
+
+    Raises:
+        InputError: it is set to what is no time.
+    """
+    text = os.environ.get("BANDLOOM_LOOP_SECONDS", "60")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 86400:
+        raise InputError(f"BANDLOOM_LOOP_SECONDS is {text!r}; give a number of seconds above 0, such as 60")
+    return seconds
 
 
 KINDS = {"exact": exact, "loop": loop, "learn": learn}

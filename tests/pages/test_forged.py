@@ -13,6 +13,7 @@ from PIL import Image
 from app import app, server
 from components.interpret.experiment import SLIDERS, slider_id
 from core.loop.loop import LoopSettings
+from core.loop.search import SearchSettings
 from core.processes import identity_of
 from core.sessions import runs
 from core.sessions.readings import EXAMPLES, cuts_of, first_reading, infer_images, keep_image
@@ -36,7 +37,7 @@ def true_values() -> dict:
     """What pages send after some use, by the names of the values."""
     request = make_request("Si2Ge2", "Si").document()
     run = runs.create(*cuts_of((first_reading("example-sharp"),)))
-    runs.work(run, LoopSettings(budget=20, beams=1, rounds=1, exact=False))
+    runs.work(run, LoopSettings(SearchSettings(judgements=2), exact=False))
     stream = io.BytesIO()
     Image.effect_noise((64, 48), 40).convert("RGB").save(stream, "PNG")
     upload = "data:;base64," + base64.b64encode((EXAMPLES / "sharp.nc").read_bytes()).decode()

@@ -102,9 +102,9 @@ def test_the_old_version_is_what_a_new_one_must_beat(records, monkeypatch):
 
 
 def test_a_loop_that_agrees_leaves_nothing_and_one_that_fails_leaves_a_case():
-    loop = Loop(cuts_of((Reading("example-sharp"),))[0], LoopSettings(budget=1), None)
-    agreed = {"stop_reason": "agreement", "exact_check": {"agrees": True}, "residual_end": 0.02, "noise": 0.0}
+    loop = Loop(cuts_of((Reading("example-sharp"),))[0], LoopSettings(), None)
+    agreed = {"stop_reason": "agreement", "exact_check": {"agrees": True}, "residual_end": 0.9, "noise": 1.0}
     assert failure(loop, agreed) == ""
     assert "disagrees" in failure(loop, agreed | {"exact_check": {"agrees": False}})
-    assert "structured" in failure(loop, agreed | {"stop_reason": "no progress", "residual_end": 0.2})
-    assert failure(loop, agreed | {"stop_reason": "outside the domain", "residual_end": 0.9}) == ""
+    assert "structured" in failure(loop, agreed | {"stop_reason": "no progress", "residual_end": 2.2})
+    assert failure(loop, agreed | {"stop_reason": "outside the domain", "residual_end": 90.0}) == ""

@@ -1,5 +1,7 @@
 """The distance between images: blind to what matrix elements and backgrounds do, not to where bands lie."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,6 @@ from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal
 from core.loop.moves import neighbours
-from core.loop.refine import value_of, with_values
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
 from core.reverse.standard import EV, KX
@@ -15,6 +16,11 @@ from core.structure.sample import Sample
 
 VIEW = View("G-X", 0.4, 0.2, resolution=0.08)
 GUESS = Guess(Sample.on_lattice("Si5Ge7", 5.54), (VIEW,))
+
+
+def seen(**values: float) -> Guess:
+    """The same sample in another view."""
+    return replace(GUESS, views=(replace(VIEW, **values),))
 
 
 def measured(signal: np.ndarray, **artefacts) -> np.ndarray:
@@ -49,9 +55,10 @@ def test_hot_pixels_hardly_count(signal):
 def test_every_change_of_the_crystal_counts(signal):
     target, predict = Target(measured(signal)), Predictor()
     own = target.distance(predict.picture(GUESS, 0))
-    for key, change in ((("lattice", -1), 0.02), (("mixing", -1), 1.5), (("level", 0), 0.08), (("kz", 0), 0.08)):
-        other = with_values(GUESS, {key: value_of(GUESS, key) + change})
-        assert target.distance(predict.picture(other, 0)) > own + 0.002, key
+    changed = [GUESS.changed(lattice=GUESS.lattice + 0.02), GUESS.changed(mixing=GUESS.mixing + 1.5)]
+    changed += [seen(level=VIEW.level + 0.08), seen(kz=VIEW.kz + 0.08)]
+    for other in changed:
+        assert target.distance(predict.picture(other, 0)) > own + 0.002, other
     for name in neighbours(GUESS.stack):
         assert target.distance(predict.picture(GUESS.changed(stack=name), 0)) > own, name
 
@@ -74,7 +81,7 @@ def test_noise_alone_is_known_as_noise():
 def test_predictions_are_counted_once():
     predict = Predictor()
     predict.picture(GUESS, 0)
-    predict.picture(with_values(GUESS, {("level", 0): 0.5, ("resolution", 0): 0.2}), 0)
+    predict.picture(seen(level=0.5, resolution=0.2), 0)
     assert predict.count == 1
-    predict.picture(with_values(GUESS, {("lattice", -1): 5.55}), 0)
+    predict.picture(GUESS.changed(lattice=5.55), 0)
     assert predict.count == 2

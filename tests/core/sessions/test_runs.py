@@ -12,11 +12,12 @@ import pytest
 
 from core.errors import InputError
 from core.loop.loop import LoopSettings
+from core.loop.search import SearchSettings
 from core.sessions import runs
 from core.sessions.readings import Reading, cuts_of
 
 PROJECT = Path(__file__).resolve().parents[3]
-SHORT = LoopSettings(budget=40, beams=1, rounds=1, exact=False)
+SHORT = LoopSettings(SearchSettings(judgements=3), exact=False)
 WORKER = "import sys; from core.sessions import runs; print(runs.work(sys.argv[1]))"
 
 
