@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 
 from core.loop.fit import Problem
 from core.loop.hints import Hint, hints
@@ -24,13 +25,14 @@ from core.reverse.standard import EV
 from core.structure.sample import Sample
 
 USUAL = {"resolution": 0.1, "momentum_resolution": 0.02, "lifetime": 0.1, "kz_width": 0.05, "bend": 0.15}
-"""SCALARS that an experiment is expected to have; what has no Fermi edge is a theory's image and has none of them."""
+"""SCALARS that an experiment is expected to have; a bare image of a theory has none of them."""
 
 LEAST_SPREAD = 0.01
 """Å: the networks' a∥ is not trusted more than this."""
 
-EMPTY_ABOVE, EMPTY = 0.25, 0.15
-"""eV above E_F, and share of the mean intensity below it: with less light there, states above E_F are empty."""
+DARK_BELOW, DARKEST, DARK = -0.3, 0.02, 0.003
+"""eV, a quantile, and a share of the mean intensity: where the darkest places below E_F are darker, there is neither
+background nor lifetime."""
 
 NOISE_ONLY = 0.6
 """Share of noise in an image's ridges above which there is nothing to compare with."""
@@ -121,7 +123,7 @@ def _plain(value: str | float) -> str | float:
 
 def image_to_fit(reading: ImageReading, cut: Cut) -> Image:
     """An image as the fit wants it: what is known of its measurement, and what the networks expect of the rest."""
-    edge = has_fermi_edge(reading.image)
+    edge = not is_bare(reading.image)
     kz = cut.kz if cut.kz is not None else float(np.clip(reading.view.kz, 0.0, 1.0))
     centre = {"level": float(reading.estimates["fermi_level"]), "kz": kz} | (USUAL if edge else {})
     fixed = set() if edge else set(SCALARS) - {"level", "kz"}
@@ -133,12 +135,15 @@ def image_to_fit(reading: ImageReading, cut: Cut) -> Image:
     return Image(reading.image, cut.cut, centre, frozenset(fixed), edge=edge)
 
 
-def has_fermi_edge(image: np.ndarray) -> bool:
-    """Whether states above E_F are empty in an image (kx, eV)."""
-    above, below = (image[:, part] for part in (EV > EMPTY_ABOVE, EV < -EMPTY_ABOVE))
-    if not np.isfinite(above).any() or not np.isfinite(below).any():
-        return True
-    return float(np.nanmean(above)) < EMPTY * float(np.nanmean(below))
+def is_bare(image: np.ndarray) -> bool:
+    """Whether an image (kx, eV) shows a spectral function alone: it is dark between the bands."""
+    below = image[:, EV < DARK_BELOW]
+    seen = np.isfinite(below)
+    if not seen.any():
+        return False
+    share = uniform_filter(seen.astype(float), 3)
+    smooth = uniform_filter(np.where(seen, below, 0.0), 3)[seen] / share[seen]
+    return bool(np.quantile(smooth, DARKEST) < DARK * smooth.mean())
 
 
 class Loop:

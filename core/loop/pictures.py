@@ -44,11 +44,12 @@ class Pictures:
     def crystal(self, stack: str, mixing: float, lattice: float) -> Crystal:
         """The relaxed crystal of a stack, built once."""
         key = (stack, mixing, round(lattice, 7))
-        if key not in self._crystals:
+        crystal = self._crystals.get(key)
+        if crystal is None:
             if len(self._crystals) > 2000:
                 self._crystals.clear()
-            self._crystals[key] = Sample.on_lattice(stack, lattice, mixing).crystal()
-        return self._crystals[key]
+            crystal = self._crystals[key] = Sample.on_lattice(stack, lattice, mixing).crystal()
+        return crystal
 
     def signal(self, stack: str, mixing: float, lattice: float, cut: str, state: FinalState) -> np.ndarray:
         """(k, energy) 1/eV on the outward half of a cut, as a final state sees it.
@@ -89,15 +90,16 @@ class Pictures:
         """(kz, k, energy) at one node of a∥."""
         if len(self._kept) > 6000:
             self._kept.clear()
-        keys = [(stack, mixing, node, cut, int(number)) for number in numbers]
-        if missing := [int(number) for key, number in zip(keys, numbers, strict=True) if key not in self._kept]:
+        own = (stack, mixing, node, cut)
+        known = {int(number): self._kept.get((*own, int(number))) for number in numbers}
+        if missing := [number for number, picture in known.items() if picture is None]:
             crystal = self.crystal(stack, mixing, node * LATTICE_STEP)
             kz = self.origin + np.array(missing) * KZ_STEP
             found = engine_named(self.engine).cut_totals(crystal, cut, kz).astype(np.float32)
             self.count += len(missing)
             for number, picture in zip(missing, found, strict=True):
-                self._kept[stack, mixing, node, cut, number] = picture
-        return np.stack([self._kept[key] for key in keys])
+                known[number] = self._kept[*own, number] = picture
+        return np.stack(list(known.values()))
 
 
 def _lattice_nodes(lattice: float) -> tuple[np.ndarray, np.ndarray]:

@@ -8,9 +8,11 @@ networks' estimates.
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from itertools import islice
+from os import cpu_count
 
 import numpy as np
 
@@ -35,8 +37,8 @@ DRAWS, DRAWS_SEED = 3000, 5
 BLOCK_COST, ALLOY_COST, MIXED_COST = 6.0, 6.0, 4.0
 """What each block beyond two, each alloy, and mixed interfaces add to a cost: growers make two sharp blocks."""
 
-NEIGHBOUR_EVERY = 3
-"""One candidate in so many is a neighbour of the best, whatever is known of others."""
+NEIGHBOUR_EVERY, TOGETHER = 4, 2
+"""One candidate in so many is a neighbour of the best, whatever is known of others; and how many are fitted at once."""
 
 FIRST = 1e6
 
@@ -63,7 +65,7 @@ REFINED, NEAR_WIDTH = 3, 0.6
 CLOSE_COST = 500.0
 """Candidates whose costs lie farther apart are not to be compared more exactly."""
 
-EXPLAINED = {True: 1.1, False: 0.8}
+EXPLAINED = {True: 0.93, False: 0.8}
 """Weighted squares a pixel up to which a fit leaves nothing but noise and its engine's error, for images with a Fermi
 edge and for those without."""
 
@@ -113,7 +115,7 @@ class SearchSettings:
     """
 
     seconds: float = 60.0
-    judgements: int = 36
+    judgements: int = 48
     exact_cuts: int = MOST_EXACT_CUTS
     patience: int = 16
 
@@ -136,6 +138,7 @@ class Search:
     work: ExactWork = field(default_factory=ExactWork)
     first: list[tuple[str, float]] = field(default_factory=list)
     seconds: float = 0.0
+    threads: int = field(default_factory=lambda: min(TOGETHER, cpu_count() or 1))
 
     def __post_init__(self):
         origin = self.targets[0].centre.get("kz", 0.0) if "kz" in self.targets[0].fixed else 0.0
@@ -214,11 +217,16 @@ class Search:
                 near = [row for row in ranking if self._key(*row[:2]) in names]
             if not ranking or (number - last >= settings.patience and self.explains(best)):
                 break
-            number += 1
-            stack, mixing, lattice = near[0] if near and number % NEIGHBOUR_EVERY == 0 else ranking[0]
-            ranking, near = ([row for row in rows if row[:2] != (stack, mixing)] for rows in (ranking, near))
-            found = self._judge(stack, mixing, self._begun(best, stack, mixing, lattice))
-            yield _note(found, self.best)
+            chosen = near[:1] if near and number % NEIGHBOUR_EVERY == 0 else []
+            chosen += [row for row in ranking if row not in chosen][: TOGETHER - len(chosen)]
+            ranking, near = ([row for row in rows if row not in chosen] for rows in (ranking, near))
+            number += len(chosen)
+            limit = best.fitted.cost + MARGIN
+            with ThreadPoolExecutor(self.threads) as threads:
+                found = list(
+                    threads.map(lambda row: self._judge(*row[:2], self._begun(best, *row), limit), chosen)  # noqa: B023
+                )
+            yield _note(found, best, self.best)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
             late = time.monotonic() > end + settings.seconds or self.work.cuts >= settings.exact_cuts
@@ -286,11 +294,10 @@ class Search:
         order = np.argsort([row[1] + more - first for row, more, first in zip(rows, place, ahead, strict=True)])
         return [rows[i][2:] for i in order]
 
-    def _judge(self, stack: str, mixing: float, state: State) -> Judged:
-        """A candidate's fit by the exact engine, begun at a state."""
+    def _judge(self, stack: str, mixing: float, state: State, limit: float = np.inf) -> Judged:
+        """A candidate's fit by the exact engine, begun at a state; given up where its cost stays above a limit."""
         state = replace(state, lattice=float(np.clip(state.lattice, *LATTICE_RANGE)))
         self._correct(state)
-        limit = min((one.fitted.cost for one in self.judged.values()), default=np.inf) + MARGIN
         fitted = self.corrected.run(state, STEPS, hopeless=limit)
         for _ in range(2):
             if abs(fitted.state.lattice - state.lattice) < MOVED or fitted.cost > limit:
@@ -327,6 +334,8 @@ def named(stack: str, mixing: float) -> str:
     return f"{stack} mixed over {mixing:.2g} ML" if mixing > 0 else stack
 
 
-def _note(found: Judged, best: Judged) -> str:
-    said = "the best so far" if found is best else f"less likely than {named(best.stack, best.mixing)}"
-    return f"{named(found.stack, found.mixing)}: {said}"
+def _note(found: list[Judged], before: Judged, best: Judged) -> str:
+    tried = " and ".join(named(one.stack, one.mixing) for one in found)
+    if best is before:
+        return f"{tried} tried: less likely than {named(best.stack, best.mixing)}"
+    return f"{tried} tried: {named(best.stack, best.mixing)} is the most likely so far"
