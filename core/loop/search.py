@@ -22,27 +22,35 @@ from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
 from core.loop.moves import neighbours
 from core.loop.pictures import NODES_AT_ONCE, Pictures
+from core.loop.promising import features, promise
 from core.loop.screening import Screening
 from core.reverse.candidates import composition_misfit, rank_by_composition
 from core.structure.stack import Stack, parse_stack
 
-MISFIT_WEIGHT = 8.0
-"""How much the mean squared deviation of a candidate's composition from the networks' estimates adds to its cost."""
+MISFIT_WEIGHT = 12.0
+"""How much the logarithm of one plus the mean squared deviation of a candidate's composition from the networks'
+estimates adds to its cost: networks err widely now and then."""
 
-LIBRARY, DRAWN = 50, 30
+LIBRARY, DRAWN = 130, 30
 """Candidates of the least misfit: of the library, and of DRAWS stacks of many blocks."""
 
 DRAWS, DRAWS_SEED = 3000, 5
 
-BLOCK_COST, ALLOY_COST, MIXED_COST = 6.0, 6.0, 4.0
+BLOCK_COST, ALLOY_COST, MIXED_COST = 8.0, 12.0, 4.0
 """What each block beyond two, each alloy, and mixed interfaces add to a cost: growers make two sharp blocks."""
 
 NEIGHBOUR_EVERY, TOGETHER = 4, 2
-"""One candidate in so many is a neighbour of the best, whatever is known of others; and how many are fitted at once."""
+"""One pair of candidates in so many has a neighbour of the best; and how many are fitted at once."""
+
+LEARN_FROM, SIMPLER = 6, 0.3
+"""Judgements from which others are predicted, and how much simplicity counts then."""
+
+POLISHED = 5
+"""Rounds in which the fractions of a best candidate's alloys are moved, at most."""
 
 FIRST = 1e6
 
-SCREENING_LIMIT = 12.0
+SCREENING_LIMIT = 16.0
 """Most that a screened cost adds to what decides which candidate is judged next."""
 
 MARGIN = 100.0
@@ -99,7 +107,7 @@ class Judged:
     @property
     def cost(self) -> float:
         """−2 log probability up to a constant."""
-        return self.fitted.evidence + MISFIT_WEIGHT * self.misfit + complexity(self.stack, self.mixing)
+        return self.fitted.evidence + MISFIT_WEIGHT * np.log1p(self.misfit) + complexity(self.stack, self.mixing)
 
 
 MOST_EXACT_CUTS = 10**6
@@ -215,10 +223,10 @@ class Search:
                 around, ranking, last = key, self._ranking(best), number
                 names = {self._key(*one) for one in new}
                 near = [row for row in ranking if self._key(*row[:2]) in names]
-            if not ranking or (number - last >= settings.patience and self.explains(best)):
+            if not ranking or (number - last >= settings.patience and self.plain(best)):
                 break
-            chosen = near[:1] if near and number % NEIGHBOUR_EVERY == 0 else []
-            chosen += [row for row in ranking if row not in chosen][: TOGETHER - len(chosen)]
+            chosen = near[:1] if near and number % (TOGETHER * NEIGHBOUR_EVERY) == 0 else ranking[:1]
+            chosen += self._promising(ranking, chosen)
             ranking, near = ([row for row in rows if row not in chosen] for rows in (ranking, near))
             number += len(chosen)
             limit = best.fitted.cost + MARGIN
@@ -227,6 +235,7 @@ class Search:
                     threads.map(lambda row: self._judge(*row[:2], self._begun(best, *row), limit), chosen)  # noqa: B023
                 )
             yield _note(found, best, self.best)
+        yield from self._polished(end, cancelled)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
             late = time.monotonic() > end + settings.seconds or self.work.cuts >= settings.exact_cuts
@@ -234,6 +243,35 @@ class Search:
                 return
             self._refine(one)
             yield f"{named(one.stack, one.mixing)} refined until a∥ stays"
+
+    def _polished(self, end: float, cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Fractions of the alloys of the best candidate, as long as they make it better."""
+        for _ in range(POLISHED):
+            best = self.best
+            moves = [one for one in self._moves(best, polished=True) if self._key(*one) not in self.judged]
+            moves = [one for one in moves if _alloys(one[0]) != _alloys(best.stack)]
+            if not moves or time.monotonic() > end or cancelled():
+                return
+            lattice, limit = best.fitted.state.lattice, best.fitted.cost + MARGIN
+            found = []
+            for stack, mixing in moves:
+                self._add(stack, mixing)
+                found.append(self._judge(stack, mixing, self._begun(best, stack, mixing, lattice), limit))
+            yield _note(found, best, self.best)
+            if self.best is best:
+                return
+
+    def _promising(self, ranking: list, chosen: list) -> list:
+        """One candidate of a ranking that, after those judged, may cost least; the first one while few are judged."""
+        rows = [row for row in ranking if row not in chosen]
+        if not rows or len(self.judged) < LEARN_FROM:
+            return rows[:1]
+        judged = list(self.judged.values())
+        known = np.stack([features(one.stack, one.mixing) for one in judged])
+        cost = np.array([one.cost for one in judged])
+        others = np.stack([features(stack, mixing) for stack, mixing, _ in rows])
+        extra = [complexity(stack, mixing) / MISFIT_WEIGHT for stack, mixing, _ in rows]
+        return [rows[int(np.argmin(promise(known, cost, others) + SIMPLER * np.array(extra)))]]
 
     def _begun(self, base: Judged, stack: str, mixing: float, lattice: float) -> State:
         return replace(base.fitted.state, stack=stack, mixing=mixing, lattice=lattice)
@@ -261,12 +299,15 @@ class Search:
         if fitted.cost < one.fitted.cost or one is best:
             self.judged[key] = replace(one, fitted=fitted)
 
-    def _moves(self, base: Judged) -> list[tuple[str, float]]:
+    def _moves(self, base: Judged, polished: bool = False) -> list[tuple[str, float]]:
         """Stacks a step away from one, and interface widths around its own."""
-        longest = max(LONGEST, len(parse_stack(base.stack).ge_fractions))
-        found = [
-            (name, base.mixing) for name in neighbours(base.stack) if len(parse_stack(name).ge_fractions) <= longest
-        ]
+        own = parse_stack(base.stack)
+        longest = max(LONGEST, len(own.ge_fractions))
+        names = neighbours(base.stack)
+        found = [(name, base.mixing) for name in names if len(parse_stack(name).ge_fractions) <= longest]
+        alloys = {block.ge_fraction for block in own.blocks if 0 < block.ge_fraction < 1}
+        if alloys and not polished:  # fractions of alloys are settled last
+            found = [one for one in found if alloys >= _alloys(one[0])]
         if len(parse_stack(base.stack).blocks) > 1:
             tried = sorted(m for key, m in self.judged if key == self._key(base.stack, 0.0)[0])
             widths = set(WIDTHS)
@@ -285,7 +326,8 @@ class Search:
             if key in self.judged:
                 continue
             cost, lattice = screening.cost(stack, mixing)
-            rows.append((cost - own, MISFIT_WEIGHT * misfit + complexity(stack, mixing), stack, mixing, lattice))
+            unlikely = MISFIT_WEIGHT * np.log1p(misfit) + complexity(stack, mixing)
+            rows.append((cost - own, unlikely, stack, mixing, lattice))
         if not rows:
             return []
         screened = np.array([row[0] for row in rows])
@@ -319,6 +361,10 @@ class Search:
             known = self.corrected.corrections.get(key)
             self.corrected.corrections[key] = joined(known, found) if slope and known else found
 
+    def plain(self, one: Judged) -> bool:
+        """Whether an explanation stands out: bare images leave no doubt."""
+        return self.explains(one) and not any(target.edge for target in self.targets)
+
     def explains(self, one: Judged) -> bool:
         """Whether a candidate leaves nothing but noise and its engine's error of every image."""
         return all(chi <= EXPLAINED[target.edge] for chi, target in zip(one.fitted.chi, self.targets, strict=True))
@@ -339,3 +385,7 @@ def _note(found: list[Judged], before: Judged, best: Judged) -> str:
     if best is before:
         return f"{tried} tried: less likely than {named(best.stack, best.mixing)}"
     return f"{tried} tried: {named(best.stack, best.mixing)} is the most likely so far"
+
+
+def _alloys(stack: str) -> set[float]:
+    return {block.ge_fraction for block in parse_stack(stack).blocks if 0 < block.ge_fraction < 1}
