@@ -7,7 +7,7 @@ measurement and a∥ can make of the difference follows from the normal equation
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from core.loop.fit import HUBER, Fitted, Problem
+from core.loop.fit import Fitted, Problem
 from core.loop.normal_equations import projected
 from core.loop.pictures import LATTICE_STEP
 from core.loop.render import rendered, state_of
@@ -47,8 +47,7 @@ class Screening:
                 signal[None], np.array([lattice]), target.cut, [nuisance.scalars], nuisance, target.edge, shares
             )
             change = np.where(target.used, parts.total[0] - linear.mean, 0.0)
-            z = np.abs(linear.residual - change) / np.sqrt(linear.variance)
-            squares += float(np.where(z < HUBER, z**2, 2 * HUBER * z - HUBER**2)[target.used].sum())
+            squares += float((linear.weight * (linear.residual - change) ** 2).sum())
             pull = projected(linear.own, linear.on, linear.weight * change)
             place = np.r_[0, start : start + size]
             gradient[place] -= pull

@@ -36,7 +36,7 @@ LIBRARY, DRAWN = 130, 30
 
 DRAWS, DRAWS_SEED = 3000, 5
 
-BLOCK_COST, ALLOY_COST, MIXED_COST = 8.0, 12.0, 4.0
+BLOCK_COST, ALLOY_COST, MIXED_COST = 8.0, 12.0, 20.0
 """What each block beyond two, each alloy, and mixed interfaces add to a cost: growers make two sharp blocks."""
 
 NEIGHBOUR_EVERY, TOGETHER = 4, 2
@@ -235,7 +235,7 @@ class Search:
                     threads.map(lambda row: self._judge(*row[:2], self._begun(best, *row), limit), chosen)  # noqa: B023
                 )
             yield _note(found, best, self.best)
-        yield from self._polished(end, cancelled)
+        yield from self._polished(end, settings.exact_cuts, cancelled)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
             late = time.monotonic() > end + settings.seconds or self.work.cuts >= settings.exact_cuts
@@ -244,13 +244,13 @@ class Search:
             self._refine(one)
             yield f"{named(one.stack, one.mixing)} refined until a∥ stays"
 
-    def _polished(self, end: float, cancelled: Callable[[], bool]) -> Iterator[str]:
+    def _polished(self, end: float, most_cuts: int, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Fractions of the alloys of the best candidate, as long as they make it better."""
         for _ in range(POLISHED):
             best = self.best
             moves = [one for one in self._moves(best, polished=True) if self._key(*one) not in self.judged]
             moves = [one for one in moves if _alloys(one[0]) != _alloys(best.stack)]
-            if not moves or time.monotonic() > end or cancelled():
+            if not moves or time.monotonic() > end or self.work.cuts >= most_cuts or cancelled():
                 return
             lattice, limit = best.fitted.state.lattice, best.fitted.cost + MARGIN
             found = []
@@ -285,8 +285,8 @@ class Search:
             for one in order[1:]
             if one not in first and self._key(one.stack, 0.0)[0] == self._key(order[0].stack, 0.0)[0]
         ]
-        own = [one for one in own if abs(one.mixing - order[0].mixing) < NEAR_WIDTH]
-        return first + sorted(own, key=lambda one: abs(one.mixing - order[0].mixing))[:2]
+        near = [one for one in own if abs(one.mixing - order[0].mixing) < NEAR_WIDTH or one.mixing == 0]
+        return first + sorted(near, key=lambda one: (one.mixing > 0, abs(one.mixing - order[0].mixing)))[:3]
 
     def _refine(self, one: Judged) -> None:
         """Corrections made anew until a∥ stays, begun from how the best fit says that the images were measured."""
