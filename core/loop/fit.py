@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.optimize import nnls
 
 from core.experiment.photoemission.final_state import FinalState
-from core.experiment.photoemission.orbitals import orbital_shares
+from core.experiment.photoemission.orbitals import orbital_shares_between
 from core.experiment.photoemission.renderer import cut_end
 from core.experiment.photoemission.spectra import HALF_POINTS
 from core.learning.samples import LATTICE_TRAINED
@@ -169,7 +169,7 @@ class Problem:
         """(k, energy, combination) shares of orbital combinations in the stack's mean crystal."""
         target = self.targets[number]
         composition = float(self.pictures.crystal(stack, 0.0, LATTICE_RANGE[0]).plane_ge_fraction.mean())
-        return orbital_shares(composition, lattice, target.cut, abs((target.centre.get("kz", 0.0) + 1) % 2 - 1))
+        return orbital_shares_between(composition, lattice, target.cut, abs((target.centre.get("kz", 0.0) + 1) % 2 - 1))
 
     def variance(self, parts: Parts, target: Image) -> np.ndarray:
         """(kx, eV) of an expected image."""

@@ -6,6 +6,7 @@ state; a measurement weights the shares, so that whole branches vanish, and othe
 """
 
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
@@ -44,6 +45,21 @@ def orbital_shares(ge_fraction: float, lattice: float, cut: str, kz: float) -> n
         for table, value in ((_COMPOSITION, ge_fraction), (_LATTICE, lattice), (_KZ, kz))
     )
     return _shares(cut, *nearest)
+
+
+def orbital_shares_between(ge_fraction: float, lattice: float, cut: str, kz: float) -> np.ndarray:
+    """`orbital_shares` interpolated linearly between the few values, for fits: continuous in everything."""
+    ends = []
+    for table, value in ((_COMPOSITION, ge_fraction), (_LATTICE, lattice), (_KZ, kz)):
+        place = float(np.clip(np.interp(value, table, np.arange(len(table))), 0, len(table) - 1.000001))
+        low = int(place)
+        ends.append([(float(table[low]), 1 - place + low), (float(table[low + 1]), place - low)])
+    total = np.zeros(1, np.float32)
+    for corner in product(*ends):
+        part = float(np.prod([share for _, share in corner]))
+        if part > 1e-9:
+            total = total + np.float32(part) * _shares(cut, *(value for value, _ in corner))
+    return total
 
 
 @lru_cache(maxsize=1024)

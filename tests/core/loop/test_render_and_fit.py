@@ -7,6 +7,7 @@ import pytest
 
 from core.engines import engine_named
 from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.orbitals import orbital_shares, orbital_shares_between
 from core.loop.correction import fitted_exactly
 from core.loop.fit import LATTICE_STEP as LATTICE_FIT_STEP
 from core.loop.fit import Problem
@@ -129,6 +130,15 @@ def test_exact_engine_takes_a_fit_to_the_exact_lattice():
     assert abs(last.state.lattice - 5.507) < 0.0015
     assert abs(last.state.lattice - 5.507) < abs(first.state.lattice - 5.507)
     assert work.cuts == work.corrections <= 8
+
+
+def test_orbital_shares_of_a_fit_are_continuous_and_those_of_the_table_at_its_values():
+    """Half way between values of a∥, where a fit would stop at a step of the nearest one."""
+    at_value = orbital_shares_between(0.25, 5.45, "G-X", 0.3)
+    np.testing.assert_allclose(at_value, orbital_shares(0.25, 5.45, "G-X", 0.3), atol=1e-6)
+    below, above = (orbital_shares_between(0.3, 5.4 + d, "G-X", 0.33) for d in (-1e-5, 1e-5))
+    assert np.abs(above - below).max() < 1e-4
+    np.testing.assert_allclose(above.sum(axis=2), 1.0, atol=1e-4)
 
 
 def test_hot_and_missing_pixels_do_not_count():

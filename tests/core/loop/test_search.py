@@ -1,0 +1,141 @@
+"""The search over stacks, what it learns on the way, and what it says in the end."""
+
+import numpy as np
+import pytest
+
+from core.learning.samples import drawn_sample, profile_key
+from core.loop.evaluation import loop_outcome
+from core.loop.fit_evaluation import simulated_image
+from core.loop.image import Image
+from core.loop.loop import LoopSettings, is_bare
+from core.loop.pictures import Pictures
+from core.loop.posterior import Weighted, mixture, probabilities
+from core.loop.promising import features, promise
+from core.loop.render import SCALARS
+from core.loop.screening import Screening
+from core.loop.search import Search, SearchSettings, complexity
+from core.reverse.candidates import CORRELATIONS, composition_figures
+from core.reverse.cut import Cut
+from core.reverse.inference import infer_images
+from core.reverse.quantities import QUANTITIES
+from core.structure.stack import parse_stack
+
+BARE = frozenset(set(SCALARS) - {"level"})
+SAMPLE = drawn_sample("test", "Si1Ge3", 5.52, 0.0, 0.3)
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    return simulated_image(SAMPLE, "clean", 3)
+
+
+def search_of(image: np.ndarray, level: float) -> Search:
+    """A search whose networks say (Si0.3Ge0.7)2 on 5.51 Å, with wide errors."""
+    figures = composition_figures(parse_stack("(Si0.3Ge0.7)2"), 0.0)
+    estimates = figures | {"lattice_in_plane": 5.51}
+    sizes = dict.fromkeys((*CORRELATIONS, "ge_fraction"), 0.1)
+    sizes |= {"interfacial_fraction": 0.6, "interface_width": 0.5, "period": 4.0, "lattice_in_plane": 0.02}
+    target = Image(image, "G-X", {"level": level, "kz": 0.3}, BARE, edge=False)
+    return Search((target,), estimates, sizes, (5.51, 0.03))
+
+
+@pytest.fixture(scope="module")
+def level(image) -> float:
+    """The Fermi level as the networks find it."""
+    return float(infer_images([Cut(None, "G-X", 0.3)], [image]).images[0].estimates["fermi_level"])
+
+
+def test_search_finds_the_stack_and_its_lattice(image, level):
+    search = search_of(image, level)
+    search.begin_with("(Si0.3Ge0.7)2", 0.0)
+    notes = list(search.steps(SearchSettings(seconds=np.inf, judgements=14)))
+    best = search.best
+    assert profile_key(parse_stack(best.stack)) == profile_key(parse_stack(SAMPLE.stack)), notes
+    assert abs(best.fitted.state.lattice - SAMPLE.lattice) < 0.0015
+    assert search.explains(best)
+    assert search.unexplained == 1.0
+    costs = [one.cost for one in search.order()]
+    assert costs == sorted(costs)
+    assert notes[0].startswith("(Si0.3Ge0.7)2")
+
+
+def test_screening_prefers_the_truth_to_what_is_far_from_it(image, level):
+    search = search_of(image, level)
+    fitted = search.forward.run(search.forward.start(SAMPLE.stack, 0.0, 5.51), 8)
+    screening = Screening(search.forward, fitted)
+    own, lattice = screening.cost(SAMPLE.stack, 0.0)
+    assert abs(lattice - fitted.state.lattice) < 0.004, "its own fit has converged"
+    for other in ("Si2", "Si3Ge1", "Si8Ge8"):
+        assert screening.cost(other, 0.0)[0] > own, other
+
+
+def test_cancelled_search_ends_at_once(image, level):
+    search = search_of(image, level)
+    assert len(list(search.steps(SearchSettings(), lambda: True))) == 1
+    assert len(search.judged) == 1
+
+
+def test_budgets_end_a_search(image, level):
+    search = search_of(image, level)
+    list(search.steps(SearchSettings(seconds=np.inf, exact_cuts=3)))
+    assert 3 <= search.work.cuts < 3 + 8
+    assert search.spent(SearchSettings(seconds=np.inf, exact_cuts=3))
+
+
+def test_simple_stacks_are_likelier_before_an_image_is_seen():
+    sharp = complexity("Si4Ge4", 0.0)
+    assert sharp < complexity("Si4Ge4", 1.0)
+    assert sharp < complexity("Si4Ge2Si1Ge2", 0.0)
+    assert sharp < complexity("Si4(Si0.5Ge0.5)4", 0.0)
+
+
+def test_candidates_like_the_good_ones_are_promising():
+    """Costs that grow with the distance of the Ge fraction from 0.8 point there, to where nothing has been judged."""
+    judged = [f"(Si{1 - x:.2f}Ge{x:.2f})2" for x in (0.1, 0.3, 0.5, 0.7)]
+    cost = np.array([1e4 * abs(x - 0.8) for x in (0.1, 0.3, 0.5, 0.7)])
+    others = [f"(Si{1 - x:.2f}Ge{x:.2f})2" for x in (0.2, 0.4, 0.8)]
+    found = promise(
+        np.stack([features(s, 0.0) for s in judged]), cost, np.stack([features(s, 0.0) for s in others])
+    )  # fmt: skip
+    assert int(np.argmin(found)) == 2
+
+
+def test_a_mixture_holds_its_candidates():
+    pictures = Pictures("forward")
+    one = Weighted("Si4Ge4", 0.0, 5.5, 0.001, 0.6)
+    two = Weighted("Si4Ge5", 0.0, 5.52, 0.001, 0.4)
+    alone, both = mixture([one], pictures), mixture([one, two], pictures)
+    assert set(QUANTITIES) <= set(both)
+    for value, low, high in both.values():
+        assert low <= high
+        assert np.isfinite([value, low, high]).all()
+    assert both["lattice_in_plane"][0] == pytest.approx(5.508)
+    assert both["lattice_in_plane"][1] < 5.5 < 5.52 < both["lattice_in_plane"][2]
+    assert alone["ge_fraction"][0] == pytest.approx(0.5)
+    assert both["ge_fraction"][2] > 0.55
+    doubtful = mixture([one], pictures, unexplained=2.0)
+    assert all(doubtful[n][2] - doubtful[n][1] >= alone[n][2] - alone[n][1] for n in alone)
+
+
+def test_probabilities_add_up_and_follow_costs():
+    share = probabilities(np.array([100.0, 110.0, 400.0]))
+    assert share.sum() == pytest.approx(1.0)
+    assert share[0] > share[1] > share[2]
+
+
+def test_bare_images_are_told_from_measured_ones(image):
+    assert is_bare(image)
+    assert not is_bare(simulated_image(SAMPLE, "realistic", 3))
+    assert not is_bare(np.full_like(image, np.nan))
+
+
+@pytest.mark.slow
+def test_a_loop_from_the_networks_guess_to_the_truth():
+    sample = drawn_sample("test", "Si4Ge10", 5.4928, 0.0, 0.1889)
+    settings = LoopSettings(SearchSettings(seconds=np.inf, judgements=16), exact=False)
+    outcome = loop_outcome(simulated_image(sample, "clean", 83), sample, settings)
+    assert outcome.place == 0
+    assert outcome.stop == "agreement"
+    assert outcome.end < outcome.start
+    assert outcome.errors["lattice_in_plane"][1] < 0.0015
+    assert outcome.errors["ge_fraction"][1] < 0.008
