@@ -136,9 +136,11 @@ LIKENESS_COLUMNS = {
 }
 
 
+LOOP_COLUMNS = ("networks", "loop", "within")
 SEVERITY_NAMES = {"clean": "clean", "realistic": "realistic", "all": "both"}
 LOOP_FIGURES = {
-    "lattice_in_plane": ("a∥, Å", 4), "ge_fraction": ("Ge fraction", 4), "interface_width": ("interface width, ML", 3),
+    "lattice_in_plane": ("a∥, Å", 4), "ge_fraction": ("Ge fraction", 4),
+    "interfacial_fraction": ("interfacial share", 3),
 }  # fmt: skip
 
 
@@ -148,30 +150,32 @@ def loop_tables(directory: Path = DIRECTORY) -> list | None:
     return found and [
         data_table(
             "The loop on simulated images of test stacks",
-            ["Images", "Closer", "Factor", "Predictions", "True stack first", "Among five"],
+            ["Images", "Closer", "Agreement", "Predicted cuts", "Exact cuts", "True stack first", "Among five"],
             [
                 [
                     SEVERITY_NAMES[name],
-                    f"{100 * figures['lowered']:.0f} %",
-                    decimal(figures["factor"], 2),
-                    decimal(figures["predictions"], 0),
+                    *(f"{100 * figures[key]:.0f} %" for key in ("lowered", "agreement")),
+                    *(decimal(figures[key], 0) for key in ("forward_cuts", "exact_cuts")),
                     *(f"{100 * figures['true_stack'][key]:.0f} %" for key in ("first", "first_five")),
                 ]
                 for name, figures in found["images"].items()
             ],
-            note="Closer: share of images whose distance falls; factor and predictions are medians. The true stack is "
-            "counted where the library has it.",
+            note="Closer: share of images whose residual falls; cuts are medians. The true stack is counted where the "
+            "library has it.",
         ),
         data_table(
-            "Median errors before and after the loop",
-            ["Images", *(f"{label}, {when}" for label, _ in LOOP_FIGURES.values() for when in ("before", "after"))],
+            "Mean absolute errors of the networks and of the loop, and the share within the loop's 90 % interval",
+            ["Images", *(f"{label}, {what}" for label, _ in LOOP_FIGURES.values() for what in LOOP_COLUMNS)],
             [
                 [
                     SEVERITY_NAMES[name],
                     *(
-                        decimal(figures["errors"][key][when], digits)
+                        text
                         for key, (_, digits) in LOOP_FIGURES.items()
-                        for when in ("before", "after")
+                        for text in (
+                            *(decimal(figures["errors"][key][when], digits) for when in ("mean_before", "mean_after")),
+                            f"{100 * figures['errors'][key]['coverage']:.0f} %",
+                        )
                     ),
                 ]
                 for name, figures in found["images"].items()

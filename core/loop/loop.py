@@ -4,6 +4,7 @@ The networks propose, a search over stacks disposes: every candidate is fitted t
 would look, with the exact engine's spectra. What is found is a mixture of candidates, with intervals.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -325,6 +326,6 @@ class Loop:
         quantities = QUANTITIES | LOCAL_QUANTITIES
         for name, (value, low, high) in mixture(weighted, search.pictures, search.unexplained).items():
             if name in found:
-                ends = (round(x, 5) for x in (value, min(low, value), max(high, value)))
-                found[name] = Estimate(*ends, quantities[name].unit)  # type: ignore[call-arg]
+                low, high = math.floor(1e5 * min(low, value)) / 1e5, math.ceil(1e5 * max(high, value)) / 1e5
+                found[name] = Estimate(round(value, 5), low, high, quantities[name].unit)
         return found
