@@ -19,9 +19,8 @@ from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.samples import DrawnSample
 from core.loop.correction import fitted_exactly
 from core.loop.fit import Problem
-from core.loop.image import Image
+from core.loop.loop import LEAST_SPREAD, image_to_fit
 from core.loop.pictures import KZ_STEP, NODES_AT_ONCE, Pictures
-from core.loop.render import SCALARS
 from core.reverse.cut import Cut
 from core.reverse.drawing import SEVERITIES, random_state, single_thread_pool
 from core.reverse.evaluation import SEED, test_samples
@@ -32,12 +31,6 @@ MEASURED_FILE = Path(__file__).parents[1] / "measured" / "fit.json"
 IMAGES = 35
 STEPS = 12
 CUT = "G-X"
-
-USUAL = {"resolution": 0.1, "momentum_resolution": 0.02, "lifetime": 0.1, "kz_width": 0.05, "bend": 0.15}
-"""SCALARS that a realistic image is expected to have; a clean one has none of them."""
-
-LEAST_SPREAD = 0.01
-"""Å: the networks' a∥ is not trusted more than this."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,7 @@ def evaluate_fit(report: Callable[[str], None] = lambda line: None, images: int 
 
 def _run(task: tuple[int, DrawnSample, str]) -> tuple[str, FitOutcome]:
     number, sample, severity = task
-    return severity, fit_outcome(sample, simulated_image(sample, severity, number), severity == "realistic")
+    return severity, fit_outcome(sample, simulated_image(sample, severity, number))
 
 
 def simulated_image(sample: DrawnSample, severity: str, number: int) -> np.ndarray:
@@ -95,21 +88,18 @@ def simulated_image(sample: DrawnSample, severity: str, number: int) -> np.ndarr
     )[0]  # fmt: skip
 
 
-def fit_outcome(sample: DrawnSample, image: np.ndarray, realistic: bool) -> FitOutcome:
+def fit_outcome(sample: DrawnSample, image: np.ndarray) -> FitOutcome:
     """Networks, fit by the forward model, fit taken on by the exact engine.
 
     Args:
         sample: the truth: its stack, mixing and k_z are given to the fit.
         image: (kx, eV) standard image of it.
-        realistic: whether the measurement may have artefacts.
     """
-    kz = float(sample.kz or 0.0)
-    found = infer_images([Cut(None, CUT, kz)], [image])
+    cut = Cut(None, CUT, float(sample.kz or 0.0))
+    found = infer_images([cut], [image])
     lattice = found.estimates["lattice_in_plane"]
-    expected = {"level": found.images[0].estimates["fermi_level"], "kz": kz} | (USUAL if realistic else {})
-    fixed = frozenset({"kz"} if realistic else set(SCALARS) - {"level"})
-    target = Image(image, CUT, expected, fixed, edge=realistic)
-    pictures = Pictures("forward", kz)
+    target = image_to_fit(found.images[0], cut)
+    pictures = Pictures("forward", target.centre["kz"])
     problem = Problem((target,), pictures, (lattice, max(2 * found.sizes["lattice_in_plane"], LEAST_SPREAD)))
     first = problem.run(problem.start(sample.stack, sample.mixing, lattice), STEPS)
     last, work = fitted_exactly(problem, first)

@@ -69,8 +69,8 @@ def mixture(
         if unexplained > 1:
             error = np.hypot(error, WRONG[name] if name in WRONG else WRONG_SHARE * (quantity.high - quantity.low))
         low, high = (_quantile(share, value, error, weight) for share in INTERVAL)
-        ends = (float(np.clip(x, quantity.low, quantity.high)) for x in (weight @ value, low, high))
-        found[name] = tuple(ends)
+        mean, low, high = (float(np.clip(x, quantity.low, quantity.high)) for x in (weight @ value, low, high))
+        found[name] = mean, low, high
     return found
 
 

@@ -229,11 +229,7 @@ class Search:
             chosen += self._promising(ranking, chosen)
             ranking, near = ([row for row in rows if row not in chosen] for rows in (ranking, near))
             number += len(chosen)
-            limit = best.fitted.cost + MARGIN
-            with ThreadPoolExecutor(self.threads) as threads:
-                found = list(
-                    threads.map(lambda row: self._judge(*row[:2], self._begun(best, *row), limit), chosen)  # noqa: B023
-                )
+            found = self._judge_all(best, chosen)
             yield _note(found, best, self.best)
         yield from self._polished(end, settings.exact_cuts, cancelled)
         self.seconds = time.monotonic() - began
@@ -244,6 +240,16 @@ class Search:
             self._refine(one)
             yield f"{named(one.stack, one.mixing)} refined until a∥ stays"
 
+    def _judge_all(self, best: Judged, rows: list[tuple[str, float, float]]) -> list[Judged]:
+        """Candidates (stack, mixing, a∥), begun where the best one stands, side by side."""
+        limit = best.fitted.cost + MARGIN
+
+        def judged(row: tuple[str, float, float]) -> Judged:
+            return self._judge(row[0], row[1], self._begun(best, *row), limit)
+
+        with ThreadPoolExecutor(self.threads) as threads:
+            return list(threads.map(judged, rows))
+
     def _polished(self, end: float, most_cuts: int, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Fractions of the alloys of the best candidate, as long as they make it better."""
         for _ in range(POLISHED):
@@ -252,11 +258,10 @@ class Search:
             moves = [one for one in moves if _alloys(one[0]) != _alloys(best.stack)]
             if not moves or time.monotonic() > end or self.work.cuts >= most_cuts or cancelled():
                 return
-            lattice, limit = best.fitted.state.lattice, best.fitted.cost + MARGIN
-            found = []
-            for stack, mixing in moves:
-                self._add(stack, mixing)
-                found.append(self._judge(stack, mixing, self._begun(best, stack, mixing, lattice), limit))
+            for move in moves:
+                self._add(*move)
+            lattice = best.fitted.state.lattice
+            found = self._judge_all(best, [(stack, mixing, lattice) for stack, mixing in moves])
             yield _note(found, best, self.best)
             if self.best is best:
                 return
