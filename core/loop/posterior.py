@@ -8,13 +8,13 @@ import numpy as np
 from core.loop.pictures import Pictures
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
 
-TEMPERATURE = 12.0
+TEMPERATURE = 40.0
 """What differences of costs are divided by: neighbouring pixels share what the engine gets wrong."""
 
 WIDENED = 3.0
 """Standard errors of a∥ are multiplied by so much: the fit's own ones hold 46 to 66 % where 90 % are asked."""
 
-LEAST_LATTICE = 0.0004
+LEAST_LATTICE = 0.001
 """Å: a∥ is not known better than spectra at neighbouring lattice constants are interpolated."""
 
 LEAST_WIDTH = 0.12

@@ -20,9 +20,6 @@ NOISE = 0.15
 SCALE = 30.0
 """Differences of costs are compressed: log(1 + Δ/SCALE)."""
 
-BOLDNESS = 1.0
-"""Standard deviations below the prediction that decide."""
-
 
 def features(stack: str, mixing: float) -> np.ndarray:
     """(feature,) of a composition: Ge fraction, interfacial share, width, inverse period, pair correlations."""
@@ -31,13 +28,14 @@ def features(stack: str, mixing: float) -> np.ndarray:
     return np.array(values)
 
 
-def promise(known: np.ndarray, cost: np.ndarray, others: np.ndarray) -> np.ndarray:
+def promise(known: np.ndarray, cost: np.ndarray, others: np.ndarray, boldness: float) -> np.ndarray:
     """(other,) the lower, the more promising: what a candidate's compressed cost may be at best.
 
     Args:
-        known: (judged, feature).
+        known: (judged, feature); their units do not matter.
         cost: (judged,) −2 log probabilities.
         others: (other, feature).
+        boldness: standard deviations that predictions may err to the better.
     """
     every = np.vstack([known, others])
     spread = np.maximum(every.std(axis=0), 1e-9)
@@ -53,7 +51,7 @@ def promise(known: np.ndarray, cost: np.ndarray, others: np.ndarray) -> np.ndarr
         if best is None or likelihood > best[0]:
             cross = _kernel(others, known, length)
             variance = 1 - np.einsum("on,no->o", cross, cho_solve(factor, cross.T))
-            best = likelihood, cross @ weight - BOLDNESS * np.sqrt(np.maximum(variance, 0.0))
+            best = likelihood, cross @ weight - boldness * np.sqrt(np.maximum(variance, 0.0))
     return centre + size * best[1]  # type: ignore[index]
 
 

@@ -22,7 +22,7 @@ from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
 from core.loop.moves import neighbours
 from core.loop.pictures import NODES_AT_ONCE, Pictures
-from core.loop.promising import features, promise
+from core.loop.promising import SCALE, features, promise
 from core.loop.screening import Screening
 from core.reverse.candidates import composition_misfit, rank_by_composition
 from core.structure.stack import Stack, parse_stack
@@ -42,8 +42,12 @@ BLOCK_COST, ALLOY_COST, MIXED_COST = 8.0, 12.0, 20.0
 NEIGHBOUR_EVERY, TOGETHER = 4, 2
 """One pair of candidates in so many has a neighbour of the best; and how many are fitted at once."""
 
-LEARN_FROM, SIMPLER = 6, 0.3
-"""Judgements from which others are predicted, and how much simplicity counts then."""
+LEARN_FROM, LEARNED_FROM, SIMPLER = 6, 20, 0.6
+"""Judgements from which one of a pair is chosen by what was learned, and from which both are; and how much simplicity
+counts then."""
+
+BOLDNESS = 1.5
+"""Standard deviations below its prediction for which a candidate is tried, the second of a pair."""
 
 POLISHED = 5
 """Rounds in which the fractions of a best candidate's alloys are moved, at most."""
@@ -145,6 +149,7 @@ class Search:
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
     first: list[tuple[str, float]] = field(default_factory=list)
+    screened: dict[tuple[str, float], float] = field(default_factory=dict)
     seconds: float = 0.0
     threads: int = field(default_factory=lambda: min(TOGETHER, cpu_count() or 1))
 
@@ -225,8 +230,13 @@ class Search:
                 near = [row for row in ranking if self._key(*row[:2]) in names]
             if not ranking or (number - last >= settings.patience and self.plain(best)):
                 break
-            chosen = near[:1] if near and number % (TOGETHER * NEIGHBOUR_EVERY) == 0 else ranking[:1]
-            chosen += self._promising(ranking, chosen)
+            if near and number % (TOGETHER * NEIGHBOUR_EVERY) == 0:
+                chosen = near[:1]
+            elif len(self.judged) < LEARNED_FROM:
+                chosen = ranking[:1]
+            else:
+                chosen = self._promising(ranking, [], 0.0)
+            chosen += self._promising(ranking, chosen, BOLDNESS)
             ranking, near = ([row for row in rows if row not in chosen] for rows in (ranking, near))
             number += len(chosen)
             found = self._judge_all(best, chosen)
@@ -266,17 +276,21 @@ class Search:
             if self.best is best:
                 return
 
-    def _promising(self, ranking: list, chosen: list) -> list:
+    def _promising(self, ranking: list, chosen: list, boldness: float) -> list:
         """One candidate of a ranking that, after those judged, may cost least; the first one while few are judged."""
         rows = [row for row in ranking if row not in chosen]
         if not rows or len(self.judged) < LEARN_FROM:
             return rows[:1]
         judged = list(self.judged.values())
-        known = np.stack([features(one.stack, one.mixing) for one in judged])
+        known = np.stack([self._features(one.stack, one.mixing) for one in judged])
         cost = np.array([one.cost for one in judged])
-        others = np.stack([features(stack, mixing) for stack, mixing, _ in rows])
+        others = np.stack([self._features(stack, mixing) for stack, mixing, _ in rows])
         extra = [complexity(stack, mixing) / MISFIT_WEIGHT for stack, mixing, _ in rows]
-        return [rows[int(np.argmin(promise(known, cost, others) + SIMPLER * np.array(extra)))]]
+        return [rows[int(np.argmin(promise(known, cost, others, boldness) + SIMPLER * np.array(extra)))]]
+
+    def _features(self, stack: str, mixing: float) -> np.ndarray:
+        """What is known of a candidate before it is fitted: its composition, and how it was screened."""
+        return np.append(features(stack, mixing), self.screened[self._key(stack, mixing)])
 
     def _begun(self, base: Judged, stack: str, mixing: float, lattice: float) -> State:
         return replace(base.fitted.state, stack=stack, mixing=mixing, lattice=lattice)
@@ -325,21 +339,20 @@ class Search:
     def _ranking(self, base: Judged) -> list[tuple[str, float, float]]:
         """Candidates not judged yet, the most promising first: stack, mixing, and the a∥ to begin with."""
         screening = Screening(self.forward, base.fitted)
-        own = screening.cost(base.stack, base.mixing)[0]
-        rows: list = []
-        for key, (stack, mixing, misfit) in self.pool.items():
-            if key in self.judged:
-                continue
-            cost, lattice = screening.cost(stack, mixing)
-            unlikely = MISFIT_WEIGHT * np.log1p(misfit) + complexity(stack, mixing)
-            rows.append((cost - own, unlikely, stack, mixing, lattice))
-        if not rows:
-            return []
-        screened = np.array([row[0] for row in rows])
-        place = np.argsort(np.argsort(screened)) / len(rows) * SCREENING_LIMIT
-        ahead = [FIRST if self._key(*row[2:4]) in self.first else 0.0 for row in rows]
-        order = np.argsort([row[1] + more - first for row, more, first in zip(rows, place, ahead, strict=True)])
-        return [rows[i][2:] for i in order]
+        cost, lattice = {}, {}
+        for key, (stack, mixing, _) in self.pool.items():
+            cost[key], lattice[key] = screening.cost(stack, mixing)
+        least = min(cost.values())
+        self.screened = {key: float(np.log1p((value - least) / SCALE)) for key, value in cost.items()}
+        rows = [key for key in self.pool if key not in self.judged]
+        place = dict(zip(sorted(rows, key=cost.__getitem__), np.linspace(0, SCREENING_LIMIT, len(rows)), strict=True))
+
+        def unlikely(key: tuple[str, float]) -> float:
+            stack, mixing, misfit = self.pool[key]
+            likely = MISFIT_WEIGHT * np.log1p(misfit) + complexity(stack, mixing) + place[key]
+            return likely - (FIRST if key in self.first else 0.0)
+
+        return [(*self.pool[key][:2], lattice[key]) for key in sorted(rows, key=unlikely)]
 
     def _judge(self, stack: str, mixing: float, state: State, limit: float = np.inf) -> Judged:
         """A candidate's fit by the exact engine, begun at a state; given up where its cost stays above a limit."""

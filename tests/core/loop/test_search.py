@@ -95,7 +95,7 @@ def test_candidates_like_the_good_ones_are_promising():
     cost = np.array([1e4 * abs(x - 0.8) for x in (0.1, 0.3, 0.5, 0.7)])
     others = [f"(Si{1 - x:.2f}Ge{x:.2f})2" for x in (0.2, 0.4, 0.8)]
     found = promise(
-        np.stack([features(s, 0.0) for s in judged]), cost, np.stack([features(s, 0.0) for s in others])
+        np.stack([features(s, 0.0) for s in judged]), cost, np.stack([features(s, 0.0) for s in others]), 0.0
     )  # fmt: skip
     assert int(np.argmin(found)) == 2
 
