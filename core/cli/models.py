@@ -121,7 +121,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         from core.loop.evaluation import MEASURED_FILE as LOOP_FILE
         from core.loop.evaluation import evaluate_loop
 
-        figures, file = evaluate_loop(folder.with_name("reverse"), show_progress), LOOP_FILE
+        figures, file = evaluate_loop(folder.with_name("loop-evaluation"), show_progress), LOOP_FILE
     elif arguments.fit:
         from core.loop.fit_evaluation import MEASURED_FILE as FIT_FILE
         from core.loop.fit_evaluation import evaluate_fit

@@ -27,7 +27,7 @@ from core.storage import cache_directory
 from core.structure.stack import parse_stack
 
 MEASURED_FILE = Path(__file__).parents[1] / "measured" / "loop.json"
-IMAGES = 35
+IMAGES = 20
 """Of each severity."""
 
 OTHERS = 5
