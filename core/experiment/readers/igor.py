@@ -8,9 +8,10 @@ import igor2.packed
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.axes import axis_kind, band_images, check_declared, gathered
+from core.experiment.readers.axes import Axis, axis_kind, band_images, check_declared, gathered
+from core.experiment.readers.header import lines_of
 from core.experiment.readers.image import Image
-from core.experiment.readers.ses import header_attrs, parse_sections
+from core.experiment.readers.ses import header_attrs
 
 
 def read_ibw(content: bytes) -> list[Image]:
@@ -62,13 +63,12 @@ def _images(wave: dict, source: str) -> list[Image]:
     values, header = np.asarray(wave["wData"]), wave["wave_header"]
     check_declared(values.shape, values.itemsize, "This Igor wave")
     note = bytes(wave.get("note", b"")).decode("latin-1")
-    sections = parse_sections(note)
-    fields = {key: value for part in sections.values() for key, value in part.items()}
     step, start = header.get("sfA"), header.get("sfB")
     if step is None:  # version 2 waves have one dimension
         raise InputError("This Igor wave has one dimension; give an image over energy and angle")
-    axes = [start[i] + step[i] * np.arange(n) for i, n in enumerate(values.shape)]
-    return band_images(values, _labels(wave, values.ndim), axes, header_attrs(fields, source))
+    points = [start[i] + step[i] * np.arange(n) for i, n in enumerate(values.shape)]
+    axes = [Axis(*part) for part in zip(_labels(wave, values.ndim), points, strict=True)]
+    return band_images(values, axes, header_attrs(lines_of(note), source))
 
 
 def _labels(wave: dict, dimensions: int) -> list[str]:

@@ -7,17 +7,24 @@ import numpy as np
 from numpy.lib import format as npy
 
 from core.errors import InputError
-from core.experiment.readers.axes import MOST_VALUES, axis_kind, band_images, check_declared
+from core.experiment.readers.axes import MOST_VALUES, Axis, axis_kind, band_images, check_declared
 from core.experiment.readers.image import Image
 
 _TABLE = "energies (eV) in the first column, angles (degree) or wave vectors (1/Å) in the first row"
 
 
+MOST_WAVE_VECTOR = 4.0
+"""1/Å, of axes without a name."""
+
+CLEARLY = 0.3
+"""By so much energies are farther from symmetric about zero than angles."""
+
+
 def read_csv(content: bytes) -> list[Image]:
     """A table of numbers separated by commas, semicolons, tabs or blanks.
 
-    The corner may say what the axes are, such as `eV/kx`; without it the first row is taken for wave vectors where all
-    lie within ±4 1/Å, else for angles.
+    The corner may say what the axes are, such as `eV/kx`; see `_table` for one that does not. A header line of `#` is
+    passed over.
 
     Raises:
         InputError: words among the numbers, or rows of different lengths.
@@ -74,7 +81,8 @@ def read_numpy(content: bytes) -> list[Image]:
     sides = (len(arrays["eV"]), len(arrays[other]))
     if values.shape == sides[::-1] and sides[0] != sides[1]:
         values = values.T
-    return band_images(values, ["eV", other], [arrays["eV"], arrays[other]], {"source_format": "NumPy archive"})
+    axes = [Axis(name, arrays[name]) for name in ("eV", other)]
+    return band_images(values, axes, {"source_format": "NumPy archive"})
 
 
 def _array(stream, limit: int) -> np.ndarray:
@@ -97,8 +105,25 @@ def _array(stream, limit: int) -> np.ndarray:
     return np.frombuffer(content, kind).reshape(shape, order="F" if fortran else "C")
 
 
-def _table(values, energy, other, corner: str, source: str) -> list[Image]:
-    """By the corner's words, else energies go down and the other axis across."""
+def _table(values, down, across, corner: str, source: str) -> list[Image]:
+    """By the corner's words; without them the axis that is less symmetric about zero is the energy.
+
+    The other one is a wave vector where all of it lies within ±4 1/Å, else an angle.
+    """
     words = [part for part in corner.replace("\\", "/").split("/") if axis_kind(part)]
-    labels = words if len(words) == 2 else ["eV", "kx" if np.abs(other).max(initial=0) <= 4.0 else "alpha"]
-    return band_images(values, labels, [energy, other], {"source_format": source})
+    attrs: dict = {"source_format": source}
+    if len(words) != 2:
+        sideways = _lopsided(across) > _lopsided(down) + CLEARLY
+        other = down if sideways else across
+        name = "kx" if np.abs(other).max(initial=0) <= MOST_WAVE_VECTOR else "alpha"
+        words = [name, "eV"] if sideways else ["eV", name]
+        attrs["notes"] = [
+            f"the table does not name its axes: its {'first row' if sideways else 'first column'} is read as energies "
+            f"in eV, the other as {'wave vectors in 1/Å' if name == 'kx' else 'angles in degrees'}"
+        ]
+    return band_images(values, [Axis(words[0], down), Axis(words[1], across)], attrs)
+
+
+def _lopsided(axis: np.ndarray) -> float:
+    """0 for an axis that reaches as far below zero as above, 1 for one that only touches it."""
+    return float(abs(axis.min() + axis.max()) / max(np.ptp(axis), 1e-9)) if np.isfinite(axis).all() else 0.0
