@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
+from core.experiment.calibration.record import ImageRecord
 from core.experiment.photoemission.renderer import REACH
 from core.reverse.candidates import COMPARED, Candidate, compare_candidates, composition_figures
 from core.reverse.cut import Cut
@@ -58,7 +59,7 @@ class ImageReading:
 
     cut: `G-X` or `G-K`. image: (kx, eV) standard image. readings: of the model. view: how it was taken, as far as the
     model tells. descriptors: NUISANCE_QUANTITIES by name, without a k_z that was given. estimates: the same and
-    k_stretch as numbers, not limited. domain_score: above 1 is outside.
+    k_stretch as numbers, not limited. domain_score: above 1 is outside. record: what was read from the image's file.
     """
 
     cut: str
@@ -68,6 +69,7 @@ class ImageReading:
     descriptors: dict[str, Estimate]
     estimates: dict[str, float]
     domain_score: float
+    record: ImageRecord | None = None
 
     @property
     def in_domain(self) -> bool:
@@ -78,6 +80,7 @@ class ImageReading:
         """Plain JSON."""
         return {
             "cut": self.cut,
+            "source": self.record.document() if self.record else None,
             "in_domain": self.in_domain,
             "domain_score": round(self.domain_score, 3),
             "descriptors": _plain(self.descriptors),
@@ -182,10 +185,12 @@ def _read(model: ReverseModel, cut: Cut, image: np.ndarray) -> Readings:
 
 def _image_reading(model: ReverseModel, cut: Cut, image, readings: Readings, view, agreement, wider) -> ImageReading:
     value, half = _of_image(model, readings.value), _of_image(model, wider * readings.half)
+    if cut.record is not None:  # the model reads E_F against the bands; where it lies in the image is another matter
+        half["fermi_above_vbm"] = float(np.hypot(half["fermi_above_vbm"], NORMAL_90 * cut.record.fermi_uncertainty))
     score = domain_score(model, domain_evidence(model, readings, agreement), int(Target(image).used.sum()))
     known = () if cut.kz is None else ("kz",)
     found = {name: e for name, e in _estimates(value, half).items() if name not in known}
-    return ImageReading(cut.cut, image, readings, view, found, value, score)
+    return ImageReading(cut.cut, image, readings, view, found, value, score, cut.record)
 
 
 def _of_image(model: ReverseModel, column: np.ndarray) -> dict[str, float]:

@@ -40,6 +40,9 @@ _FIELDS = {
 _ABSENT = {"colours": "auto", "k_centre": 0.0, "k_scale": 1.0, "background": "none"}
 """What controls show where their step is absent; None for the others."""
 
+_OWN: dict[str, dict] = {"map": {"bar": ()}, "level": {"uncertainty": 0.0, "origin": ""}}
+"""Field → what goes with it and is not true of another value."""
+
 _IDLE = (Momentum(), Background("none"))
 """Steps that change nothing."""
 
@@ -90,12 +93,14 @@ def with_value(steps: Steps, name: str, value, usual: Steps = ()) -> Steps:
         return with_step(steps, Symmetrise()) if value else without_step(steps, Symmetrise)
     kind, field = _FIELDS[name]
     suggested = step_of(usual, kind)
+    if value is None and suggested and kind is FermiLevel:
+        return with_step(steps, suggested)
     if value is None:
         value = getattr(suggested, field) if suggested else _ABSENT.get(name)
     if value is None:
         return without_step(steps, kind)
     before = step_of(steps, kind) or suggested
-    changes = {field: value} | ({"bar": ()} if kind is Colours else {})
+    changes = {field: value} | _OWN.get(field, {})
     step = replace(before, **changes) if before else kind(**changes)
     return without_step(steps, kind) if step in _IDLE else with_step(steps, step)
 

@@ -111,9 +111,15 @@ class PictureAxes(Step):
 
 @dataclass(frozen=True)
 class FermiLevel(Step):
-    """Count energies from E_F, which lies at `level` eV on the image's own axis."""
+    """Count energies from E_F, which lies at `level` eV on the image's own axis.
+
+    uncertainty: eV, standard deviation; 0 where nothing is known of it. origin: how the level is known, as in
+    `core.experiment.calibration.energies`; empty where a person gave it.
+    """
 
     level: float
+    uncertainty: float = 0.0
+    origin: str = ""
     name: ClassVar[str] = "fermi_level"
 
     def apply(self, image):
@@ -142,12 +148,15 @@ class FittedFermiLevel(Step):
 class AngleToMomentum(Step):
     """Emission angle to k∥ = √(2m E_kin)/ħ · sin(α − centre), where electrons from E_F have E_kin = hν − Φ.
 
-    photon_energy, work_function: eV. centre: angle of normal emission in degrees.
+    photon_energy, work_function: eV. centre: angle of normal emission in degrees. centre_uncertainty: of it, standard
+    deviation; 0 where nothing is known of it. centre_origin: how it is known; empty where a person gave it.
     """
 
     photon_energy: float
     work_function: float
     centre: float = 0.0
+    centre_uncertainty: float = 0.0
+    centre_origin: str = ""
     name: ClassVar[str] = "angle_to_momentum"
 
     def apply(self, image):

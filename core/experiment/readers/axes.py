@@ -260,7 +260,8 @@ def _image(values: np.ndarray, energy: tuple[Axis, np.ndarray, EnergyScale], acr
     other, kind, places = across
     if places.ndim > 1:
         raise InputError(f"The file's axis {other.label!r} has {places.ndim} dimensions; give one angle a column")
-    about = {"energy_kind": scale.kind, "energy_origin": scale.origin}
+    about = {"energy_kind": scale.kind}
+    attrs = attrs | {"energy_scale_kind": scale.kind, "energy_scale_origin": scale.origin}
     coords = {}
     sides = (("eV", axis, scale.sign * points, about), (kind, other, places, {}))
     for position, (name, described, numbers, extra) in enumerate(sides):
