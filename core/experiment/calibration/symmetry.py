@@ -77,7 +77,8 @@ def symmetry_centre(image: xr.DataArray) -> Centre | None:
     scatter = np.std(found) / np.sqrt(max(1, len(found) - 1)) if len(found) > 1 else spacing
     zero = int(np.argmin(np.abs(centres)))
     at_zero = float(whole[zero]) if abs(centres[zero]) <= spacing else np.nan
-    return Centre(float(_vertex(whole, centres, place)), float(max(scatter, spacing / 4)), float(whole[place]), at_zero)
+    uncertainty, span = float(max(scatter, spacing / 4)), float(np.ptp(image["eV"].values))
+    return Centre(float(_vertex(whole, centres, place)), uncertainty, float(whole[place]), at_zero, span)
 
 
 def _averaged(values: np.ndarray, size: int, axis: int) -> np.ndarray:
