@@ -177,11 +177,13 @@ def standard_image(image: xr.DataArray) -> np.ndarray:
     reached = weight > _LEAST_WEIGHT
     if reached.mean() < _LEAST_SHARE:
         above = image["eV"].values[0] > _UNOCCUPIED
-        unoccupied = ": all of it lies above E_F, as in two-photon photoemission, and occupied states are read"
+        why = (
+            ": all of it lies above E_F, as in two-photon photoemission, and occupied states are read" if above else ""
+        )
         raise InputError(
             f"The image spans {image['kx'].values.min():.2f} to {image['kx'].values.max():.2f} 1/Å and "
             f"{image['eV'].values.min():.1f} to {image['eV'].values.max():.1f} eV against E_F; too little of it lies "
-            f"within ±{KX[-1]:.1f} 1/Å and {EV[0]:.0f} to {EV[-1]:.1f} eV{unoccupied if above else ''}: check the calibration"
+            f"within ±{KX[-1]:.1f} 1/Å and {EV[0]:.0f} to {EV[-1]:.1f} eV{why}: check the calibration"
         )
     values = np.where(reached, total / np.maximum(weight, 1e-12), np.nan)
     return (values - min(0.0, float(np.nanmin(values)))).T.astype(np.float32)
