@@ -35,6 +35,7 @@ def _image_options() -> argparse.ArgumentParser:
     images.add_argument("--e-range", type=float, nargs=2, metavar=("BOTTOM", "TOP"), help="of it, eV against E_F")
     images.add_argument("--fermi", type=float, help="Fermi level on the file's energy axis, eV")
     images.add_argument("--normal", type=float, help="angle of normal emission on the file's axis, degree")
+    images.add_argument("--panel", type=int, help="which panel of a figure, from 1 (default: the largest)")
     images.add_argument("--index", type=int, help="which image of a file with several, from 1 (default: the first)")
     images.add_argument(
         "--steps", metavar="FILE.json", help="calibration and final state as Interpret exports them, or a list of steps"
@@ -92,7 +93,7 @@ def _kept_readings(options: argparse.Namespace) -> list:
 
     if options.steps is None:
         return [None]
-    for name in ("k_range", "e_range", "fermi", "normal", "index"):
+    for name in ("k_range", "e_range", "fermi", "normal", "panel", "index"):
         if getattr(options, name) is not None:
             raise InputError(f"--steps is the whole calibration: leave out --{name.replace('_', '-')}")
     return exported_readings(_content(options.steps).decode("utf-8", "replace"))
@@ -133,7 +134,9 @@ def _given_steps(image, options: argparse.Namespace) -> tuple:
     from core.experiment.calibration.suggestion import suggested_steps
 
     ranges = (options.k_range, options.e_range)
-    steps = suggested_steps(image, options.hv, options.work_function, *ranges, options.fermi, options.normal)
+    steps = suggested_steps(
+        image, options.hv, options.work_function, *ranges, options.fermi, options.normal, _from_zero(options.panel)
+    )
     for name in missing_steps(image, steps):
         raise InputError(f"{NEEDED[name]} ({_SAID_BY[name]})")
     return steps

@@ -7,6 +7,7 @@ from core.errors import InputError
 from core.experiment.calibration.colours import table_from_bar
 from core.experiment.calibration.energies import fermi_reference, work_function_of
 from core.experiment.calibration.frame import find_frame
+from core.experiment.calibration.marks import find_colour_bar, map_of_bar
 from core.experiment.calibration.normal import normal_emission
 from core.experiment.calibration.steps import AngleToMomentum, Colours, FermiLevel, Frame, PictureAxes, Step
 
@@ -22,6 +23,7 @@ def suggested_steps(
     e_range: tuple[float, float] | None = None,
     fermi: float | None = None,
     normal: float | None = None,
+    panel: int | None = None,
 ) -> tuple[Step, ...]:
     """The usual steps for an image, from what its file says and what is given; `missing_steps` tells what they lack.
 
@@ -33,10 +35,12 @@ def suggested_steps(
         e_range: (bottom, top) of a picture's frame, eV against E_F.
         fermi: Fermi level on the image's energy axis, eV; see `fermi_reference` for what stands in for it.
         normal: angle of normal emission on the image's axis, degrees; see `normal_emission`.
+        panel: which panel of a figure, from 0; the largest by default.
     """
     if "channel" in image.dims:
         axes = (PictureAxes(*k_range, *e_range),) if k_range and e_range else ()
-        return (Frame(*find_frame(image.values)), Colours(), *axes)
+        frame = find_frame(image.values, panel)
+        return (Frame(*frame), _colours(image, frame), *axes)
     kinetic = image["eV"].attrs.get("energy_kind") == "kinetic"
     phi = work_function_of(image, work_function)[0]
     level = fermi_reference(image, photon_energy, work_function, fermi)
@@ -52,6 +56,21 @@ def suggested_steps(
             known = (centre.angle, centre.uncertainty, centre.origin)
             steps.append(AngleToMomentum(round(float(photon), 4), phi, *known))
     return tuple(steps)
+
+
+def _colours(image: xr.DataArray, frame: tuple[int, int, int, int]) -> Colours:
+    """The colours of a figure by the bar beside it, else to be recognised."""
+    box = find_colour_bar(image.values, frame)
+    if box is None:
+        return Colours()
+    left, top, right, bottom = box
+    name, table = map_of_bar(image.values[top:bottom, left:right])
+    return Colours(name) if table is None else Colours(name, _kept(table))
+
+
+def _kept(table: np.ndarray) -> tuple[tuple[float, float, float], ...]:
+    kept = table[np.linspace(0, len(table) - 1, _BAR_SHADES).round().astype(int)]
+    return tuple(map(tuple, np.round(kept, 3).tolist()))
 
 
 def axis_from_points(first: tuple[float, float], second: tuple[float, float], size: int) -> tuple[float, float]:
@@ -75,5 +94,4 @@ def colour_bar(image: xr.DataArray, box: tuple[int, int, int, int]) -> Colours:
     """
     left, top, right, bottom = (max(0, int(side)) for side in box)
     table = table_from_bar(image.values[top:bottom, left:right])
-    kept = table[np.linspace(0, len(table) - 1, _BAR_SHADES).round().astype(int)]
-    return Colours("colour bar", tuple(map(tuple, np.round(kept, 3).tolist())))
+    return Colours("colour bar", _kept(table))
