@@ -134,9 +134,9 @@ def _given_steps(image, options: argparse.Namespace) -> tuple:
     from core.experiment.calibration.suggestion import suggested_steps
 
     ranges = (options.k_range, options.e_range)
-    steps = suggested_steps(
-        image, options.hv, options.work_function, *ranges, options.fermi, options.normal, _from_zero(options.panel)
-    )
+    panel = None if options.panel is None else options.panel - 1
+    given = (options.hv, options.work_function, *ranges, options.fermi, options.normal, panel)
+    steps = suggested_steps(image, *given)
     for name in missing_steps(image, steps):
         raise InputError(f"{NEEDED[name]} ({_SAID_BY[name]})")
     return steps

@@ -17,7 +17,7 @@ MOST_WAVE_VECTOR = 4.0
 """1/Å, of axes without a name."""
 
 CLEARLY = 0.3
-"""By so much energies are farther from symmetric about zero than angles."""
+"""By so much energies are more one-sided than angles."""
 
 
 def read_csv(content: bytes) -> list[Image]:
@@ -106,14 +106,15 @@ def _array(stream, limit: int) -> np.ndarray:
 
 
 def _table(values, down, across, corner: str, source: str) -> list[Image]:
-    """By the corner's words; without them the axis that is less symmetric about zero is the energy.
+    """By the corner's words; without them the axis that is more one-sided about zero is the energy.
 
     The other one is a wave vector where all of it lies within ±4 1/Å, else an angle.
     """
     words = [part for part in corner.replace("\\", "/").split("/") if axis_kind(part)]
     attrs: dict = {"source_format": source}
     if len(words) != 2:
-        sideways = _lopsided(across) > _lopsided(down) + CLEARLY
+        profile = np.nan_to_num(values)
+        sideways = _lopsided(across, profile.mean(axis=0)) > _lopsided(down, profile.mean(axis=1)) + CLEARLY
         other = down if sideways else across
         name = "kx" if np.abs(other).max(initial=0) <= MOST_WAVE_VECTOR else "alpha"
         words = [name, "eV"] if sideways else ["eV", name]
@@ -124,6 +125,12 @@ def _table(values, down, across, corner: str, source: str) -> list[Image]:
     return band_images(values, [Axis(words[0], down), Axis(words[1], across)], attrs)
 
 
-def _lopsided(axis: np.ndarray) -> float:
-    """0 for an axis that reaches as far below zero as above, 1 for one that only touches it."""
-    return float(abs(axis.min() + axis.max()) / max(np.ptp(axis), 1e-9)) if np.isfinite(axis).all() else 0.0
+def _lopsided(axis: np.ndarray, profile: np.ndarray) -> float:
+    """How one-sided an axis and what is measured along it are about zero, 0 to 2: electrons end at the Fermi level."""
+    if not np.isfinite(axis).all() or not np.ptp(axis) > 0:
+        return 0.0
+    reach = float(abs(axis.min() + axis.max()) / np.ptp(axis))
+    if not (axis > 0).any() or not (axis < 0).any():
+        return 1.0 + min(reach, 1.0)
+    above, below = (float(profile[side].mean() - profile.min()) for side in (axis > 0, axis < 0))
+    return min(reach, 1.0) + abs(above - below) / max(above + below, 1e-12)
