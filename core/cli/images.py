@@ -110,7 +110,7 @@ def _read_cut(file: str, cut: str, kept, options: argparse.Namespace):
     images = read_images(_content(file), Path(file).name)
     final = {name: getattr(options, name) for name in ("hv", "inner_potential", "work_function")}
     if kept is None:
-        chosen = Reading("", index=(options.index or 1) - 1)
+        chosen = Reading("", index=(1 if options.index is None else options.index) - 1)
         image = chosen.of(images)
         if options.index is None and len(images) > 1:
             show_progress(f"{Path(file).name}: image 1 of {len(images)}; --index chooses another")

@@ -26,6 +26,9 @@ _WIDEST = 0.1
 _COLUMNS = 8
 """Parts of the momenta in which the step has to be at one energy."""
 
+_LEAST_COLUMNS = 3
+"""Parts that must show it."""
+
 _SEEN = 0.2
 """Share of the mean step that a part must have to be asked where its own is."""
 
@@ -112,8 +115,9 @@ def metallic_edge(image: xr.DataArray) -> Edge | None:
         return None
     parts = [_mean(part) for part in np.array_split(values, _COLUMNS, axis=1)]
     fits = [fit for part in parts if part.any() and (fit := _fitted(energy, part, level)) is not None]
-    levels = np.array([fit[0] for fit in fits if fit[3] > _SEEN * height])
-    if len(levels) < _COLUMNS // 2:
+    good = [fit for fit in fits if fit[3] > _SEEN * height and fit[1] < _WIDEST and fit[2] < _FLAT]
+    levels = np.array([fit[0] for fit in good])
+    if len(levels) < _LEAST_COLUMNS:
         return None
     spread = float(np.median(np.abs(levels - np.median(levels))))
     if spread > max(_FLAT, spacing):

@@ -18,6 +18,7 @@ FROM_FERMI = "E_F at hν"
 """Value of the attribute `kinetic_reference`: on this axis electrons from the Fermi level have the photon energy."""
 
 MOST_CURVES = 2**16
+LONGEST_LINE = 1000
 
 _ENTRY = re.compile(r"^#\s*([^:=#\"]+?)\s*[:=]\s*(.*?)\s*$")
 _PARAMETER = re.compile(r'^#\s*Parameter:\s*"?([^"=]+?)"?\s*=\s*([-+\d.eE]+)')
@@ -50,7 +51,7 @@ def _region(text: str) -> list[Image]:
     ordinates: list[float] = []
     parameters: dict[str, list[float]] = {}
     for line in re.compile(r"[^\r\n]+").finditer(text):
-        words = line[0]
+        words = line[0][:LONGEST_LINE]
         if not words.lstrip().startswith("#"):
             numbers.extend(_pair(words))
             continue
@@ -192,6 +193,7 @@ def read_grey_text(content: bytes) -> list[Image]:
     for match in re.compile(r"[^\r\n]+").finditer(content.decode("cp1252", "replace")):
         line = match[0].strip()
         if line.startswith("#"):
+            line = line[:LONGEST_LINE]
             if entry := re.match(r"#\s*([^=]+?)\s*=\s*(.*?)\s*(?:#.*)?$", line):
                 entries.append((entry[1], entry[2].strip('" '), ""))
         elif line and not line.startswith("P"):

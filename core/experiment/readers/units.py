@@ -5,6 +5,7 @@ import re
 
 from core.errors import InputError
 
+LONGEST_LABEL = 200
 DEGREE = 180.0 / math.pi
 
 UNITS = {
@@ -53,7 +54,7 @@ def unit_kind(text: str) -> str:
 
 def without_unit(label: str) -> tuple[str, str]:
     """Name and unit in a label such as `Energy [eV]`, `deg (theta_y)` or `eV`; the unit is empty where it says none."""
-    label = label.strip()
+    label = label.strip()[:LONGEST_LABEL]
     if unit_kind(label):
         return label, label
     if found := _BRACKETS.match(label):
