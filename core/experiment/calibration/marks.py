@@ -1,5 +1,7 @@
 """What figures carry beside their data: colour bars, and guide lines across them."""
 
+import warnings
+
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
@@ -26,6 +28,9 @@ LINE_STEP = 0.2
 
 LINE_LENGTH = 0.45
 """Share of the picture that a line crosses, dashes alone counted."""
+
+ABRUPT = 0.6
+"""Share of its contrast by which a drawn line sets in from one pixel to the next; bands of two pixels stay below."""
 
 _LINE_WIDTH = 3
 
@@ -99,12 +104,16 @@ def without_guide_lines(values: np.ndarray) -> np.ndarray:
             continue
         before, after = rows[: -2 * reach], rows[2 * reach :]
         middle = rows[reach:-reach]
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a row of holes has no median
             for sign in (1, -1):
                 sides = np.fmax(before, after) if sign > 0 else np.fmin(before, after)
                 unlike = sign * (middle - sides) > LINE_STEP
                 for row in np.flatnonzero(unlike.mean(axis=1) > LINE_LENGTH):
                     line = middle[row][unlike[row]]
-                    if np.median(np.abs(line - np.median(line))) < 0.03:
+                    around = np.nanmedian(rows[row : row + 2 * reach + 1, unlike[row]], axis=1)
+                    contrast = sign * (around[reach] - sign * max(sign * around[0], sign * around[-1]))
+                    abrupt = np.nanmax(np.abs(np.diff(around))) > ABRUPT * contrast
+                    if abrupt and np.median(np.abs(line - np.median(line))) < 0.03:
                         marked[row + reach, unlike[row]] = np.nan
     return found
