@@ -31,7 +31,8 @@ def read_hdf5(content: bytes) -> list[Image]:
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             groups, entries = _walk(file)
-            parts = (part for name in groups for part in _images(file, name, entries, problems))
+            seen: set[int] = set()
+            parts = (part for name in groups for part in _images(file, name, entries, problems, seen))
             found = gathered(parts, "This HDF5 file")
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         if isinstance(error, InputError):
@@ -61,6 +62,8 @@ def _walk(file: h5py.File) -> tuple[list[str], list[tuple[str, object, str]]]:
         seen += 1
         if seen > MOST_OBJECTS:
             return True
+        if isinstance(item, h5py.Group) and ("signal" in item.attrs or "axes" in item.attrs):
+            groups[name] = None  # NeXus links its data from elsewhere in the file
         if not isinstance(item, h5py.Dataset) or item.shape is None:
             return None
         if item.ndim >= 2 and (item.dtype.kind in "fiu" or h5py.check_ref_dtype(item.dtype)):
@@ -142,7 +145,9 @@ def _attributes(item) -> list[tuple[str, object, str]]:
     return entries
 
 
-def _images(file: h5py.File, name: str, entries: list, problems: list[InputError]) -> Iterator[list[Image]]:
+def _images(
+    file: h5py.File, name: str, entries: list, problems: list[InputError], seen: set[int]
+) -> Iterator[list[Image]]:
     """The images of each array in a group, none where their axes are not known or have no energy among them."""
     group = file[name] if name else file
     inside = members(group)
@@ -154,11 +159,13 @@ def _images(file: h5py.File, name: str, entries: list, problems: list[InputError
         except InputError as error:
             problems.append(error)
             continue
-        if told is None:
+        place = h5py.h5o.get_info(data.id).addr
+        if told is None or place in seen:
             continue
+        seen.add(place)
         check_declared(data.shape, data.dtype.itemsize, "This HDF5 file")
         check_sides(data.shape, "This HDF5 file")
-        said = [*_attributes(data), *_attributes(data.parent), *entries]
+        said = [*_attributes(data), *_attributes(group), *entries]
         attrs = {"source_format": told.source, **header_facts(said, "rad" if told.radians else "")}
         if told.notes:
             attrs["notes"] = list(told.notes)

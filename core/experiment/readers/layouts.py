@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import InputError
 from core.experiment.readers.axes import SECOND, axis_kind
 from core.experiment.readers.header import as_text
-from core.experiment.readers.stored import read_axis
+from core.experiment.readers.stored import inside, read_axis
 
 MOST_MEMBERS = 4096
 MOST_REFERENCES = 16
@@ -45,16 +45,19 @@ def text_of(value) -> str:
     return as_text(value)
 
 
-def members(group: h5py.Group) -> dict[str, h5py.Dataset]:
+class Members(dict[str, h5py.Dataset]):
+    """The data sets of a group by name, and the attributes of the group."""
+
+    attrs: h5py.AttributeManager
+
+
+def members(group: h5py.Group) -> "Members":
     """The data sets of a group by name; a reference to one in the same file, as MATLAB stores cells, stands for it."""
-    found: dict[str, h5py.Dataset] = {}
+    found = Members()
+    found.attrs = group.attrs
     for name in list(group)[:MOST_MEMBERS]:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            continue
-        item = group[name]
-        if not isinstance(item, h5py.Dataset):
-            continue
-        if item.shape is None:
+        item = inside(group, name)
+        if not isinstance(item, h5py.Dataset) or item.shape is None:
             continue
         if not h5py.check_ref_dtype(item.dtype) or item.size > MOST_REFERENCES or item.external or item.is_virtual:
             found[name] = item
@@ -184,22 +187,23 @@ def _listed(data: h5py.Dataset, value, name: str) -> np.ndarray:
     try:
         return np.array([float(text)])
     except ValueError:
-        room, _, inside = text.partition(":")
+        room, _, field_name = text.partition(":")
         group = data.file.get(room, getlink=True) if room else None
         if isinstance(group, h5py.HardLink) and isinstance(data.file[room], h5py.Group):
-            field = members(data.file[room]).get(inside)
+            field = members(data.file[room]).get(field_name)
             if field is not None:
                 return read_axis(field)
         raise InputError(f"{name} of this HDF5 file starts at {text[:40]!r}, which is no number") from None
 
 
-def nexus_axes(data: h5py.Dataset, inside: dict[str, h5py.Dataset]) -> Told | None:
+def nexus_axes(data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> Told | None:
     """The fields that `axes` names, of the group or of the signal itself; `.` is a dimension without one."""
-    signal = data.parent.attrs.get("signal")
-    last = data.name.rpartition("/")[2]
-    if signal is not None and "axes" in data.parent.attrs and text_of(signal) not in (last, "1"):
+    about = beside.attrs if isinstance(beside, Members) else data.parent.attrs
+    signal = about.get("signal")
+    linked = beside.get(text_of(signal)) if signal is not None else None
+    if linked is not None and linked != data:
         return None
-    names = data.attrs.get("axes", data.parent.attrs.get("axes"))
+    names = data.attrs.get("axes", about.get("axes"))
     if names is None:
         return None
     names = [text_of(part) for part in np.atleast_1d(names)]
@@ -212,20 +216,20 @@ def nexus_axes(data: h5py.Dataset, inside: dict[str, h5py.Dataset]) -> Told | No
         names = [next(named) if n > 1 else "." for n in data.shape]
     if len(names) != data.ndim:
         return None
-    return _fields("NeXus", data, [inside.get(name) for name in names], names)
+    return _fields("NeXus", data, [beside.get(name) for name in names], names)
 
 
-def legacy_axes(data: h5py.Dataset, inside: dict[str, h5py.Dataset]) -> Told | None:
+def legacy_axes(data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> Told | None:
     """Fields that say which dimension they belong to by an attribute `axis`, counted from 1, beside a `signal`."""
-    if not any("axis" in field.attrs for field in inside.values()):
+    if not any("axis" in field.attrs for field in beside.values()):
         return None
-    if "signal" not in data.attrs and any("signal" in field.attrs for field in inside.values()):
+    if "signal" not in data.attrs and any("signal" in field.attrs for field in beside.values()):
         return None
     chosen: list[h5py.Dataset | None] = [None] * data.ndim
     names = ["."] * data.ndim
-    for name, field in inside.items():
+    for name, field in beside.items():
         words = text_of(field.attrs.get("axis", "")).replace(":", ",").split(",")
-        if field is data or not words[-1].strip().isdigit():
+        if field == data or not words[-1].strip().isdigit():
             continue
         place = int(words[-1]) - 1
         better = 0 <= place < data.ndim and (chosen[place] is None or _primary(field))
@@ -259,7 +263,7 @@ def _fits(field: h5py.Dataset, size: int, data: h5py.Dataset) -> bool:
     return long == (size,) or (len(long) == 2 and long[1] == size and long[0] in data.shape)
 
 
-def siblings(data: h5py.Dataset, inside: dict[str, h5py.Dataset]) -> Told | None:
+def siblings(data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> Told | None:
     """Data sets beside the array that are as long as one of its sides and named like an axis, one for each side.
 
     Where two sides are equally long, nothing tells which is which.
@@ -268,9 +272,9 @@ def siblings(data: h5py.Dataset, inside: dict[str, h5py.Dataset]) -> Told | None
         InputError: an energy and an angle or wave vector fit the same two sides.
     """
     lines = {}
-    for name, field in inside.items():
+    for name, field in beside.items():
         long = [n for n in field.shape if n > 1]
-        if field is not data and field.dtype.kind in "fiu" and len(long) == 1 and axis_kind(_titled(name, field)):
+        if field != data and field.dtype.kind in "fiu" and len(long) == 1 and axis_kind(_titled(name, field)):
             lines[name] = (field, long[0])
     if "eV" not in [axis_kind(_titled(name, field)) for name, (field, _) in lines.items()]:
         return None

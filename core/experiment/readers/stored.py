@@ -6,6 +6,9 @@ import numpy as np
 from core.errors import InputError
 from core.experiment.readers.axes import check_declared
 
+MOST_LINKS = 8
+"""Soft links that lead to one another."""
+
 
 def read_array(data: h5py.Dataset) -> np.ndarray:
     """The values of a data set.
@@ -23,6 +26,27 @@ def read_array(data: h5py.Dataset) -> np.ndarray:
     if data.chunks:
         check_declared(data.chunks, data.dtype.itemsize, "A chunk of this HDF5 file")
     return data[()]
+
+
+def inside(group: h5py.Group, path: str, depth: int = MOST_LINKS):
+    """The object at a path, reached by hard and soft links of this file alone; None where there is none.
+
+    A soft link is followed name by name, so that none leads through a link to another file.
+    """
+    at = group.file["/"] if path.startswith("/") else group
+    for name in path.strip("/").split("/"):
+        if name in ("", "."):
+            continue
+        link = at.get(name, getlink=True) if isinstance(at, h5py.Group) else None
+        if isinstance(link, h5py.SoftLink) and depth > 0:
+            at = inside(at, link.path, depth - 1)
+        elif isinstance(link, h5py.HardLink):
+            at = at[name]
+        else:
+            return None
+        if at is None:
+            return None
+    return at
 
 
 def read_axis(data: h5py.Dataset) -> np.ndarray:

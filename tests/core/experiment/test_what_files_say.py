@@ -228,3 +228,34 @@ def test_files_of_every_layout_that_are_cut_off_are_refused(layout, share):
 def test_an_axis_may_be_described_by_its_unit_alone():
     assert Axis("degree", np.arange(3.0), "degree").kind == "alpha"
     assert Axis("eV", np.arange(3.0)).kind == "eV"
+
+
+def linked_nexus(path_of_energies: str, outside: bool = False) -> bytes:
+    """NeXus whose data group links what an instrument group holds."""
+
+    def build(file):
+        counts = np.random.default_rng(2).random((30, 40))
+        detector = file.create_group("entry/instrument/analyser")
+        detector["data"], detector["energies"], detector["angles"] = counts, ENERGY + 95.5, ANGLE
+        detector["energies"].attrs["long_name"] = "kinetic"
+        if outside:
+            file["entry/away"] = h5py.ExternalLink("/etc/passwd", "/x")
+        group = file.create_group("entry/data")
+        group.attrs["signal"], group.attrs["axes"] = "data", ["angles", "energies"]
+        group["data"] = h5py.SoftLink("/entry/instrument/analyser/data")
+        group["angles"] = h5py.SoftLink("/entry/instrument/analyser/angles")
+        group["energies"] = h5py.SoftLink(path_of_energies)
+
+    return hdf5(build)
+
+
+def test_links_inside_a_file_are_followed_and_an_array_is_read_once():
+    (image,) = parse_images(linked_nexus("/entry/instrument/analyser/energies"))
+    assert image.coords["eV"][1] == pytest.approx(ENERGY + 95.5)
+    assert image.values.shape == (40, 30)
+
+
+@pytest.mark.parametrize("path", ["/entry/away/energies", "/entry/data/energies", "/nowhere"])
+def test_links_that_leave_the_file_or_go_round_are_none(path):
+    content = linked_nexus(path, outside=True)
+    assert all(image.attrs["source_format"] == "HDF5" for image in parse_images(content))  # by its siblings alone
