@@ -25,6 +25,10 @@ OFF_ZERO = (0.02, 0.6)
 """eV: a visible edge this far from the zero of an axis that is said to count from E_F is where E_F lies."""
 
 
+ABOVE_PHOTONS = 0.3
+"""eV: an edge so far above hν is not of electrons that one photon freed."""
+
+
 @dataclass(frozen=True)
 class FermiReference:
     """Energy of E_F on an image's own axis, its uncertainty (eV, standard deviation), and how it is known."""
@@ -58,12 +62,12 @@ def fermi_reference(
         if edge is not None and OFF_ZERO[0] < abs(edge.level) < OFF_ZERO[1]:
             return FermiReference(round(edge.level, 4), round(edge.uncertainty, 4), EDGE)
         return None
-    if edge is not None:
+    photon = photon_energy if photon_energy is not None else image.attrs.get("hv")
+    if edge is not None and (photon is None or edge.level < photon + ABOVE_PHOTONS):
         return FermiReference(round(edge.level, 4), round(edge.uncertainty, 4), EDGE)
     level = image.attrs.get("fermi_level")
     if level is not None and image["eV"].values[0] <= level <= image["eV"].values[-1] + 1.0:
         return FermiReference(float(level), UNCERTAINTY[HEADER], HEADER)
-    photon = photon_energy if photon_energy is not None else image.attrs.get("hv")
     if photon is None:
         return _drop(image)
     if counted:

@@ -168,7 +168,7 @@ class AngleToMomentum(Step):
         if not (np.isfinite(kinetic) and energy[-1] > 0.5):
             raise InputError(
                 f"Photons of {self.photon_energy:g} eV free no electrons at a work function of {self.work_function:g} "
-                "eV: give the photon energy in eV, above the work function"
+                "eV: give the photon energy in eV, above the work function (two-photon photoemission is not read)"
             )
         angle = np.deg2rad(image["alpha"].values - self.centre)
         if np.abs(angle).max() > np.pi / 2:

@@ -23,7 +23,7 @@ NAMES = {
     ),
     "fermi_level": ("ef", "fermilevel", "fermi", "fermienergy", "efermi", "fermiedge", "eflevel", "fermienergyev"),
     "normal_emission": ("normalemission", "alphaoffset", "phioffset", "angleoffset", "gammaangle", "thetaparoffset"),
-    "second_angle": ("tilt", "satilt", "thetay", "tiltdeg", "deflx", "slitdefl", "deflectorperp"),
+    "second_angle": ("tilt", "satilt", "thetay", "tiltdeg", "deflx", "slitdefl", "deflectorperp", "beta"),
     "energy_scale": ("energyscale", "energynotation", "ekeb", "energyaxis", "energyunit", "energytype"),
     "beamline": ("location", "beamline", "loc", "instrument", "endstation", "station"),
     "sample": ("sample", "samplename"),

@@ -103,6 +103,12 @@ def test_specs_counts_so_that_the_level_lies_at_the_photon_energy():
     np.testing.assert_allclose(calibrate(specs, (level, angles)).kx, calibrate(plain, suggested_steps(plain)).kx)
 
 
+def test_an_edge_above_the_photon_energy_is_not_of_one_photon():
+    two = image(True, 6.0, True, hv=4.8, work_function=4.4)
+    found = fermi_reference(two, None, None, None)
+    assert (found.level, found.origin) == (pytest.approx(0.4), PHOTONS_HEADER)
+
+
 def test_energies_against_the_fermi_level_are_moved_only_where_an_edge_is_seen_elsewhere():
     assert fermi_reference(image(False), None, None, None) is None
     assert fermi_reference(image(True), None, None, None) is None
