@@ -24,7 +24,7 @@ NAMES = {
     "fermi_level": ("ef", "fermilevel", "fermi", "fermienergy", "efermi", "fermiedge", "eflevel", "fermienergyev"),
     "normal_emission": ("normalemission", "alphaoffset", "phioffset", "angleoffset", "gammaangle", "thetaparoffset"),
     "second_angle": ("tilt", "satilt", "thetay", "tiltdeg", "deflx", "slitdefl", "deflectorperp", "beta"),
-    "energy_scale": ("energyscale", "energynotation", "ekeb", "energyaxis", "energyunit", "energytype"),
+    "energy_scale": ("energyscale", "energynotation", "ekeb", "ebek", "energyaxis", "energyunit", "energytype"),
     "beamline": ("location", "beamline", "loc", "instrument", "endstation", "station"),
     "sample": ("sample", "samplename"),
 }  # fmt: skip

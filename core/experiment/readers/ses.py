@@ -66,7 +66,8 @@ def _region(text: str) -> Iterator[list[Image]]:
         raise InputError("This SES text lacks a dimension's name or scale; two-dimensional spectra are read") from None
     rows, columns = len(axes[0]), len(axes[1])
     check_declared((rows, columns + 1), 8, "This SES text")
-    for block in blocks:
+    places = _slices(fields, len(blocks))
+    for number, block in enumerate(blocks):
         try:
             numbers = _numbers(block)
         except ValueError:
@@ -77,7 +78,22 @@ def _region(text: str) -> Iterator[list[Image]]:
             )
         table = numbers.reshape(rows, columns + 1)  # the first column repeats the energies
         named = [Axis(*part) for part in zip(labels, axes, strict=True)]
-        yield band_images(table[:, 1:], named, header_attrs(_entries(fields), "SES text"))
+        attrs, values = header_attrs(_entries(fields), "SES text"), table[:, 1:]
+        if places is not None:
+            where = f"{places.name.strip()} = {places.points[number]:g} ({number + 1} of {len(blocks)})"
+            attrs |= {"slice": where, "slice_number": number + 1, "slice_count": len(blocks)}
+            named = [Axis(places.name, places.points[number : number + 1]), *named]
+            values = values[None]
+        yield band_images(values, named, attrs)
+
+
+def _slices(fields: dict[str, str], count: int) -> Axis | None:
+    """The third dimension of a map whose slices follow one another; None for single spectra."""
+    try:
+        points = np.array(fields["dimension 3 scale"].split(), float)
+    except (KeyError, ValueError):
+        return None
+    return Axis(fields.get("dimension 3 name", "slice"), points) if len(points) == count > 1 else None
 
 
 def _numbers(block: str) -> np.ndarray:

@@ -21,7 +21,7 @@ CLEARLY = 0.3
 
 
 def read_csv(content: bytes) -> list[Image]:
-    """A table of numbers separated by commas, semicolons, tabs or blanks.
+    """A table of numbers separated by commas, semicolons, tabs or blanks; decimal commas where those do not separate.
 
     The corner may say what the axes are, such as `eV/kx`; see `_table` for one that does not. A header line of `#` is
     passed over.
@@ -31,7 +31,9 @@ def read_csv(content: bytes) -> list[Image]:
     """
     text = content.decode("utf-8-sig", "replace")
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    separator = next((s for s in (",", ";", "\t") if lines and s in lines[0]), None)
+    separator = next((s for s in (";", "\t", ",") if lines and s in lines[0]), None)
+    if separator in (";", "\t"):
+        lines = [line.replace(",", ".") for line in lines]  # decimal commas
     if not lines:
         raise InputError(f"This table has no rows; give {_TABLE}")
     first = lines[0].split(separator)

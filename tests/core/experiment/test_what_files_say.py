@@ -259,3 +259,31 @@ def test_links_inside_a_file_are_followed_and_an_array_is_read_once():
 def test_links_that_leave_the_file_or_go_round_are_none(path):
     content = linked_nexus(path, outside=True)
     assert all(image.attrs["source_format"] == "HDF5" for image in parse_images(content))  # by its siblings alone
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_tables_with_decimal_commas_are_read(separator):
+    values = np.random.default_rng(0).poisson(50.0, (40, 30)) * (ENERGY < 0)[:, None]
+    rows = [separator.join(["eV/angle", *(f"{a:.4f}" for a in ANGLE)])]
+    rows += [separator.join(f"{x:.4f}" for x in (e, *row)) for e, row in zip(ENERGY, values, strict=True)]
+    (image,) = parse_images("\n".join(rows).replace(".", ",").encode())
+    assert image.coords["alpha"][1] == pytest.approx(ANGLE, abs=1e-4)
+    assert image.values == pytest.approx(values)
+
+
+def test_a_ses_text_of_a_map_says_which_slice_is_which():
+    def line(values):
+        return " ".join(f"{x:.5f}" for x in values)
+
+    head = ["[Info]", "Number of Regions=1", "[Region 1]", "Dimension 1 name=Kinetic Energy [eV]"]
+    head += [f"Dimension 1 scale={line(ENERGY + 90)}", "Dimension 2 name=Y-Scale [deg]"]
+    head += [f"Dimension 2 scale={line(ANGLE)}", "Dimension 3 name=Thetay [deg]", "Dimension 3 scale=-1.0 0.5"]
+    body = []
+    for number in (1, 2):
+        body.append(f"[Data 1:{number}]")
+        counts = number * np.random.default_rng(number).random((40, 30))
+        body += [line((e, *row)) for e, row in zip(ENERGY + 90, counts, strict=True)]
+    images = parse_images("\n".join([*head, *body, ""]).encode())
+    assert [image.attrs["second_angle"] for image in images] == [-1.0, 0.5]
+    assert images[1].attrs["slice"] == "Thetay [deg] = 0.5 (2 of 2)"
+    assert [image.attrs["slice_number"] for image in images] == [1, 2]
