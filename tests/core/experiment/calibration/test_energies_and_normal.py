@@ -171,4 +171,7 @@ def test_a_level_that_a_person_sets_is_no_longer_the_files():
     (level, angles) = with_value(steps, "fermi", 95.77)
     assert level == FermiLevel(95.77)
     assert with_value((level, angles), "fermi", None, steps) == steps
+    moved = with_value(steps, "normal", 1.5)
+    assert moved[1] == AngleToMomentum(100.0, 4.5, 1.5)
+    assert with_value(moved, "normal", None, steps) == steps
     assert tuple(step_from(step.document()) for step in steps) == steps
