@@ -31,7 +31,8 @@ class ImageRecord:
     """What was read from a file, of one image.
 
     file_format: the layout. beamline, sample: as the header has them. photon_energy, work_function, fermi_level: eV;
-    the level on the file's own axis. temperature: K. normal_emission, second_angle: degrees. energy_scale: `kinetic` or
+    the level on the file's own axis. temperature: K. normal_emission, second_angle: degrees. kz: what the photon energy
+    gives at the zone's centre, 2π/c̄, whether or not it is used. energy_scale: `kinetic` or
     `binding`, and how that is known. slice: which part of a scan; number and count: the image's place in the file, from
     1. notes: what a reader of the result should know. Entries are None or empty where nothing is known.
     """
@@ -45,6 +46,7 @@ class ImageRecord:
     fermi_level: Known | None = None
     normal_emission: Known | None = None
     second_angle: Known | None = None
+    kz: Known | None = None
     energy_scale: str = ""
     slice: str = ""
     number: int = 1
@@ -68,15 +70,16 @@ class ImageRecord:
         where = [part for part in (self.file_format, self.beamline, self.sample) if part]
         if where:
             rows.append(f"read from {', '.join(where)}")
-        names = ("photon_energy", "work_function", "fermi_level", "normal_emission", "second_angle", "temperature")
-        shown = {"photon_energy": "hν", "work_function": "Φ", "fermi_level": "E_F on the file's axis"}
-        for name in names:
+        shown = {
+            "photon_energy": "hν", "work_function": "Φ", "fermi_level": "E_F on the file's axis",
+            "normal_emission": "normal emission", "second_angle": "second angle", "temperature": "temperature",
+            "kz": "k_z",
+        }  # fmt: skip
+        for name, words in shown.items():
             known = getattr(self, name)
             if known is not None:
                 spread = f" ± {known.uncertainty:.3g}" if known.uncertainty else ""
-                rows.append(
-                    f"{shown.get(name, name.replace('_', ' '))} {known.value:g}{spread} {known.unit} ({known.origin})"
-                )
+                rows.append(f"{words} {known.value:g}{spread} {known.unit} ({known.origin})")
         if self.energy_scale:
             rows.append(f"energies {self.energy_scale}")
         return rows + [f"note: {note}" for note in self.notes]

@@ -99,7 +99,9 @@ def test_a_scan_is_read_an_image_at_a_time(tmp_path, capsys):
     assert status == 0
     assert "image 2 of 2: hv = 100" in out
     assert "hν 100 eV (header)" in out
-    is_the_example(inferred([file, "--index", "2"], capsys))
+    second = inferred([file, "--index", "2"], capsys)
+    is_the_example(second)
+    assert second["images"][0]["source"]["kz"]["value"] == pytest.approx(0.68, abs=0.02)  # inner potential 12.6 eV
     status, out, err = run(["infer", file], capsys)
     assert "image 1 of 2; --index chooses another" in err
     assert "image 1 of 2: hv = 80" in out
