@@ -37,6 +37,9 @@ def _image_options() -> argparse.ArgumentParser:
     images.add_argument("--k-range", type=float, nargs=2, metavar=("LEFT", "RIGHT"), help="of a picture's frame, 1/Å")
     images.add_argument("--e-range", type=float, nargs=2, metavar=("BOTTOM", "TOP"), help="of it, eV against E_F")
     images.add_argument("--fermi", type=float, help="Fermi level on the file's energy axis, eV")
+    images.add_argument("--normal", type=float, help="angle of normal emission on the file's axis, degree")
+    images.add_argument("--panel", type=int, help="which panel of a figure, from 1 (default: the largest)")
+    images.add_argument("--index", type=int, help="which image of a file with several, from 1 (default: the first)")
     images.add_argument(
         "--steps", metavar="FILE.json", help="calibration and final state as Interpret exports them, or a list of steps"
     )
@@ -94,7 +97,7 @@ def _kept_readings(options: argparse.Namespace) -> list:
 
     if options.steps is None:
         return [None]
-    for name in ("k_range", "e_range", "fermi"):
+    for name in ("k_range", "e_range", "fermi", "normal", "panel", "index"):
         if getattr(options, name) is not None:
             raise InputError(f"--steps is the whole calibration: leave out --{name.replace('_', '-')}")
     return exported_readings(_content(options.steps).decode("utf-8", "replace"))
@@ -111,14 +114,18 @@ def _read_cut(file: str, cut: str, kept, options: argparse.Namespace):
     images = read_images(_content(file), Path(file).name)
     final = {name: getattr(options, name) for name in ("hv", "inner_potential", "work_function")}
     if kept is None:
-        steps = _given_steps(images[0], options)
-        if "alpha" in images[0].dims:  # the steps hold them
+        chosen = Reading("", index=(1 if options.index is None else options.index) - 1)
+        image = chosen.of(images)
+        if options.index is None and len(images) > 1:
+            show_progress(f"{Path(file).name}: image 1 of {len(images)}; --index chooses another")
+        steps = _given_steps(image, options)
+        if "alpha" in image.dims:  # the steps hold them
             final["hv"] = final["work_function"] = None
-        kept = Reading("", steps=steps)
+        kept = replace(chosen, steps=steps)
     kz = options.kz or ("" if options.hv is not None else kept.kz)
     given = {name: value for name, value in final.items() if value is not None}
     reading = replace(kept, cut=cut or kept.cut, kz=kz, **given)
-    return reading.as_cut(calibrate(reading.of(images), reading.steps))
+    return reading.as_cut(calibrate(reading.of(images), reading.steps), len(images))
 
 
 def _given_steps(image, options: argparse.Namespace) -> tuple:
@@ -130,7 +137,10 @@ def _given_steps(image, options: argparse.Namespace) -> tuple:
     from core.experiment.calibration.steps import NEEDED, missing_steps
     from core.experiment.calibration.suggestion import suggested_steps
 
-    steps = suggested_steps(image, options.hv, options.work_function, options.k_range, options.e_range, options.fermi)
+    ranges = (options.k_range, options.e_range)
+    panel = None if options.panel is None else options.panel - 1
+    given = (options.hv, options.work_function, *ranges, options.fermi, options.normal, panel)
+    steps = suggested_steps(image, *given)
     for name in missing_steps(image, steps):
         raise InputError(f"{NEEDED[name]} ({_SAID_BY[name]})")
     return steps

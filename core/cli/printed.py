@@ -25,7 +25,16 @@ def inference_lines(document: dict) -> str:
     for row in document["candidates"][:5]:
         mixed = f" mixed over {row['mixing']:g} ML" if row["mixing"] else ""
         rows.append(f"{100 * row['probability']:5.1f} %  {row['stack']} on {row['substrate']}{mixed}")
+    for one in document["images"]:
+        rows += source_lines(one.get("source"))
     return "\n".join(rows)
+
+
+def source_lines(source: dict | None) -> list[str]:
+    """What was read from an image's file."""
+    from core.experiment.calibration.record import record_from
+
+    return record_from(source).lines() if source else []
 
 
 def _figure_line(name: str, estimate: dict) -> str:

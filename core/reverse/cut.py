@@ -7,6 +7,7 @@ import xarray as xr
 
 from core.electronic.kpath import CUT_ENDS
 from core.errors import InputError
+from core.experiment.calibration.record import ImageRecord
 from core.experiment.photoemission.final_state import INNER_POTENTIAL, WORK_FUNCTION, final_momentum, reduced_kz
 
 TYPICAL_SPACING = 1.38
@@ -18,13 +19,14 @@ class Cut:
     """One calibrated image, over (eV, kx).
 
     cut: `G-X` or `G-K`. kz: in 2π/c̄; None where it is to be inferred. radius: k_f in 1/Å where the photon energy is
-    known, infinite otherwise.
+    known, infinite otherwise. record: what was read from its file, where it came from one.
     """
 
     image: xr.DataArray | None
     cut: str
     kz: float | None = None
     radius: float = np.inf
+    record: ImageRecord | None = None
 
 
 def cut_name(text: str) -> str:

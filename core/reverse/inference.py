@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
+from core.experiment.calibration.record import ImageRecord
 from core.experiment.photoemission.renderer import REACH
 from core.reverse.candidates import COMPARED, Candidate, compare_candidates, composition_figures
 from core.reverse.cut import Cut
@@ -13,7 +14,7 @@ from core.reverse.domain import domain_evidence, domain_score
 from core.reverse.guess import View
 from core.reverse.model import Readings, ReverseModel, reverse_model
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, Quantity
-from core.reverse.standard import KX, standard_image
+from core.reverse.standard import EV, KX, standard_image
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
@@ -38,6 +39,10 @@ EXPECTED_DISTANCE = 0.05
 those of data that scatter more than they should (Phys. Rev. 40, 207, 1932). About half of the realistic images of the
 validation stacks are nearer."""
 
+LEAST_WINDOW = 0.08
+"""Share of the model's window that an image must cover: about 0.9 eV below E_F over ±1.2 1/Å, or 7 eV over ±0.13 1/Å.
+Cuts of 0.6 eV of known crystals get intervals that do not hold them."""
+
 DRAWN = ("ge_fraction", "interfacial_fraction", "interface_width")
 """What candidates have a say in."""
 
@@ -58,7 +63,7 @@ class ImageReading:
 
     cut: `G-X` or `G-K`. image: (kx, eV) standard image. readings: of the model. view: how it was taken, as far as the
     model tells. descriptors: NUISANCE_QUANTITIES by name, without a k_z that was given. estimates: the same and
-    k_stretch as numbers, not limited. domain_score: above 1 is outside.
+    k_stretch as numbers, not limited. domain_score: above 1 is outside. record: what was read from the image's file.
     """
 
     cut: str
@@ -68,6 +73,7 @@ class ImageReading:
     descriptors: dict[str, Estimate]
     estimates: dict[str, float]
     domain_score: float
+    record: ImageRecord | None = None
 
     @property
     def in_domain(self) -> bool:
@@ -78,6 +84,7 @@ class ImageReading:
         """Plain JSON."""
         return {
             "cut": self.cut,
+            "source": self.record.document() if self.record else None,
             "in_domain": self.in_domain,
             "domain_score": round(self.domain_score, 3),
             "descriptors": _plain(self.descriptors),
@@ -150,6 +157,8 @@ def infer(cuts: list[Cut]) -> Inference:
 def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
     """The same from standard images (kx, eV), one a cut."""
     images = [_within_reach(cut, image) for cut, image in zip(cuts, images, strict=True)]
+    for image in images:
+        check_window(image)
     models = [reverse_model(cut.cut) for cut in cuts]
     read = [_read(*part) for part in zip(models, cuts, images, strict=True)]
     names = models[0].names
@@ -172,6 +181,29 @@ def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
     return Inference(_estimates(value, half), candidates, parts, value, _sizes(half))
 
 
+def check_window(image: np.ndarray) -> None:
+    """Refuse a standard image (kx, eV) that covers so little of the model's window that its figures would be empty.
+
+    Raises:
+        InputError: less than LEAST_WINDOW of it was measured.
+    """
+    measured = np.isfinite(image)
+    share = float(Target(image).used.mean()) if measured.any() else 0.0
+    if share >= LEAST_WINDOW:
+        return
+    kx, ev = (axis[measured.any(axis=1 - side)] for side, axis in ((0, KX), (1, EV)))
+    covered = (
+        f"{ev[0]:.1f} to {ev[-1]:.1f} eV over {kx[0]:.1f} to {kx[-1]:.1f} 1/Å" if len(kx) and len(ev) else "nothing"
+    )
+    unoccupied = " Nearly all of it lies above E_F, as in two-photon photoemission: occupied states are read."
+    raise InputError(
+        f"The image covers {100 * share:.0f} % of the window that the model reads ({covered} against E_F); at least "
+        f"{100 * LEAST_WINDOW:.0f} % are needed, such as -1 to 0 eV over ±1.2 1/Å, and figures become narrow from some "
+        f"3 eV below E_F: give a wider image, or check E_F and the axes."
+        + (unoccupied if len(ev) and ev[0] > -0.3 else "")
+    )
+
+
 def _within_reach(cut: Cut, image: np.ndarray) -> np.ndarray:
     return np.where((np.abs(KX) <= REACH[cut.cut])[:, None], image, np.nan)
 
@@ -182,10 +214,12 @@ def _read(model: ReverseModel, cut: Cut, image: np.ndarray) -> Readings:
 
 def _image_reading(model: ReverseModel, cut: Cut, image, readings: Readings, view, agreement, wider) -> ImageReading:
     value, half = _of_image(model, readings.value), _of_image(model, wider * readings.half)
+    if cut.record is not None:  # the model reads E_F against the bands; where it lies in the image is another matter
+        half["fermi_above_vbm"] = float(np.hypot(half["fermi_above_vbm"], NORMAL_90 * cut.record.fermi_uncertainty))
     score = domain_score(model, domain_evidence(model, readings, agreement), int(Target(image).used.sum()))
     known = () if cut.kz is None else ("kz",)
     found = {name: e for name, e in _estimates(value, half).items() if name not in known}
-    return ImageReading(cut.cut, image, readings, view, found, value, score)
+    return ImageReading(cut.cut, image, readings, view, found, value, score, cut.record)
 
 
 def _of_image(model: ReverseModel, column: np.ndarray) -> dict[str, float]:

@@ -23,6 +23,9 @@ _BRIGHTEST = 4.0
 _STRONGEST = 5.0
 _LEAST_WEIGHT = 0.3
 _LEAST_SHARE = 0.03
+_UNOCCUPIED = -0.3
+"""eV against E_F: an image that begins above it shows no occupied bands."""
+
 _K_REACH, _E_REACH = 8.0, 12.0
 """Pixels (0.2 1/Å, 0.75 eV): intensity that varies more slowly is taken for matrix elements and background."""
 
@@ -173,10 +176,14 @@ def standard_image(image: xr.DataArray) -> np.ndarray:
     weight = along_e @ measured @ along_k.T
     reached = weight > _LEAST_WEIGHT
     if reached.mean() < _LEAST_SHARE:
+        above = image["eV"].values[0] > _UNOCCUPIED
+        why = (
+            ": all of it lies above E_F, as in two-photon photoemission, and occupied states are read" if above else ""
+        )
         raise InputError(
             f"The image spans {image['kx'].values.min():.2f} to {image['kx'].values.max():.2f} 1/Å and "
             f"{image['eV'].values.min():.1f} to {image['eV'].values.max():.1f} eV against E_F; too little of it lies "
-            f"within ±{KX[-1]:.1f} 1/Å and {EV[0]:.0f} to {EV[-1]:.1f} eV: check the calibration"
+            f"within ±{KX[-1]:.1f} 1/Å and {EV[0]:.0f} to {EV[-1]:.1f} eV{why}: check the calibration"
         )
     values = np.where(reached, total / np.maximum(weight, 1e-12), np.nan)
     return (values - min(0.0, float(np.nanmin(values)))).T.astype(np.float32)

@@ -13,6 +13,7 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.calibration.editing import step_of
+from core.experiment.calibration.record import ImageRecord, Known, record_of
 from core.experiment.calibration.steps import (
     STEPS,
     AngleToMomentum,
@@ -23,6 +24,7 @@ from core.experiment.calibration.steps import (
     step_from,
 )
 from core.experiment.calibration.suggestion import suggested_steps
+from core.experiment.photoemission.final_state import INNER_POTENTIAL
 from core.experiment.readers import packed_images, unpacked_images
 from core.experiment.readers.detect import parse_images
 from core.learning.versions import in_force
@@ -118,14 +120,36 @@ class Reading:
             raise InputError(f"This file has {len(images)} images; image {self.index + 1} was asked for")
         return images[self.index]
 
-    def as_cut(self, image: xr.DataArray) -> Cut:
-        """A calibrated image with what is known of its final state.
+    def as_cut(self, image: xr.DataArray, count: int = 1) -> Cut:
+        """A calibrated image with what is known of its final state; count: of the images in its file.
 
         Raises:
             InputError: an unknown cut or k_z, or photons that free no electrons.
         """
         kz, radius = final_state_of(self.kz or None, *self.final_state())
-        return Cut(image, cut_name(self.cut), kz, radius)
+        return Cut(image, cut_name(self.cut), kz, radius, self._record(image, count))
+
+    def record(self) -> ImageRecord:
+        """What was read from the image's file, and what its calibration rests on.
+
+        Raises:
+            InputError: see `Reading.raw`.
+        """
+        images = kept_images(self.image)
+        return self._record(self.of(images), len(images))
+
+    def _record(self, image: xr.DataArray, count: int) -> ImageRecord:
+        """The record of an image with the k_z that its photon energy gives."""
+        record = record_of(image, self.steps, self.index + 1, count)
+        hv, potential, phi = self.final_state()
+        if hv is None:
+            return record
+        try:
+            kz, _ = final_state_of(None, hv, potential, phi)
+        except InputError:  # photons that free no electrons: said where they are used
+            return record
+        used = INNER_POTENTIAL["Si"] if potential is None else potential
+        return replace(record, kz=Known(round(kz, 3), 0.0, "2π/c̄", f"hν and an inner potential of {used:g} eV"))
 
     def final_state(self) -> tuple[float | None, float | None, float | None]:
         """Photon energy, inner potential and work function in eV, the photons' from the step that uses them."""
@@ -230,7 +254,7 @@ def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]
     Raises:
         InputError: as `interpreted`.
     """
-    cuts = [one.as_cut(calibrated(one)) for one in readings]
+    cuts = [one.as_cut(calibrated(one), len(kept_images(one.image))) for one in readings]
     return cuts, [standard_image(cut.image) for cut in cuts]
 
 

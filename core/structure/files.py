@@ -8,25 +8,19 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
+from ase.data import chemical_symbols
 from ase.io import read, write
-from ase.io.cif import CIFBlock, parse_cif
 
 from core.errors import InputError
 from core.sandbox import read_apart, unpack
+from core.structure.cif import read_cif
+from core.structure.copies import merged_copies
 from core.structure.crystal import Crystal
 from core.structure.sites import crystal_from_atoms
 
 MAX_BYTES = 2_000_000
 MAX_ATOMS = 4096
-MAX_GENERATED_SITES = 16384
-MAX_OPERATIONS = 192
-MANY_SITES = 256
 MAX_COLUMNS = 64
-CIF_OPERATION_TAGS = (
-    "_space_group_symop_operation_xyz",
-    "_space_group_symop.operation_xyz",
-    "_symmetry_equiv_pos_as_xyz",
-)
 OCCUPANCY_TOLERANCE = 1e-3
 ACCEPTED = "accepted are .xyz (extended, with a Lattice), .cif and POSCAR (.vasp, .poscar, .contcar)"
 FORMAT_OF_SUFFIX = {
@@ -129,10 +123,16 @@ def parse_structure(content: bytes, name: str) -> Crystal:
     if ase_format is None:
         raise InputError(f"'{name}' is not a structure file that can be read; {ACCEPTED}")
     text = _checked_declarations(text, ase_format, name)
-    atoms = _read_atoms(text, ase_format, name)
-    return crystal_from_atoms(
-        atoms.cell.array, atoms.positions, _ge_fractions(atoms, ase_format, name), label=Path(name).stem
-    )
+    notes: list[str] = []
+    if ase_format == "vasp":
+        text = _with_species(text, name, notes)
+    atoms = _read_atoms(text, ase_format, name, notes)
+    fractions = _ge_fractions(atoms, ase_format, name)
+    cell = atoms.cell.array
+    positions, fractions, merged = merged_copies(cell, atoms.positions, fractions)
+    if merged:
+        notes.append(merged)
+    return crystal_from_atoms(cell, positions, fractions, label=Path(name).stem, notes=tuple(notes))
 
 
 def _is_virtual(crystal: Crystal) -> np.ndarray:
@@ -273,12 +273,35 @@ def _whole_number(line: str) -> int | None:
     return int(word[:12]) if word.isascii() and word.isdigit() else None
 
 
-def _read_atoms(text: str, ase_format: str, name: str) -> Atoms:
+def _with_species(text: str, name: str, notes: list[str]) -> str:
+    """A POSCAR with its line of element symbols.
+
+    Without one, as VASP 4 wrote it, the title is taken where it lists as many elements as there are counts and nothing
+    else, with a note.
+
+    Raises:
+        InputError: nothing says the elements.
+    """
+    lines = text.split("\n")
+    counts = lines[5].split() if len(lines) > 6 else []
+    if not counts or not all(word.isdecimal() for word in counts):
+        return text
+    title = lines[0].split()
+    if len(title) != len(counts) or not set(title) <= set(chemical_symbols):
+        raise InputError(
+            f"'{name}' does not say its elements: add a line of element symbols, such as 'Si Ge', above the line of "
+            f"counts '{' '.join(counts)[:40]}'"
+        )
+    notes.append(f"the file has no line of element symbols; {' '.join(title)} are taken from its title")
+    return "\n".join([*lines[:5], " ".join(title), *lines[5:]])
+
+
+def _read_atoms(text: str, ase_format: str, name: str, notes: list[str]) -> Atoms:
     """ASE's reading of the text; whatever its readers raise becomes one line."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            atoms = _read_cif(text, name) if ase_format == "cif" else read(io.StringIO(text), format=ase_format)
+            atoms = read_cif(text, name, notes) if ase_format == "cif" else read(io.StringIO(text), format=ase_format)
     except InputError:
         raise
     except Exception as error:  # ASE's readers raise whatever their parsing met; a person needs one line
@@ -290,30 +313,6 @@ def _read_atoms(text: str, ase_format: str, name: str) -> Atoms:
     if atoms.cell.rank < 3 or not atoms.pbc.all():
         raise InputError(f"'{name}' is not periodic in three directions; give a crystal with its three cell vectors")
     return atoms
-
-
-def _read_cif(text: str, name: str) -> Atoms:
-    """The last structure of a CIF, its symmetry expanded only after the number of sites is known to be acceptable."""
-    blocks = parse_cif(io.BytesIO(text.encode("latin-1", errors="replace")))
-    block = next((block for block in reversed(list(blocks)) if block.has_structure()), None)
-    if block is None:
-        raise InputError(f"'{name}' holds no crystal structure; give cell lengths, angles and atom sites")
-    operations = next((block[tag] for tag in CIF_OPERATION_TAGS if tag in block), [])
-    sites = len(np.atleast_1d(block.get("_atom_site_fract_x", block.get("_atom_site_cartn_x", []))))
-    if not isinstance(operations, str) and len(operations) > MAX_OPERATIONS:
-        raise InputError(f"'{name}' lists {len(operations)} symmetry operations; space groups have up to 192")
-    symmetries = len(block.get_spacegroup(True).get_symop()) if sites <= MAX_ATOMS else 0
-    if sites > MAX_ATOMS or sites * symmetries > MAX_GENERATED_SITES:
-        raise InputError(f"'{name}' has too many sites times symmetry operations; at most {MAX_ATOMS} atoms are read")
-    if symmetries == 1 and sites > MANY_SITES and _fully_occupied(block):
-        atoms = block.get_unsymmetrized_structure()  # else ASE compares every site with every other one, for minutes
-        atoms.pbc = True
-        return atoms
-    return block.get_atoms(fractional_occupancies=True)
-
-
-def _fully_occupied(block: CIFBlock) -> bool:
-    return all(share == 1 for share in np.atleast_1d(block.get("_atom_site_occupancy", 1)).tolist())
 
 
 def _ge_fractions(atoms: Atoms, ase_format: str, name: str) -> np.ndarray:

@@ -20,6 +20,17 @@ VOLUME_RANGE = (14.0, 32.0)
 TETRAHEDRON = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 """Ideal bonds of sublattice 0; those of sublattice 1 are opposite."""
 
+UNNATURAL = 0.01
+"""Mean strain of the bonds beyond which a note says so; layers half of which are strained by the other element stay at
+0.008."""
+
+LAYERED = 0.8
+"""Share of the variance of the composition that lies between the planes of a layered crystal."""
+
+TETRAGONAL = 0.003
+"""Strain along one cubic axis by which a crystal of one composition shows its growth axis."""
+
+_GROWTH = 2
 _SHORTEST_TRANSLATION = 3.0
 _CLOSE_BOX = 1.0
 _MIN_COSINE = 0.92
@@ -40,19 +51,26 @@ def crystal_from_atoms(
 ) -> Crystal:
     """The crystal of atoms that are bonded like diamond, in any orientation and any cell.
 
-    cell: (3, 3) Å in rows; positions: (atom, 3) Å; ge_fraction: (atom,). The cubic axis along the cell's third vector
-    becomes the growth direction z (where that vector lies between axes, the cubic axis nearest to Cartesian z), and
-    the axis nearest to Cartesian x becomes x. Atoms keep their order. Raises InputError with the reason for atoms
-    without four neighbours, bonds beyond ±8 % of their natural length, and networks that are not diamond's.
+    cell: (3, 3) Å in rows; positions: (atom, 3) Å; ge_fraction: (atom,). The cubic axis along which the composition
+    changes from plane to plane becomes the growth direction z; where it is the same along all, the axis of a tetragonal
+    strain; else the cubic axis along the cell's third vector (where that vector lies between axes, the cubic axis
+    nearest to Cartesian z). The axis nearest to Cartesian x becomes x. Atoms keep their order. Raises InputError with
+    the reason for atoms without four neighbours, bonds beyond ±8 % of their natural length, and networks that are not
+    diamond's.
     """
     cell, positions, ge_fraction = (np.array(a, dtype=float) for a in (cell, positions, ge_fraction))
     _check_cell(cell, positions)
     positions = np.linalg.solve(cell.T, positions.T).T % 1.0 @ cell
     bonds = _find_bonds(cell, positions, ge_fraction)
-    frame = _growth_frame(bonds.vector[:4], cell)
-    step, sublattice = _ideal_bonds(bonds, frame)
-    site, place = _walk(bonds, step, positions)
-    site_cell = _site_cell(bonds, step, site, place, cell)
+    frame = _growth_frame(bonds.vector[:4], _third_vector(bonds.vector[:4], cell))
+    step, sublattice, site, place, site_cell = _placed(bonds, frame, positions, cell)
+    axis, reason = _stacked_along(site, site_cell, ge_fraction, cell)
+    if axis != _GROWTH:
+        towards, along = _along(frame[axis], cell)
+        frame = _growth_frame(bonds.vector[:4], towards)
+        step, sublattice, site, place, site_cell = _placed(bonds, frame, positions, cell)
+        notes = (*notes, f"the layers are stacked along {along} by {reason}, which is taken as the growth axis")
+    notes = (*notes, *_unnatural(bonds, ge_fraction))
     site = site - site[0] + (sublattice[0] * np.array([1, 1, 1]))
     rotation = _principal_rotation(4.0 * np.linalg.solve(site_cell, cell))
     shift = -np.floor(np.linalg.solve(cell.T, place.T).T + 1e-6).astype(int)
@@ -133,16 +151,83 @@ def _find_bonds(cell: np.ndarray, positions: np.ndarray, ge_fraction: np.ndarray
     return _Bonds(start, end, vector)
 
 
-def _growth_frame(bond_vectors: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    """(3, 3) rotation whose rows are the cubic axes x, y, z (growth) in Cartesian coordinates, from an atom's bonds."""
+def _unnatural(bonds: _Bonds, ge_fraction: np.ndarray) -> list[str]:
+    """A note where bonds are far from natural on average, as at the lattice constant of a functional."""
+    natural = keating_parameters().bond_natural_length(ge_fraction[bonds.start], ge_fraction[bonds.end])
+    strain = float((np.linalg.norm(bonds.vector, axis=1) / natural).mean() - 1.0)
+    if abs(strain) <= UNNATURAL:
+        return []
+    of = {0.0: "bulk Si's", 1.0: "bulk Ge's"}.get(float(ge_fraction.mean()), "natural")
+    return [
+        f"bonds are {100 * abs(strain):.1f} % {'longer' if strain > 0 else 'shorter'} than {of}: levels are those of "
+        "that strain; scale the cell where it is the lattice constant of a functional"
+    ]
+
+
+def _placed(bonds: _Bonds, frame: np.ndarray, positions: np.ndarray, cell: np.ndarray):
+    """Ideal bonds, sublattices, sites, unwrapped positions and lattice vectors in quarters, in a cubic frame."""
+    step, sublattice = _ideal_bonds(bonds, frame)
+    site, place = _walk(bonds, step, positions)
+    return step, sublattice, site, place, _site_cell(bonds, step, site, place, cell)
+
+
+def _stacked_along(
+    site: np.ndarray, site_cell: np.ndarray, ge_fraction: np.ndarray, cell: np.ndarray
+) -> tuple[int, str]:
+    """The cubic axis (0, 1 or 2) along which layers are stacked, and what tells; the third where nothing does."""
+    spread = float(ge_fraction.var())
+    if spread > 1e-6:
+        shares = [_layered_share(site[:, axis], site_cell[:, axis], ge_fraction) / spread for axis in range(3)]
+        best = int(np.argmax(np.round(shares, 6)))
+        others = max(share for axis, share in enumerate(shares) if axis != best)
+        if shares[best] > LAYERED and others < LAYERED / 2:
+            return best, "their composition"
+        return _GROWTH, ""
+    lengths = np.linalg.norm(4.0 * np.linalg.solve(site_cell, cell), axis=1)
+    for axis in range(3):
+        first, second = np.delete(lengths, axis)
+        if abs(first / second - 1) < TETRAGONAL / 4 and abs(lengths[axis] / first - 1) > TETRAGONAL:
+            return axis, "their strain"
+    return _GROWTH, ""
+
+
+def _layered_share(heights: np.ndarray, vectors: np.ndarray, ge_fraction: np.ndarray) -> float:
+    """Variance of the mean Ge fractions of the planes normal to an axis."""
+    period = int(np.gcd.reduce(np.abs(vectors))) or 1
+    plane = heights % period
+    count = np.bincount(plane, minlength=period)
+    mean = np.bincount(plane, weights=ge_fraction, minlength=period) / np.maximum(count, 1)
+    return float(np.average((mean - ge_fraction.mean()) ** 2, weights=count))
+
+
+def _along(axis: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, str]:
+    """An axis with the sign of the cell vector that runs along it most, and that vector in words."""
+    cosine = cell @ axis / np.linalg.norm(cell, axis=1)
+    vector = int(np.argmax(np.abs(np.round(cosine, 6))))
+    name = ("the first cell vector", "the second cell vector", "the third cell vector")[vector]
+    clear = abs(cosine[vector]) > _CLEAR_AXIS
+    return axis * np.sign(cosine[vector]), name if clear else "a cubic axis between the cell vectors"
+
+
+def _cubic_axes(bond_vectors: np.ndarray) -> np.ndarray:
+    """(3, 3) the cubic axes in rows, right-handed, in some order, from the bonds of an atom."""
     directions = bond_vectors / np.linalg.norm(bond_vectors, axis=1)[:, None]
     correlation = TETRAHEDRON.T @ directions
     if np.linalg.det(correlation) < 0.0:
         correlation = TETRAHEDRON[[1, 0, 2, 3]].T @ directions
-    axes = _nearest_rotation(correlation)
+    return _nearest_rotation(correlation)
+
+
+def _third_vector(bond_vectors: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """The direction of the cell's third vector, or of Cartesian z where that vector lies between the cubic axes."""
     towards = cell[2] / np.linalg.norm(cell[2])
-    if np.abs(axes @ towards).max() < _CLEAR_AXIS:
-        towards = np.array([0.0, 0.0, 1.0])
+    clear = np.abs(_cubic_axes(bond_vectors) @ towards).max() >= _CLEAR_AXIS
+    return towards if clear else np.array([0.0, 0.0, 1.0])
+
+
+def _growth_frame(bond_vectors: np.ndarray, towards: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation whose rows are the cubic axes x, y, z (growth) in Cartesian coordinates, from an atom's bonds."""
+    axes = _cubic_axes(bond_vectors)
     growth = int(np.argmax(np.round(np.abs(axes @ towards), 3)))
     z_axis = axes[growth] * (1.0 if axes[growth] @ towards >= 0.0 else -1.0)
     in_plane = np.delete(axes, growth, axis=0)

@@ -20,6 +20,8 @@ from core.structure.files import structure_parts, structure_text
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
 from tests.core.experiment import hostile
+from tests.core.experiment.written import known_picture
+from tests.core.experiment.written_more import LAYOUTS
 
 ENERGY, WAVE_VECTOR = np.linspace(-3.0, 0.3, 20), np.linspace(-1.0, 1.2, 18)
 VALUES = np.add.outer(ENERGY**2, 3 * WAVE_VECTOR**2)
@@ -112,7 +114,17 @@ IMAGES = {
     "figure.jpg": lambda: picture("JPEG"),
     "figure.tif": lambda: picture("TIFF"),
 }
+LAYOUTS_BEYOND = (
+    "NetCDF 3", "Igor scaling in HDF5", "axis scaling", "legacy NeXus", "MATLAB 7.3", "axis groups", "SPECS .xy",
+    "SPECS .itx", "SPECS .sp2", "MBS .txt", "MBS .krx", "FITS image", "FITS table",
+)  # fmt: skip
 STRUCTURES = {f"crystal.{suffix}": lambda suffix=suffix: structure(suffix) for suffix in ("xyz", "cif", "vasp")}
+
+
+def of_layout(layout: str) -> bytes:
+    """A file of one of LAYOUTS_BEYOND, the same each time."""
+    random = np.random.default_rng(7)
+    return LAYOUTS[layout](known_picture(random), random)[0]
 
 
 def damaged(content: bytes, random: np.random.Generator) -> bytes:
@@ -143,6 +155,7 @@ def damaged_files(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     """Name and content of damaged files, the formats in turn; the same for the same seed."""
     random = np.random.default_rng(seed)
     whole = {name: make() for name, make in (IMAGES | STRUCTURES).items()}
+    whole |= {layout: of_layout(layout) for layout in LAYOUTS_BEYOND}
     for i in range(count):
         name = list(whole)[i % len(whole)]
         yield name, damaged(whole[name], random)

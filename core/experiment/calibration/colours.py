@@ -9,13 +9,17 @@ from scipy.stats import skew
 from core.errors import InputError
 
 _SHADES = 256
+_SAMPLE = 8000
+"""Pixels that are compared with the maps."""
 
 HOT_MATLAB = "hot_matlab"
 """MATLAB's `hot`, which many published figures have: its steps lie at 3/8 and 3/4, matplotlib's at 0.365 and 0.746."""
 
 _FORWARD = (
     "viridis", "plasma", "inferno", "magma", "cividis", "gray", "hot", "afmhot", "bone", "Blues", "jet", "turbo",
-    "rainbow", "terrain", "RdBu", "coolwarm", "seismic", HOT_MATLAB,
+    "rainbow", "terrain", "RdBu", "coolwarm", "seismic", HOT_MATLAB, "Greens", "Reds", "Oranges", "Purples", "YlOrRd",
+    "YlGnBu", "BuPu", "PuBu", "GnBu", "copper", "gist_heat", "gist_earth", "CMRmap", "gnuplot", "gnuplot2", "cubehelix",
+    "nipy_spectral", "Spectral", "RdYlBu", "bwr", "twilight", "cool", "summer", "winter", "autumn", "spring", "ocean",
 )  # fmt: skip
 COLOUR_MAPS = (*_FORWARD, *(f"{name}_r" for name in _FORWARD))
 """Those of matplotlib that figures of bands use, and HOT_MATLAB; NAME_r is reversed."""
@@ -48,12 +52,23 @@ def intensities(pixels: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, floa
 
     Also gives the share of pixels that the map explains.
     """
+    if (deep := _grey_values(pixels, table)) is not None:
+        return deep, float(np.isfinite(deep).mean())
     flat = pixels.reshape(-1, 3)
     colours, back = np.unique(np.round(flat * 255).astype(np.uint8), axis=0, return_inverse=True)
     distance, index = cKDTree(table).query(colours / 255.0)
     shade = np.where(distance <= FAR, index / (len(table) - 1.0), np.nan)
     values = shade[back.ravel()].reshape(pixels.shape[:2])
     return values, float(np.isfinite(values).mean())
+
+
+def _grey_values(pixels: np.ndarray, table: np.ndarray) -> np.ndarray | None:
+    """(y, x) levels of a picture in grey, with all the digits that it has; None for other pictures or maps."""
+    even = np.linspace(0, 1, len(table))[:, None]
+    rising = np.abs(table - even).max() < 0.01
+    if not (rising or np.abs(table - even[::-1]).max() < 0.01) or np.ptp(pixels, axis=2).max() > 1e-6:
+        return None
+    return pixels[..., 0].astype(np.float64) if rising else 1.0 - pixels[..., 0].astype(np.float64)
 
 
 def recognised_map(pixels: np.ndarray) -> str:
@@ -65,7 +80,7 @@ def recognised_map(pixels: np.ndarray) -> str:
         InputError: no known map explains most of the picture.
     """
     sample = pixels.reshape(-1, 3)
-    sample = sample[:: max(1, len(sample) // 20000)]
+    sample = sample[:: max(1, len(sample) // _SAMPLE)]
     if np.ptp(sample, axis=1).max() < 0.03:
         best = "gray"
     else:

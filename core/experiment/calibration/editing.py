@@ -31,6 +31,7 @@ _FIELDS = {
     "fermi": (FermiLevel, "level"),
     "hv": (AngleToMomentum, "photon_energy"),
     "work_function": (AngleToMomentum, "work_function"),
+    "normal": (AngleToMomentum, "centre"),
     "k_centre": (Momentum, "centre"),
     "k_scale": (Momentum, "scale"),
     "background": (Background, "kind"),
@@ -39,6 +40,13 @@ _FIELDS = {
 
 _ABSENT = {"colours": "auto", "k_centre": 0.0, "k_scale": 1.0, "background": "none"}
 """What controls show where their step is absent; None for the others."""
+
+_OWN: dict[str, dict] = {
+    "colours": {"bar": ()},
+    "fermi": {"uncertainty": 0.0, "origin": ""},
+    "normal": {"centre_uncertainty": 0.0, "centre_origin": ""},
+}
+"""Control → fields that go with it and are not true of another value."""
 
 _IDLE = (Momentum(), Background("none"))
 """Steps that change nothing."""
@@ -90,12 +98,14 @@ def with_value(steps: Steps, name: str, value, usual: Steps = ()) -> Steps:
         return with_step(steps, Symmetrise()) if value else without_step(steps, Symmetrise)
     kind, field = _FIELDS[name]
     suggested = step_of(usual, kind)
-    if value is None:
-        value = getattr(suggested, field) if suggested else _ABSENT.get(name)
+    changes = _OWN.get(name, {})
+    if value is None and suggested:
+        value, changes = getattr(suggested, field), {own: getattr(suggested, own) for own in changes}
+    value = _ABSENT.get(name) if value is None else value
     if value is None:
         return without_step(steps, kind)
     before = step_of(steps, kind) or suggested
-    changes = {field: value} | ({"bar": ()} if kind is Colours else {})
+    changes = {field: value} | changes
     step = replace(before, **changes) if before else kind(**changes)
     return without_step(steps, kind) if step in _IDLE else with_step(steps, step)
 

@@ -1,5 +1,7 @@
 """The Fermi edge of a measured image, found and fitted."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 from scipy.ndimage import gaussian_filter1d
@@ -7,6 +9,34 @@ from scipy.optimize import curve_fit
 from scipy.special import erf
 
 from core.errors import InputError
+
+_RISE = 0.02
+"""Share of a spectrum's height above its floor at which the search for a step begins."""
+
+_DEEPER = (0.3, 0.5)
+"""eV below a step where the intensity is that of states beside those that the step cuts."""
+
+_STEP = 0.15
+"""A metal's step is at least this share of the intensity there: bands cross the Fermi level. In a measured cut of
+graphene it is 0.20, in one of a metal 1; where only a background lies between a valence band and E_F, 0.09."""
+
+_WIDEST = 0.1
+"""eV: σ of a Fermi edge at room temperature and moderate resolution; tops of valence bands are wider."""
+
+_COLUMNS = 8
+"""Parts of the momenta in which the step has to be at one energy."""
+
+_LEAST_COLUMNS = 3
+"""Parts that must show it."""
+
+_SEEN = 0.2
+"""Share of the mean step that a part must have to be asked where its own is."""
+
+_FLAT = 0.03
+"""eV by which the parts may scatter (median deviation)."""
+
+_LEAST_ERROR = 0.005
+"""eV: temperature and resolution move a fitted step by about as much."""
 
 _VISIBLE = 0.01
 """Share of the highest intensity below which a spectrum counts as empty."""
@@ -45,6 +75,93 @@ def fit_fermi_edge(image: xr.DataArray) -> tuple[float, float]:
     except (RuntimeError, ValueError, TypeError):
         raise InputError("The Fermi edge of this image cannot be fitted: give the Fermi level in eV") from None
     return float(found[0]), float(found[1])
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A visible Fermi edge on an image's own axis: its energy, the uncertainty of it, and its width σ, in eV."""
+
+    level: float
+    uncertainty: float
+    width: float
+
+
+def metallic_edge(image: xr.DataArray) -> Edge | None:
+    """The Fermi edge of a metal, where one is seen: the highest step of the spectrum, the same at all momenta.
+
+    The valence band's top of a semiconductor is none (it disperses, or only a background lies above it), nor is the end
+    of a detector (a cut within a pixel, below which the values are not empty but missing or all the same).
+
+    Args:
+        image: over (eV, alpha or kx).
+    """
+    energy, values = image["eV"].values, image.values
+    spacing = float(np.median(np.diff(energy)))
+    curve = _mean(values)
+    start = _highest_step(energy, curve, spacing)
+    if start is None:
+        return None
+    whole = _fitted(energy, curve, start)
+    if whole is None:
+        return None
+    level, width, error, height = whole
+    if width > _WIDEST:
+        return None
+    below = (energy > level - _DEEPER[1]) & (energy < level - _DEEPER[0])
+    above = curve[energy > level + 3 * width + spacing]
+    if below.sum() < 2 or len(above) < 2 or height < _STEP * (curve[below].mean() - above.mean()):
+        return None
+    if width < 0.5 * spacing and np.ptp(above) == 0 and above[0] == 0:
+        return None
+    parts = [_mean(part) for part in np.array_split(values, _COLUMNS, axis=1)]
+    fits = [fit for part in parts if part.any() and (fit := _fitted(energy, part, level)) is not None]
+    good = [fit for fit in fits if fit[3] > _SEEN * height and fit[1] < _WIDEST and fit[2] < _FLAT]
+    levels = np.array([fit[0] for fit in good])
+    if len(levels) < _LEAST_COLUMNS:
+        return None
+    spread = float(np.median(np.abs(levels - np.median(levels))))
+    if spread > max(_FLAT, spacing):
+        return None
+    # 1.48 median deviations are a standard deviation
+    scatter = 1.48 * spread / np.sqrt(len(levels))
+    return Edge(float(level), float(np.hypot(max(error, scatter), _LEAST_ERROR)), float(width))
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """(energy,) mean of what was measured."""
+    measured = np.isfinite(values)
+    return np.where(measured, values, 0.0).sum(axis=1) / np.maximum(measured.sum(axis=1), 1)
+
+
+def _highest_step(energy: np.ndarray, curve: np.ndarray, spacing: float) -> float | None:
+    """Where a spectrum rises from its floor, coming from high energies; None where it ends before it is empty."""
+    smooth = gaussian_filter1d(curve, max(1.0, 0.02 / spacing))
+    tail = max(3, len(curve) // 40)
+    floor, top = float(np.median(smooth[-tail:])), float(np.percentile(smooth, 98))
+    if not top > floor:
+        return None
+    noise = float(np.std(np.diff(curve[-tail:])))
+    raised = np.flatnonzero(smooth > floor + max(_RISE * (top - floor), 3 * noise))
+    if not len(raised) or raised[-1] >= len(curve) - 2:
+        return None
+    return float(energy[raised[-1]])
+
+
+def _fitted(energy: np.ndarray, curve: np.ndarray, start: float) -> tuple[float, float, float, float] | None:
+    """Level, width, error of the level and height of a step near an energy; None where none fits."""
+    part = (energy > start - 0.35) & (energy < start + 0.25)
+    if part.sum() < 5:
+        return None
+    scale = max(float(np.abs(curve[part]).max()), 1e-12)
+    try:
+        found, covariance = curve_fit(
+            _edge, energy[part], curve[part] / scale, p0=(start, 0.04, 0.5, -0.5, 0.02),
+            bounds=((start - 0.2, 1e-3, 0.0, -20.0, -1.0), (start + 0.15, 0.25, 5.0, 20.0, 1.0)),
+        )  # fmt: skip
+    except (RuntimeError, ValueError, TypeError):
+        return None
+    error = float(np.sqrt(covariance[0, 0])) if np.isfinite(covariance[0, 0]) else 0.1
+    return float(found[0]), float(found[1]), error, float(found[2]) * scale
 
 
 def _edge(energy, level, width, height, slope, floor):

@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.experiment.calibration.background import BACKGROUNDS, subtracted
 from core.experiment.calibration.colours import COLOUR_MAPS, colour_table, intensities, recognised_map
 from core.experiment.calibration.fermi import fit_fermi_edge
+from core.experiment.calibration.marks import without_guide_lines
 from core.parameters.constants import FREE_ELECTRON
 
 _K_LIMIT, _E_LIMIT = 20.0, 100.0
@@ -82,7 +83,7 @@ class Colours(Step):
             table = colour_table(used)
         values, explained = intensities(pixels, table)
         attrs = image.attrs | {"colour_map": used, "colour_map_explains": explained}
-        values = _without_margins(values)
+        values = without_guide_lines(_without_margins(values))
         return xr.DataArray(values, dims=("y", "x"), coords={n: image[n] for n in ("y", "x")}, attrs=attrs)
 
 
@@ -111,9 +112,15 @@ class PictureAxes(Step):
 
 @dataclass(frozen=True)
 class FermiLevel(Step):
-    """Count energies from E_F, which lies at `level` eV on the image's own axis."""
+    """Count energies from E_F, which lies at `level` eV on the image's own axis.
+
+    uncertainty: eV, standard deviation; 0 where nothing is known of it. origin: how the level is known, as in
+    `core.experiment.calibration.energies`; empty where a person gave it.
+    """
 
     level: float
+    uncertainty: float = 0.0
+    origin: str = ""
     name: ClassVar[str] = "fermi_level"
 
     def apply(self, image):
@@ -142,12 +149,15 @@ class FittedFermiLevel(Step):
 class AngleToMomentum(Step):
     """Emission angle to k∥ = √(2m E_kin)/ħ · sin(α − centre), where electrons from E_F have E_kin = hν − Φ.
 
-    photon_energy, work_function: eV. centre: angle of normal emission in degrees.
+    photon_energy, work_function: eV. centre: angle of normal emission in degrees. centre_uncertainty: of it, standard
+    deviation; 0 where nothing is known of it. centre_origin: how it is known; empty where a person gave it.
     """
 
     photon_energy: float
     work_function: float
     centre: float = 0.0
+    centre_uncertainty: float = 0.0
+    centre_origin: str = ""
     name: ClassVar[str] = "angle_to_momentum"
 
     def apply(self, image):
@@ -158,7 +168,7 @@ class AngleToMomentum(Step):
         if not (np.isfinite(kinetic) and energy[-1] > 0.5):
             raise InputError(
                 f"Photons of {self.photon_energy:g} eV free no electrons at a work function of {self.work_function:g} "
-                "eV: give the photon energy in eV, above the work function"
+                "eV: give the photon energy in eV, above the work function (two-photon photoemission is not read)"
             )
         angle = np.deg2rad(image["alpha"].values - self.centre)
         if np.abs(angle).max() > np.pi / 2:

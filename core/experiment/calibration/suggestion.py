@@ -5,10 +5,11 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.calibration.colours import table_from_bar
-from core.experiment.calibration.fermi import fit_fermi_edge
+from core.experiment.calibration.energies import fermi_reference, work_function_of
 from core.experiment.calibration.frame import find_frame
+from core.experiment.calibration.marks import find_colour_bar, map_of_bar
+from core.experiment.calibration.normal import normal_emission
 from core.experiment.calibration.steps import AngleToMomentum, Colours, FermiLevel, Frame, PictureAxes, Step
-from core.experiment.photoemission.final_state import WORK_FUNCTION
 
 _BAR_SHADES = 86
 """Colours that a colour bar is kept by: every third of a table's 256."""
@@ -21,41 +22,55 @@ def suggested_steps(
     k_range: tuple[float, float] | None = None,
     e_range: tuple[float, float] | None = None,
     fermi: float | None = None,
+    normal: float | None = None,
+    panel: int | None = None,
 ) -> tuple[Step, ...]:
     """The usual steps for an image, from what its file says and what is given; `missing_steps` tells what they lack.
 
     Args:
         image: from `read_images`.
-        photon_energy: eV; the file's own by default, else the Fermi edge is fitted.
+        photon_energy: eV; the file's own by default.
         work_function: eV; the file's own by default, else a typical one.
         k_range: (left, right) of a picture's frame, 1/Å.
         e_range: (bottom, top) of a picture's frame, eV against E_F.
-        fermi: Fermi level on the image's energy axis, eV.
+        fermi: Fermi level on the image's energy axis, eV; see `fermi_reference` for what stands in for it.
+        normal: angle of normal emission on the image's axis, degrees; see `normal_emission`.
+        panel: which panel of a figure, from 0; the largest by default.
     """
     if "channel" in image.dims:
         axes = (PictureAxes(*k_range, *e_range),) if k_range and e_range else ()
-        return (Frame(*find_frame(image.values)), Colours(), *axes)
+        frame = find_frame(image.values, panel)
+        return (Frame(*frame), _colours(image, frame), *axes)
     kinetic = image["eV"].attrs.get("energy_kind") == "kinetic"
-    phi = float(work_function if work_function is not None else image.attrs.get("work_function", WORK_FUNCTION))
-    level = fermi
-    if kinetic and level is None:
-        level = photon_energy - phi if photon_energy is not None else _fitted_level(image)
-    steps: list[Step] = [] if level is None else [FermiLevel(level)]
+    phi = work_function_of(image, work_function)[0]
+    level = fermi_reference(image, photon_energy, work_function, fermi)
+    steps: list[Step] = [] if level is None else [FermiLevel(level.level, level.uncertainty, level.origin)]
     if "alpha" in image.dims:
         photon = photon_energy if photon_energy is not None else image.attrs.get("hv")
-        if kinetic and level is not None and photon_energy is None:
-            photon = round(float(photon) if photon else level + phi, 4)
-            phi = round(photon - level, 4)
+        if kinetic and level is not None:
+            photon = round(float(photon) if photon else level.level + phi, 4)
+            if not image.attrs.get("kinetic_reference"):  # electrons from E_F have the kinetic energy of the axis
+                phi = round(photon - level.level, 4)
         if photon:
-            steps.append(AngleToMomentum(round(float(photon), 4), phi))
+            centre = normal_emission(image, normal)
+            known = (centre.angle, centre.uncertainty, centre.origin)
+            steps.append(AngleToMomentum(round(float(photon), 4), phi, *known))
     return tuple(steps)
 
 
-def _fitted_level(image: xr.DataArray) -> float | None:
-    try:
-        return round(fit_fermi_edge(image)[0], 4)
-    except InputError:
-        return None
+def _colours(image: xr.DataArray, frame: tuple[int, int, int, int]) -> Colours:
+    """The colours of a figure by the bar beside it, else to be recognised."""
+    box = find_colour_bar(image.values, frame)
+    if box is None:
+        return Colours()
+    left, top, right, bottom = box
+    name, table = map_of_bar(image.values[top:bottom, left:right])
+    return Colours(name) if table is None else Colours(name, _kept(table))
+
+
+def _kept(table: np.ndarray) -> tuple[tuple[float, float, float], ...]:
+    kept = table[np.linspace(0, len(table) - 1, _BAR_SHADES).round().astype(int)]
+    return tuple(map(tuple, np.round(kept, 3).tolist()))
 
 
 def axis_from_points(first: tuple[float, float], second: tuple[float, float], size: int) -> tuple[float, float]:
@@ -79,5 +94,4 @@ def colour_bar(image: xr.DataArray, box: tuple[int, int, int, int]) -> Colours:
     """
     left, top, right, bottom = (max(0, int(side)) for side in box)
     table = table_from_bar(image.values[top:bottom, left:right])
-    kept = table[np.linspace(0, len(table) - 1, _BAR_SHADES).round().astype(int)]
-    return Colours("colour bar", tuple(map(tuple, np.round(kept, 3).tolist())))
+    return Colours("colour bar", _kept(table))

@@ -1,12 +1,15 @@
-"""One form for all images: values over `eV` and an angle or a wave vector, with units, checked."""
+"""One form for all images: values over `eV` and an angle or a wave vector, in eV, degrees and 1/Å, checked."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.errors import InputError
+from core.experiment.readers.energies import EnergyScale, energy_scale
 from core.experiment.readers.image import Image
+from core.experiment.readers.units import UNITS, factor, plain_unit, unit_kind, without_unit
 
 LEAST_POINTS = 16
 MOST_POINTS = 8192
@@ -22,25 +25,79 @@ LEAST_FINITE = 0.1
 LARGEST_VALUE = 1e15
 """Squares and sums of such values still fit into 32-bit floats."""
 
-_KINDS = (
-    ("eV", "eV", re.compile(r"energ|^ev\b|e\s*[-−]\s*e_?f|binding|kinetic", re.IGNORECASE)),
-    ("kx", "1/Å", re.compile(r"^k(x|y|p|par|_par|_parallel|\W|$)|1/(å|a)|å.?-1|a\^-1|momentum", re.IGNORECASE)),
-    ("alpha", "degree", re.compile(r"deg|angle|alpha|phi|theta|y-scale|slit|°", re.IGNORECASE)),
+UNIT = {"eV": "eV", "kx": "1/Å", "alpha": "degree"}
+"""Axis of an image here → its unit."""
+
+_PHOTONS = re.compile(
+    r"^h\W?(v|ν|nu)\b|photon|excitation|^mono|monochromator|beamline\W?energy|^bl_?e(nergy)?\b", re.IGNORECASE
 )
-"""Name of an axis here, its unit, and how files call it."""
+_KINDS = (
+    (
+        "eV",
+        re.compile(
+            r"(?<!non)(?<!non[-_ ])energ|^ev\b|e\s*[-−]\s*e_?f|binding|kinetic|^[bk]\.?e\.?$|(^|_)e_?[bk](in)?$",
+            re.IGNORECASE,
+        ),
+    ),
+    ("kx", re.compile(r"^k(x|y|p|par|_par|_parallel|_?\|\||∥|\W|$)|momentum|wave\W?vector", re.IGNORECASE)),
+    (
+        "alpha",
+        re.compile(
+            r"deg|angle|alpha|(^|_)tht|(^|_)ang$|phi|theta|y-scale|slit|°|^non\W?energy|polar|tilt|beta|psi|defl|azi|ordinate",
+            re.IGNORECASE,
+        ),
+    ),
+)
+SECOND = re.compile(r"beta|psi|chi|polar|tilt|defl|azi|theta_?y|^theta$|^sa|perp|^ky|scan|manipulator", re.IGNORECASE)
+"""Angles and momenta across the slit, or of the manipulator."""
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """One dimension of an array as a file describes it.
+
+    name, unit: as the file has them; a unit may stand in the name instead (`Energy [eV]`). points: (point,) rising or
+    falling, or (slice, point) where they move along a scan. usual: the unit that the format means where it names none.
+    """
+
+    name: str
+    points: np.ndarray
+    unit: str = ""
+    usual: str = ""
+
+    @property
+    def label(self) -> str:
+        """What the file calls it, without the unit."""
+        return without_unit(self.name)[0]
+
+    @property
+    def own_unit(self) -> str:
+        """The unit that the file names; empty where it names none."""
+        return self.unit.strip() or without_unit(self.name)[1]
+
+    @property
+    def kind(self) -> str:
+        """`eV`, `kx`, `alpha`, `hv` or `other`; empty where neither the name nor the unit says it."""
+        return axis_kind(f"{self.label} [{self.own_unit}]" if self.own_unit else self.label)
+
+    def converted(self, kind: str) -> np.ndarray:
+        """The points in the unit of that kind.
+
+        Raises:
+            InputError: they are in a unit that cannot be converted.
+        """
+        points = np.asarray(self.points, dtype=np.float64)
+        return points * factor(self.own_unit, kind, self.label, self.usual if kind == "alpha" else "")
 
 
 def axis_kind(label: str) -> str:
-    """`eV`, `kx` or `alpha` for a file's name of an axis; empty where the name says none of them."""
-    return next((name for name, _, pattern in _KINDS if pattern.search(label.strip())), "")
-
-
-def energy_kind(label: str, energy: np.ndarray) -> str:
-    """Whether energies are kinetic or counted from the Fermi level: by the label, else by their size."""
-    for kind in ("kinetic", "binding"):
-        if kind in label.lower():
-            return kind
-    return "kinetic" if np.abs(energy).min() > 1.0 and np.abs(energy).mean() > 12.0 else "binding"
+    """`eV`, `kx`, `alpha`, `hv` or `other` for a file's name of an axis with its unit; empty where it says none."""
+    name, unit = without_unit(label)
+    known = unit_kind(unit)
+    if _PHOTONS.search(name) and known in ("", "eV"):
+        return "hv"
+    by_name = next((kind for kind, pattern in _KINDS if pattern.search(name)), "")
+    return (by_name if known == "other" and by_name in ("kx", "alpha") else known) or by_name
 
 
 def check_declared(shape: tuple[int, ...], itemsize: int, what: str) -> None:
@@ -84,76 +141,139 @@ def gathered(parts: Iterable[list[Image]], what: str) -> list[Image]:
     return images
 
 
-def band_images(values: np.ndarray, labels: list[str], axes: list[np.ndarray], attrs: dict) -> list[Image]:
-    """Images (eV, alpha or kx) from an array of two or three dimensions; a third one gives an image a slice.
+def band_images(values: np.ndarray, axes: list[Axis], attrs: dict) -> list[Image]:
+    """Images (eV, alpha or kx) from an array; dimensions beyond the two give an image a slice, those of one point none.
 
     Args:
         values: intensities.
-        labels: what the file calls each dimension; exactly one must be an energy.
-        axes: coordinates of each dimension, any monotonic order.
-        attrs: of the file: `hv` and `work_function` in eV, `source_format` and the like.
+        axes: one a dimension; exactly one must be an electron energy.
+        attrs: of the file: those of `header_facts`, `source_format`, and `notes` for who reads the result.
 
     Raises:
-        InputError: no energy axis or several, too few or too many points, axes that do not fit or do not rise or fall,
-            values that are mostly not numbers or all the same.
+        InputError: no energy axis or several, too few or too many points, axes that do not fit, do not rise or fall, or
+            are in units that cannot be converted, values that are mostly not numbers or all the same.
     """
-    kinds = _distinct_kinds(labels)
-    energy = kinds.index("eV")
-    other = max(i for i, kind in enumerate(kinds) if kind in ("kx", "alpha"))  # the fast one is the slit's
-    sizes = [len(axis) for axis in axes]
-    if list(values.shape) != sizes:
+    values = np.asarray(values)
+    if list(values.shape) != [axis.points.shape[-1] for axis in axes]:
+        sizes = [axis.points.shape[-1] for axis in axes]
         raise InputError(f"The file's values are {values.shape}, but its axes have {sizes} points")
-    if values.ndim == 2:
-        return [_image(values, labels, axes, kinds, (energy, other), attrs)]
-    slow = ({0, 1, 2} - {energy, other}).pop()
-    if sizes[slow] > MOST_IMAGES:
+    attrs = _with_settings([axis for axis in axes if axis.points.shape[-1] == 1], attrs)
+    axes = [axis for axis in axes if axis.points.shape[-1] > 1]
+    values = values.reshape([n for n in values.shape if n > 1])
+    energy, other = _sides(axes, attrs)
+    slow = [i for i in range(len(axes)) if i not in (energy, other)]
+    count = int(np.prod([values.shape[i] for i in slow]))
+    if count > MOST_IMAGES:
         raise InputError(
-            f"The file's axis {labels[slow].strip()!r} has {sizes[slow]:,} points, a slice each; at most {MOST_IMAGES} "
+            f"The file's axis {axes[slow[0]].label!r} has {count:,} points, a slice each; at most {MOST_IMAGES} "
             "slices are read: cut the file down"
         )
-    images = []
-    for index, at in enumerate(axes[slow]):
-        rest = [i for i in range(3) if i != slow]
-        names, points, sorts = ([column[i] for i in rest] for column in (labels, axes, kinds))
-        order = (rest.index(energy), rest.index(other))
-        where = {"slice": f"{labels[slow].strip() or 'slice'} = {at:g} ({index + 1} of {sizes[slow]})"}
-        images.append(_image(np.moveaxis(values, slow, 0)[index], names, points, sorts, order, attrs | where))
-    return images
-
-
-def _distinct_kinds(labels: list[str]) -> list[str]:
-    kinds = [axis_kind(label) for label in labels]
-    if kinds.count("eV") != 1 or len(labels) not in (2, 3):
-        raise InputError(
-            f"The file's axes are {', '.join(map(repr, labels))}; one must be an energy, "
-            "and one an angle or a wave vector"
-        )
-    if not {"kx", "alpha"} & set(kinds):  # SES leaves the name of the angle open; it is the fast one beside the energy
-        kinds[max(i for i, kind in enumerate(kinds) if kind != "eV")] = "alpha"
-    return kinds
-
-
-def _image(values, labels, axes, kinds, order, attrs) -> Image:
-    values = np.asarray(values)
     if values.dtype.kind not in "fiu":
         raise InputError(f"The file's values are of type {values.dtype}; real numbers are read")
-    values = np.transpose(values, order)
+    ordered = np.transpose(values, [*slow, energy, other]).reshape(count, values.shape[energy], values.shape[other])
+    return list(_slices(ordered, axes[energy], axes[other], [axes[i] for i in slow], attrs))
+
+
+def _slices(ordered: np.ndarray, energy: Axis, other: Axis, slow: list[Axis], attrs: dict) -> Iterator[Image]:
+    """Images of (slice, energy, other) values."""
+    kind = other.kind if other.kind in ("kx", "alpha") else "alpha"
+    across, levels = other.converted(kind), energy.converted("eV")
+    shape = [axis.points.shape[-1] for axis in slow]
+    header = str(attrs.get("energy_scale", ""))
+    attrs = {name: value for name, value in attrs.items() if name != "energy_scale"}
+    shared = None
+    if levels.ndim == 1:
+        with np.errstate(invalid="ignore"):
+            shared = energy_scale(energy.name, header, levels, _mean(ordered, (0, 2)))
+    for number, place in enumerate(np.ndindex(*shape)):
+        points = levels if levels.ndim == 1 else levels[min(number, len(levels) - 1)]
+        scale = shared or energy_scale(energy.name, header, points, _mean(ordered[number], 1))
+        where = _slice_attrs(slow, place, number, len(ordered), attrs)
+        yield _image(ordered[number], (energy, points, scale), (other, kind, across), where)
+
+
+def _mean(values: np.ndarray, axis) -> np.ndarray:
+    finite = np.isfinite(values)
+    return np.where(finite, values, 0).sum(axis=axis) / np.maximum(finite.sum(axis=axis), 1)
+
+
+def _slice_attrs(slow: list[Axis], place: tuple[int, ...], number: int, count: int, attrs: dict) -> dict:
+    """The file's attributes with what belongs to a slice: its place, its photon energy, its second angle."""
+    own = dict(attrs)
+    if isinstance(own.get("hv"), np.ndarray):
+        run = own.pop("hv")
+        if count > 1 and len(run) == count:
+            own["hv"] = float(run[number])
+    if not slow:
+        return own
+    at = [float(axis.points[i]) if axis.points.ndim == 1 else i for axis, i in zip(slow, place, strict=True)]
+    words = [f"{axis.name.strip() or 'slice'} = {x:g}" for axis, x in zip(slow, at, strict=True)]
+    own |= {"slice": f"{', '.join(words)} ({number + 1} of {count})", "slice_number": number + 1, "slice_count": count}
+    return _with_settings([replace(axis, points=np.array([x])) for axis, x in zip(slow, at, strict=True)], own)
+
+
+def _with_settings(axes: list[Axis], attrs: dict) -> dict:
+    """The attributes with the photon energy and the second angle that axes of one point stand for."""
+    found = dict(attrs)
+    for axis in axes:
+        value = float(np.ravel(axis.points)[0])
+        if axis.kind == "hv" and np.isfinite(value) and value > 0:
+            found["hv"] = value * UNITS["eV"].get(plain_unit(axis.own_unit), 1.0)
+        elif axis.kind == "alpha" and np.isfinite(value):
+            unit = plain_unit(axis.own_unit or axis.usual)
+            found["second_angle"] = value * UNITS["alpha"].get(unit, 1.0)
+    return found
+
+
+def _sides(axes: list[Axis], attrs: dict) -> tuple[int, int]:
+    """Places of the electrons' energy and of the slit's angle or wave vector."""
+    kinds = [axis.kind for axis in axes]
+    energies = [i for i, kind in enumerate(kinds) if kind == "eV"]
+    if len(energies) > 1:
+        energies = [i for i in energies if not _is_photon_run(axes[i], attrs)] or energies
+    if len(energies) != 1 or not 2 <= len(axes) <= 4:
+        raise InputError(
+            f"The file's axes are {', '.join(repr(axis.name.strip()) for axis in axes)}; one must be an energy, "
+            "and one an angle or a wave vector"
+        )
+    rest = [i for i in range(len(axes)) if i != energies[0]]
+    for wanted in (
+        [i for i in rest if kinds[i] in ("kx", "alpha") and not SECOND.search(axes[i].label)],
+        [i for i in rest if kinds[i] in ("kx", "alpha")],
+        [i for i in rest if not kinds[i]],  # SES leaves the name of the angle open
+        [i for i in rest if kinds[i] != "hv"],
+        rest,
+    ):
+        if wanted:  # of several the fast one is the slit's
+            return energies[0], max(wanted)
+    raise AssertionError("an image has two axes")
+
+
+def _is_photon_run(axis: Axis, attrs: dict) -> bool:
+    """Whether an axis in eV holds the photon energies that the header lists."""
+    run, points = attrs.get("hv"), np.ravel(axis.points)
+    if not isinstance(run, np.ndarray) or len(run) != len(points):
+        return False
+    return bool(np.allclose(run, points, rtol=1e-3, atol=0.1))
+
+
+def _image(values: np.ndarray, energy: tuple[Axis, np.ndarray, EnergyScale], across, attrs: dict) -> Image:
     _check_values(values)
+    axis, points, scale = energy
+    other, kind, places = across
+    if places.ndim > 1:
+        raise InputError(f"The file's axis {other.label!r} has {places.ndim} dimensions; give one angle a column")
+    about = {"energy_kind": scale.kind}
+    attrs = attrs | {"energy_scale_kind": scale.kind, "energy_scale_origin": scale.origin}
     coords = {}
-    for position, axis in enumerate(order):
-        name, unit = kinds[axis], next(unit for kind, unit, _ in _KINDS if kind == kinds[axis])
-        points = np.asarray(axes[axis], dtype=np.float64)
-        sign = np.sign(np.diff(points))
-        if not np.isfinite(points).all() or not (np.all(sign == 1) or np.all(sign == -1)):
-            raise InputError(f"The file's axis {labels[axis]!r} does not rise or fall steadily")
-        extra = {"units": unit, "label": labels[axis].strip()}
-        if name == "eV":
-            extra["energy_kind"] = energy_kind(labels[axis], points)
-            if extra["energy_kind"] == "binding" and points.mean() > 0:  # binding energies counted downwards
-                points = -points
-        if points[0] > points[-1]:
-            points, values = points[::-1], np.flip(values, position)
-        coords[name] = (name, points, extra)
+    sides = (("eV", axis, scale.sign * points, about), (kind, other, places, {}))
+    for position, (name, described, numbers, extra) in enumerate(sides):
+        steps = np.sign(np.diff(numbers))
+        if not np.isfinite(numbers).all() or not (np.all(steps == 1) or np.all(steps == -1)):
+            raise InputError(f"The file's axis {described.label!r} does not rise or fall steadily")
+        if numbers[0] > numbers[-1]:
+            numbers, values = numbers[::-1], np.flip(values, position)
+        coords[name] = (name, numbers, {"units": UNIT[name], "label": described.name.strip(), **extra})
     return Image(values, tuple(coords), coords, "intensity", attrs)
 
 

@@ -11,11 +11,23 @@ from core.errors import InputError
 from core.experiment.readers.image import Image
 
 UPLOAD_LIMIT_BYTES = 64 * 2**20
-ACCEPTED = "Igor (.ibw, .pxt), SES (text, zip), HDF5, NeXus, NetCDF, NumPy, CSV, or a PNG, JPEG or TIFF picture"
+ACCEPTED = (
+    "Igor (.ibw, .pxt, .itx), SES (text, zip), SPECS (.xy, .sp2), MBS (.txt, .krx), HDF5, NeXus, NetCDF, MATLAB 7.3, "
+    "FITS, NumPy, CSV, or a PNG, JPEG or TIFF picture"
+)
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _TEXT = frozenset(range(32, 127)) | {9, 10, 13} | frozenset(range(128, 256))
 _PROBE_BYTES = 4096
+_STARTS = (
+    (b"\x93NUMPY", ("tables", "read_numpy")),
+    (b"CDF\x01", ("netcdf3", "read_netcdf3")),
+    (b"CDF\x02", ("netcdf3", "read_netcdf3")),
+    (b"SIMPLE  =", ("fits", "read_fits")),
+    (b"IGOR", ("specs", "read_igor_text")),
+    (b"P2", ("specs", "read_grey_text")),
+)
+"""First bytes of a format → the module and the function that read it."""
 
 
 def check_size(content: bytes, name: str = "") -> None:
@@ -82,21 +94,51 @@ def _reader(content: bytes) -> Callable[[bytes], list[Image]] | None:
 def _place(content: bytes) -> tuple[str, str] | None:
     """Module and function that read a file of this content."""
     head = content[:_PROBE_BYTES]
-    if head.startswith(b"\x89HDF\r\n\x1a\n"):
+    if _is_hdf5(content):
         return "hdf5", "read_hdf5"
     if head.startswith(_PICTURES):
         return "pictures", "read_picture"
     if head.startswith(b"PK\x03\x04"):
         return ("tables", "read_numpy") if _is_npz(content) else ("ses", "read_ses_zip")
-    if head.startswith(b"\x93NUMPY"):
-        return "tables", "read_numpy"
+    for start, place in _STARTS:
+        if head.startswith(start):
+            return place
     if head[:2] in (b"\x05\0", b"\0\x05", b"\x02\0", b"\0\x02") and len(content) > 128:
         return "igor", "read_ibw"
     if len(head) > 16 and set(head) <= _TEXT:
-        return ("ses", "read_ses_text") if b"[Info]" in head[:64] or b"[Region 1]" in head else ("tables", "read_csv")
+        return _text_place(head)
+    if _looks_like_krx(content):
+        return "mbs", "read_krx"
     if len(content) > 128 and int.from_bytes(head[:2], "little") & 0x7FFF <= 32:
         return "igor", "read_pxt"
     return None
+
+
+def _text_place(head: bytes) -> tuple[str, str]:
+    """Who reads a text, by words that only its program writes."""
+    if b"[Info]" in head[:64] or b"[Region 1]" in head:
+        return "ses", "read_ses_text"
+    if b"K.E." in head and (b"DATA:" in head or b"ScaleMin" in head):
+        return "mbs", "read_mbs_text"
+    if head.lstrip()[:1] == b"#" and (b"SpecsLab" in head or b"NonEnergyOrdinate" in head):
+        return "specs", "read_prodigy_table"
+    return "tables", "read_csv"
+
+
+def _is_hdf5(content: bytes) -> bool:
+    """Whether HDF5 begins at the start, or behind a user block of 512 bytes, or of twice as many again and again."""
+    place = 0
+    while place < len(content):
+        if content[place : place + 8] == b"\x89HDF\r\n\x1a\n":
+            return True
+        place = 2 * place or 512
+    return False
+
+
+def _looks_like_krx(content: bytes) -> bool:
+    from core.experiment.readers.mbs import is_krx  # here, because most files need no more than their first bytes
+
+    return int.from_bytes(content[:4], "little") % 3 == 0 and is_krx(content)
 
 
 def _is_npz(content: bytes) -> bool:

@@ -1,193 +1,188 @@
-"""HDF5: beamlines' own files, NeXus, and NetCDF as xarray, erlab and peaks write it.
+"""HDF5: beamlines' own files, NeXus, NetCDF 4, MATLAB 7.3; axes by the rules of `layouts`.
 
 Sizes are checked as declared, before anything is read, and nothing outside the file is followed.
 """
 
 import io
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Iterator
 
 import h5py
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.axes import axis_kind, band_images, check_declared, check_sides, gathered
+from core.experiment.readers.axes import Axis, band_images, check_declared, check_sides, gathered
+from core.experiment.readers.header import NUMBERS, header_facts, lines_of, target_of
 from core.experiment.readers.image import Image
+from core.experiment.readers.layouts import LAYOUTS, Told, members, text_of
+from core.experiment.readers.stored import read_array
 
 MOST_OBJECTS = 20_000
-_PHOTON_NAMES = ("hv", "photon_energy", "excitation energy", "mono", "energy_photon")
-_WORK_NAMES = ("work_function", "sample_workfunction", "workfunction")
-_TARGETS = {"hv": _PHOTON_NAMES, "work_function": _WORK_NAMES}
-
-Axes = Sequence[tuple[str, Callable[[], np.ndarray]]]
-"""Label of each axis, and what reads its points."""
+MOST_HEADER_ROWS = 4096
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def read_hdf5(content: bytes) -> list[Image]:
-    """The band images in an HDF5 file.
+    """The band images in an HDF5 file, behind a user block of any size.
 
     Raises:
         InputError: damaged, too large as declared, or without values over an energy and an angle or wave vector.
     """
+    problems: list[InputError] = []
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
-            arrays, scalars = _walk(file)
-            photon = _positive_scalars(scalars)
-            found = gathered((_images(file, name, photon) for name in arrays), "This HDF5 file")
+            groups, entries = _walk(file)
+            seen: set[int] = set()
+            parts = (part for name in groups for part in _images(file, name, entries, problems, seen))
+            found = gathered(parts, "This HDF5 file")
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"This HDF5 file cannot be read ({str(error)[:80]}): it is damaged or not whole") from None
+    if problems and not found:
+        raise problems[0]
     if not found:
         raise InputError(
             "This HDF5 file holds no values over an energy and an angle or wave vector with named axes; SIS files, "
-            "NeXus (NXdata) and NetCDF as xarray writes it are read"
+            "NeXus (NXdata), NetCDF as xarray writes it, and arrays with Igor's wave scaling are read"
         )
     return found
 
 
-def _walk(file: h5py.File) -> tuple[list[str], list[h5py.Dataset]]:
-    """Names of arrays with two or three dimensions, and single numbers named like a photon energy or work function.
+def _walk(file: h5py.File) -> tuple[list[str], list[tuple[str, object, str]]]:
+    """Names of groups that hold arrays, in the file's order, and what the file says as (name, value, unit).
 
     Links are not followed.
     """
-    names, scalars, seen = [], [], 0
+    groups: dict[str, None] = {}
+    entries: list[tuple[str, object, str]] = []
+    seen = 0
 
     def look(name: str, item) -> bool | None:
         nonlocal seen
         seen += 1
         if seen > MOST_OBJECTS:
             return True
-        if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "fiu":
+        if isinstance(item, h5py.Group) and ("signal" in item.attrs or "axes" in item.attrs):
+            groups[name] = None  # NeXus links its data from elsewhere in the file
+        if not isinstance(item, h5py.Dataset) or item.shape is None:
             return None
-        if item.ndim in (2, 3) and min(item.shape) > 0:
-            names.append(name)
-        if item.size == 1 and _last(name) in _PHOTON_NAMES + _WORK_NAMES:
-            scalars.append(item)
+        if item.ndim >= 2 and (item.dtype.kind in "fiu" or h5py.check_ref_dtype(item.dtype)):
+            groups[name.rpartition("/")[0]] = None
+        entries.extend(_said_by(name, item))
         return None
 
+    entries += _attributes(file)
     if file.visititems(look):
         raise InputError(f"This HDF5 file holds more than {MOST_OBJECTS} objects; give the scan alone")
-    return names, scalars
+    for name in list(file)[:MOST_OBJECTS]:
+        item = file.get(name, getlink=True)
+        if isinstance(item, h5py.HardLink) and isinstance(file[name], h5py.Group):
+            for _, group in zip(range(64), _groups(file[name]), strict=False):
+                entries += _attributes(group)
+    return list(groups), entries
 
 
-def _last(name: str) -> str:
-    return name.rpartition("/")[2].lower()
+def _groups(group: h5py.Group):
+    """A group and those directly inside."""
+    yield group
+    for name in group:
+        if isinstance(group.get(name, getlink=True), h5py.HardLink) and isinstance(group[name], h5py.Group):
+            yield group[name]
 
 
-def _positive_scalars(scalars: list[h5py.Dataset]) -> dict:
-    """The first positive photon energy and work function (eV) among single numbers."""
-    found = {}
-    for item in scalars:
-        for target, names in _TARGETS.items():
-            if target not in found and _last(item.name) in names:
-                found |= _positive(target, _read(item))
-    return found
-
-
-def _read(data: h5py.Dataset) -> np.ndarray:
-    if data.external or data.is_virtual:
-        raise InputError(
-            f"{data.name!r} of this HDF5 file takes its values from other files or arrays; give a file that holds them"
-        )
-    if data.dtype.kind not in "fiu":
-        raise InputError(f"{data.name!r} of this HDF5 file holds {data.dtype}; an image and its axes are real numbers")
-    check_declared(data.shape, data.dtype.itemsize, "This HDF5 file")
-    if data.chunks:
-        check_declared(data.chunks, data.dtype.itemsize, "A chunk of this HDF5 file")
-    return data[()]
-
-
-def _images(file: h5py.File, name: str, photon: dict) -> list[Image]:
-    """The images of one array, none where its axes are not known or have no energy among them."""
-    data = file[name]
-    for source, axes_of in (("SIS (SLS) HDF5", _sis_axes), ("NetCDF", _scale_axes), ("NeXus", _nexus_axes)):
-        named = axes_of(data)
-        if named and [axis_kind(label) for label, _ in named].count("eV") == 1:
-            check_declared(data.shape, data.dtype.itemsize, "This HDF5 file")
-            check_sides(data.shape, "This HDF5 file")
-            labels, axes = [label for label, _ in named], [points() for _, points in named]
-            return band_images(_read(data), labels, axes, {"source_format": source, **photon, **_photon(file, data)})
+def _said_by(name: str, item: h5py.Dataset) -> list[tuple[str, object, str]]:
+    """What a data set says that is named like a fact of a header, or that is a table of names and values."""
+    parent, _, last = name.rpartition("/")
+    unit = text_of(item.attrs.get("units", item.attrs.get("Units", "")))
+    if _is_table(item):
+        return _rows([[text_of(cell) for cell in row] for row in item[()]])
+    for known in (last, f"{parent.rpartition('/')[2]} {last}"):
+        target = target_of(known)
+        if not target:
+            continue
+        if target in NUMBERS and item.dtype.kind in "fiu" and 0 < item.size <= MOST_HEADER_ROWS and item.ndim < 3:
+            return [(known, read_array(item), unit)]
+        if item.size == 1 and h5py.check_string_dtype(item.dtype) and not (item.external or item.is_virtual):
+            return [(known, text_of(np.ravel(item[()])[0]), unit)]
     return []
 
 
-def _sis_axes(data: h5py.Dataset) -> Axes | None:
-    """`AxisN.Scale` holds the first value and the step."""
-    named = []
-    for i in range(data.ndim):
-        scale, label = data.attrs.get(f"Axis{i}.Scale"), data.attrs.get(f"Axis{i}.Description")
-        if scale is None or label is None or np.ndim(scale) != 1 or len(scale) < 2:
-            return None
-        points = partial(_scaled, scale, data.shape[i], f"Axis{i}.Scale")
-        named.append((f"{_text(label).strip()} [{_text(data.attrs.get(f'Axis{i}.Units', ''))}]", points))
-    return named
+def _is_table(item: h5py.Dataset) -> bool:
+    """Whether a data set is a table of texts, of moderate size and inside the file."""
+    if not 0 < item.size <= 4 * MOST_HEADER_ROWS or item.external or item.is_virtual:
+        return False
+    if item.dtype.names:
+        kinds = [item.dtype[name] for name in item.dtype.names]
+        texts = all(kind.kind in "SfiuO" and not h5py.check_ref_dtype(kind) for kind in kinds)
+        return item.ndim == 1 and 2 <= len(kinds) <= 4 and texts and item.dtype.itemsize <= 4096
+    if not h5py.check_string_dtype(item.dtype) or item.ndim != 2:
+        return False
+    return item.shape[1] in (2, 3, 4) and item.dtype.itemsize <= 4096
 
 
-def _scaled(scale: np.ndarray, count: int, name: str) -> np.ndarray:
-    """The points of an axis from its first value and step, or as they are listed."""
-    if scale.dtype.kind not in "fiu":
-        raise InputError(f"{name} of this HDF5 file holds {scale.dtype}; the first value and the step are real numbers")
-    return scale[0] + scale[1] * np.arange(count) if len(scale) == 2 else np.asarray(scale, float)
-
-
-def _scale_axes(data: h5py.Dataset) -> Axes | None:
-    """Dimension scales, which NetCDF calls coordinate variables."""
-    named = []
-    for i, dimension in enumerate(data.dims):
-        if not len(dimension) or dimension[0].shape != (data.shape[i],):
-            return None
-        label = dimension[0].name.rpartition("/")[2]
-        named.append((f"{label} [{_text(dimension[0].attrs.get('units', ''))}]", partial(_axis, dimension[0])))
-    return named
-
-
-def _nexus_axes(data: h5py.Dataset) -> Axes | None:
-    """The arrays that the group's `axes` attribute names, or those of fitting length that are named like an axis."""
-    group, names = data.parent, data.parent.attrs.get("axes")
-    if names is None:
-        return None
-    names = [_text(part) for part in np.atleast_1d(names)]
-    if len(names) == 1 and data.ndim > 1:
-        names = names[0].replace(",", ":").split(":")
-    if len(names) != data.ndim:
-        return None
-    named = []
-    for i, name in enumerate(names):
-        axis = group.get(name, getlink=False) if name in group and not _leaves(group, name) else None
-        if not isinstance(axis, h5py.Dataset) or axis.shape != (data.shape[i],):
-            return None
-        named.append((f"{name} [{_text(axis.attrs.get('units', ''))}]", partial(_axis, axis)))
-    return named
-
-
-def _leaves(group: h5py.Group, name: str) -> bool:
-    if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
-        return True
-    return group[name].file.filename != group.file.filename
-
-
-def _axis(data: h5py.Dataset) -> np.ndarray:
-    return np.asarray(_read(data), dtype=np.float64)
-
-
-def _photon(file: h5py.File, data: h5py.Dataset) -> dict:
-    """Photon energy and work function (eV) from attributes."""
-    found = {}
-    for target, names in _TARGETS.items():
-        for place in (data.attrs, data.parent.attrs, file.attrs):
-            for key in place:
-                if key.lower() in names and target not in found:
-                    found |= _positive(target, place[key])
+def _rows(rows: list[list[str]]) -> list[tuple[str, object, str]]:
+    """Names and values of a table as MAESTRO writes it: long name, name, value, comment."""
+    found: list[tuple[str, object, str]] = []
+    for row in rows:
+        if len(row) >= 3:
+            value = row[2].strip().strip("'")
+            found += [(row[1].strip(), value, ""), (row[-1].strip() if len(row) > 3 else row[0], value, "")]
+        elif len(row) == 2:
+            found.append((row[0], row[1], ""))
     return found
 
 
-def _positive(target: str, value) -> dict:
-    try:
-        number = float(np.asarray(value).ravel()[0])
-    except (ValueError, TypeError, IndexError):
-        return {}
-    return {target: number} if np.isfinite(number) and number > 0 else {}
+def _attributes(item) -> list[tuple[str, object, str]]:
+    """(name, value, unit) of attributes, with the lines of an Igor note among them."""
+    entries: list[tuple[str, object, str]] = []
+    for key in item.attrs:
+        if key.startswith("IGORWaveNote"):
+            entries += lines_of(text_of(item.attrs[key]))
+            continue
+        for name in (key, f"{item.name.rpartition('/')[2]} {key}"):
+            if target_of(name) and np.size(item.attrs[key]) <= MOST_HEADER_ROWS:
+                entries.append((name, item.attrs[key], ""))
+    return entries
 
 
-def _text(value) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _images(
+    file: h5py.File, name: str, entries: list, problems: list[InputError], seen: set[int]
+) -> Iterator[list[Image]]:
+    """The images of each array in a group, none where their axes are not known or have no energy among them."""
+    group = file[name] if name else file
+    inside = members(group)
+    for data in inside.values():
+        if data.dtype.kind not in "fiu" or sum(n > 1 for n in data.shape) < 2:
+            continue
+        try:
+            told = _told(data, inside)
+        except InputError as error:
+            problems.append(error)
+            continue
+        place = h5py.h5o.get_info(data.id).addr
+        if told is None or place in seen:
+            continue
+        seen.add(place)
+        check_declared(data.shape, data.dtype.itemsize, "This HDF5 file")
+        check_sides(data.shape, "This HDF5 file")
+        said = [*_attributes(data), *_attributes(group), *entries]
+        attrs = {"source_format": told.source, **header_facts(said, "rad" if told.radians else "")}
+        if told.notes:
+            attrs["notes"] = list(told.notes)
+        try:
+            axes = [Axis(part.name, part.read(), part.unit, part.usual) for part in told.axes]
+            yield band_images(read_array(data), axes, attrs)
+        except InputError as error:
+            problems.append(error)
+
+
+def _told(data: h5py.Dataset, inside: dict[str, h5py.Dataset]) -> Told | None:
+    """The first layout that tells an energy among the axes of an array."""
+    for layout in LAYOUTS:
+        told = layout(data, inside)
+        if told is None:
+            continue
+        kinds = [Axis(part.name, np.zeros(2), part.unit).kind for part in told.axes]
+        if "eV" in kinds and all(part.count in (None, n) for part, n in zip(told.axes, data.shape, strict=True)):
+            return told
+    return None

@@ -2,15 +2,19 @@
 
 import io
 import re
+import struct
 
 import igor2.binarywave
 import igor2.packed
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.axes import axis_kind, band_images, check_declared, gathered
+from core.experiment.readers.axes import Axis, axis_kind, band_images, check_declared, gathered
+from core.experiment.readers.header import lines_of
 from core.experiment.readers.image import Image
-from core.experiment.readers.ses import header_attrs, parse_sections
+from core.experiment.readers.ses import header_attrs
+
+_WAVE_RECORD = 3
 
 
 def read_ibw(content: bytes) -> list[Image]:
@@ -19,6 +23,7 @@ def read_ibw(content: bytes) -> list[Image]:
     Raises:
         InputError: damaged, or not a numeric wave with an energy axis.
     """
+    _check_wave(content)
     try:
         wave = igor2.binarywave.load(io.BytesIO(content))["wave"]
     except MemoryError:
@@ -34,6 +39,7 @@ def read_pxt(content: bytes) -> list[Image]:
     Raises:
         InputError: damaged, or without a numeric wave that has an energy axis.
     """
+    _check_records(content)
     try:
         _, root = igor2.packed.load(io.BytesIO(content))
         waves = [part.wave["wave"] for part in root["root"].values() if hasattr(part, "wave")]
@@ -58,17 +64,53 @@ def read_pxt(content: bytes) -> list[Image]:
     return images
 
 
+def _check_wave(content: bytes) -> None:
+    """Refuse a wave whose note, labels and values are declared to be longer than the file, before they are read.
+
+    Raises:
+        InputError: they are.
+    """
+    order = "<" if content[:1] != b"\0" else ">"
+    if len(content) < 64:
+        raise InputError("This Igor wave is not whole: it has no header")
+    version = struct.unpack_from(f"{order}h", content)[0]
+    if version == 5:
+        sizes = struct.unpack_from(f"{order}i4x12i", content, 4)
+    elif version == 2:
+        sizes = struct.unpack_from(f"{order}ii", content, 2)
+    else:
+        return
+    if min(sizes) < 0 or max(sizes) > len(content):
+        raise InputError(
+            f"This Igor wave cannot be read (its parts have {min(sizes)} to {max(sizes)} bytes in a file of "
+            f"{len(content)}): it is damaged or not whole"
+        )
+
+
+def _check_records(content: bytes) -> None:
+    """The same for each wave in a packed experiment."""
+    order = "<" if content[1:2] in (b"\0", b"\x80") else ">"
+    place = 0
+    while place + 8 <= len(content):
+        kind, _, size = struct.unpack_from(f"{order}Hhi", content, place)
+        place += 8
+        if size < 0 or place + size > len(content):
+            raise InputError("This Igor experiment cannot be read (a record is longer than the file): it is not whole")
+        if kind & 0x7FFF == _WAVE_RECORD:
+            _check_wave(content[place : place + size])
+        place += size
+
+
 def _images(wave: dict, source: str) -> list[Image]:
     values, header = np.asarray(wave["wData"]), wave["wave_header"]
     check_declared(values.shape, values.itemsize, "This Igor wave")
     note = bytes(wave.get("note", b"")).decode("latin-1")
-    sections = parse_sections(note)
-    fields = {key: value for part in sections.values() for key, value in part.items()}
     step, start = header.get("sfA"), header.get("sfB")
     if step is None:  # version 2 waves have one dimension
         raise InputError("This Igor wave has one dimension; give an image over energy and angle")
-    axes = [start[i] + step[i] * np.arange(n) for i, n in enumerate(values.shape)]
-    return band_images(values, _labels(wave, values.ndim), axes, header_attrs(fields, source))
+    points = [start[i] + step[i] * np.arange(n) for i, n in enumerate(values.shape)]
+    axes = [Axis(*part) for part in zip(_labels(wave, values.ndim), points, strict=True)]
+    return band_images(values, axes, header_attrs(lines_of(note), source))
 
 
 def _labels(wave: dict, dimensions: int) -> list[str]:

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 
 from core.errors import InputError
 from core.experiment.readers.axes import LEAST_POINTS, MOST_POINTS
@@ -21,7 +22,8 @@ def read_picture(content: bytes) -> list[Image]:
     """A picture as red, green and blue over (y, x, channel), rows from the top, not calibrated.
 
     The size is taken from the header, and checked, before anything is decoded. Opaque pictures come as bytes, others on
-    white, between 0 and 1.
+    white, between 0 and 1, as do grey levels of more than 8 bits, from their lowest to their highest. What EXIF says of
+    how a camera was held is followed. Of a file with several pictures the first is read.
 
     Raises:
         InputError: another format, damaged, too small or too large, or of one colour.
@@ -31,7 +33,11 @@ def read_picture(content: bytes) -> list[Image]:
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)  # the next check is stricter
             picture = PIL.Image.open(io.BytesIO(content), formats=FORMATS)
         _check_size(*picture.size)
-        pixels = _pixels(picture)
+        frames = getattr(picture, "n_frames", 1)
+        source = f"{picture.format} picture"
+        deep = picture.mode.startswith(("I", "F"))
+        picture = PIL.ImageOps.exif_transpose(picture)
+        pixels = _grey_levels(picture) if deep else _pixels(picture)
     except PIL.Image.DecompressionBombError:
         raise InputError(f"This picture has more than the {MOST_PIXELS:,} pixels that are read") from None
     except (PIL.UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
@@ -46,7 +52,9 @@ def read_picture(content: bytes) -> list[Image]:
         "x": ("x", np.arange(pixels.shape[1]), {"units": "pixel"}),
         "channel": ["red", "green", "blue"],
     }
-    attrs = {"source_format": f"{picture.format} picture"}
+    attrs: dict = {"source_format": source}
+    if frames > 1:
+        attrs["notes"] = [f"the file holds {frames} pictures; the first one is read"]
     return [Image(pixels, ("y", "x", "channel"), coords, "colour", attrs)]
 
 
@@ -66,6 +74,15 @@ def _pixels(picture: PIL.Image.Image) -> np.ndarray:
             share = opacity.astype(np.float32) / 255.0
             pixels[top : top + _ROWS] = colours[..., :3].astype(np.float32) / 255.0 * share + (1.0 - share)
     return pixels
+
+
+def _grey_levels(picture: PIL.Image.Image) -> np.ndarray:
+    """(y, x, channel) of a picture with one deep channel, its lowest level at 0 and its highest at 1."""
+    levels = np.asarray(picture, dtype=np.float32)
+    known = levels[np.isfinite(levels)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    scaled = np.nan_to_num((levels - low) / max(high - low, 1e-30), nan=0.0, posinf=1.0, neginf=0.0)
+    return np.repeat(scaled[..., None], 3, axis=2)
 
 
 def _check_size(width: int, height: int) -> None:

@@ -4,16 +4,18 @@ import io
 import re
 import zipfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.axes import band_images, check_declared, check_sides, gathered
+from core.experiment.readers.axes import Axis, band_images, check_declared, check_sides, gathered
+from core.experiment.readers.header import header_facts
 from core.experiment.readers.image import Image
 
 _SECTION = re.compile(r"^\[(.+?)\]\s*$")
 _HEADER_LIMIT_BYTES = 2**20
+_KEPT = ("sample", "lens mode", "pass energy", "region name", "instrument", "location")
 
 
 def parse_sections(text: str) -> dict[str, dict[str, str]]:
@@ -30,24 +32,14 @@ def parse_sections(text: str) -> dict[str, dict[str, str]]:
     return sections
 
 
-def header_attrs(fields: dict[str, str], source: str) -> dict:
-    """What later steps need of an SES header: photon energy in eV, and where the image comes from."""
-    attrs = {"source_format": source}
-    photon = _number(fields.get("excitation energy", ""))
-    if photon > 0:  # 0 where the beamline did not tell SES
-        attrs["hv"] = photon
-    for name in ("sample", "lens mode", "pass energy", "region name", "instrument", "location"):
-        if fields.get(name):
-            attrs[name.replace(" ", "_")] = fields[name][:200]
+def header_attrs(entries: Iterable[tuple[str, str, str]], source: str) -> dict:
+    """What later steps need of a header of (name, value, unit), and where the image comes from."""
+    entries = list(entries)
+    attrs = {"source_format": source} | header_facts(entries)  # the photon energy is 0 where nobody told SES
+    for name, value, _ in entries:
+        if name.lower() in _KEPT and value:
+            attrs[name.lower().replace(" ", "_")] = value[:200]
     return attrs
-
-
-def _number(text: str) -> float:
-    """The number in a text, 0 where there is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
 
 
 def read_ses_text(content: bytes) -> list[Image]:
@@ -74,7 +66,8 @@ def _region(text: str) -> Iterator[list[Image]]:
         raise InputError("This SES text lacks a dimension's name or scale; two-dimensional spectra are read") from None
     rows, columns = len(axes[0]), len(axes[1])
     check_declared((rows, columns + 1), 8, "This SES text")
-    for block in blocks:
+    places = _slices(fields, len(blocks))
+    for number, block in enumerate(blocks):
         try:
             numbers = _numbers(block)
         except ValueError:
@@ -84,7 +77,23 @@ def _region(text: str) -> Iterator[list[Image]]:
                 f"This SES text holds {numbers.size} numbers where {rows} rows of {columns + 1} belong: it is not whole"
             )
         table = numbers.reshape(rows, columns + 1)  # the first column repeats the energies
-        yield band_images(table[:, 1:], labels, axes, header_attrs(fields, "SES text"))
+        named = [Axis(*part) for part in zip(labels, axes, strict=True)]
+        attrs, values = header_attrs(_entries(fields), "SES text"), table[:, 1:]
+        if places is not None:
+            where = f"{places.name.strip()} = {places.points[number]:g} ({number + 1} of {len(blocks)})"
+            attrs |= {"slice": where, "slice_number": number + 1, "slice_count": len(blocks)}
+            named = [Axis(places.name, places.points[number : number + 1]), *named]
+            values = values[None]
+        yield band_images(values, named, attrs)
+
+
+def _slices(fields: dict[str, str], count: int) -> Axis | None:
+    """The third dimension of a map whose slices follow one another; None for single spectra."""
+    try:
+        points = np.array(fields["dimension 3 scale"].split(), float)
+    except (KeyError, ValueError):
+        return None
+    return Axis(fields.get("dimension 3 name", "slice"), points) if len(points) == count > 1 else None
 
 
 def _numbers(block: str) -> np.ndarray:
@@ -138,9 +147,12 @@ def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[
         sections = parse_sections(_member(archive, f"{region}.ini", _HEADER_LIMIT_BYTES).decode("latin-1"))
         fields = {key: value for part in sections.values() for key, value in part.items()}
     counts = np.frombuffer(values, "<f4").reshape(shape)
-    if shape[0] == 1:
-        counts, labels, axes = counts[0], labels[1:], axes[1:]
-    return band_images(counts, labels, axes, header_attrs(fields, "SES zip"))
+    named = [Axis(*part) for part in zip(labels, axes, strict=True)]
+    return band_images(counts, named, header_attrs(_entries(fields), "SES zip"))
+
+
+def _entries(fields: dict[str, str]) -> list[tuple[str, str, str]]:
+    return [(name, value, "") for name, value in fields.items()]
 
 
 def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:

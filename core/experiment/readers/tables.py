@@ -7,24 +7,33 @@ import numpy as np
 from numpy.lib import format as npy
 
 from core.errors import InputError
-from core.experiment.readers.axes import MOST_VALUES, axis_kind, band_images, check_declared
+from core.experiment.readers.axes import MOST_VALUES, Axis, axis_kind, band_images, check_declared
 from core.experiment.readers.image import Image
 
 _TABLE = "energies (eV) in the first column, angles (degree) or wave vectors (1/Å) in the first row"
 
 
-def read_csv(content: bytes) -> list[Image]:
-    """A table of numbers separated by commas, semicolons, tabs or blanks.
+MOST_WAVE_VECTOR = 4.0
+"""1/Å, of axes without a name."""
 
-    The corner may say what the axes are, such as `eV/kx`; without it the first row is taken for wave vectors where all
-    lie within ±4 1/Å, else for angles.
+CLEARLY = 0.3
+"""By so much energies are more one-sided than angles."""
+
+
+def read_csv(content: bytes) -> list[Image]:
+    """A table of numbers separated by commas, semicolons, tabs or blanks; decimal commas where those do not separate.
+
+    The corner may say what the axes are, such as `eV/kx`; see `_table` for one that does not. A header line of `#` is
+    passed over.
 
     Raises:
         InputError: words among the numbers, or rows of different lengths.
     """
     text = content.decode("utf-8-sig", "replace")
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    separator = next((s for s in (",", ";", "\t") if lines and s in lines[0]), None)
+    separator = next((s for s in (";", "\t", ",") if lines and s in lines[0]), None)
+    if separator in (";", "\t"):
+        lines = [line.replace(",", ".") for line in lines]  # decimal commas
     if not lines:
         raise InputError(f"This table has no rows; give {_TABLE}")
     first = lines[0].split(separator)
@@ -74,7 +83,8 @@ def read_numpy(content: bytes) -> list[Image]:
     sides = (len(arrays["eV"]), len(arrays[other]))
     if values.shape == sides[::-1] and sides[0] != sides[1]:
         values = values.T
-    return band_images(values, ["eV", other], [arrays["eV"], arrays[other]], {"source_format": "NumPy archive"})
+    axes = [Axis(name, arrays[name]) for name in ("eV", other)]
+    return band_images(values, axes, {"source_format": "NumPy archive"})
 
 
 def _array(stream, limit: int) -> np.ndarray:
@@ -97,8 +107,32 @@ def _array(stream, limit: int) -> np.ndarray:
     return np.frombuffer(content, kind).reshape(shape, order="F" if fortran else "C")
 
 
-def _table(values, energy, other, corner: str, source: str) -> list[Image]:
-    """By the corner's words, else energies go down and the other axis across."""
+def _table(values, down, across, corner: str, source: str) -> list[Image]:
+    """By the corner's words; without them the axis that is more one-sided about zero is the energy.
+
+    The other one is a wave vector where all of it lies within ±4 1/Å, else an angle.
+    """
     words = [part for part in corner.replace("\\", "/").split("/") if axis_kind(part)]
-    labels = words if len(words) == 2 else ["eV", "kx" if np.abs(other).max(initial=0) <= 4.0 else "alpha"]
-    return band_images(values, labels, [energy, other], {"source_format": source})
+    attrs: dict = {"source_format": source}
+    if len(words) != 2:
+        profile = np.nan_to_num(values)
+        sideways = _lopsided(across, profile.mean(axis=0)) > _lopsided(down, profile.mean(axis=1)) + CLEARLY
+        other = down if sideways else across
+        name = "kx" if np.abs(other).max(initial=0) <= MOST_WAVE_VECTOR else "alpha"
+        words = [name, "eV"] if sideways else ["eV", name]
+        attrs["notes"] = [
+            f"the table does not name its axes: its {'first row' if sideways else 'first column'} is read as energies "
+            f"in eV, the other as {'wave vectors in 1/Å' if name == 'kx' else 'angles in degrees'}"
+        ]
+    return band_images(values, [Axis(words[0], down), Axis(words[1], across)], attrs)
+
+
+def _lopsided(axis: np.ndarray, profile: np.ndarray) -> float:
+    """How one-sided an axis and what is measured along it are about zero, 0 to 2: electrons end at the Fermi level."""
+    if not np.isfinite(axis).all() or not np.ptp(axis) > 0:
+        return 0.0
+    reach = float(abs(axis.min() + axis.max()) / np.ptp(axis))
+    if not (axis > 0).any() or not (axis < 0).any():
+        return 1.0 + min(reach, 1.0)
+    above, below = (float(profile[side].mean() - profile.min()) for side in (axis > 0, axis < 0))
+    return min(reach, 1.0) + abs(above - below) / max(above + below, 1e-12)

@@ -49,7 +49,8 @@ AXES = (("k1", 90, 90, -0.5), ("k2", 190, 90, 0.5), ("e1", 90, 45, 0.0), ("e2", 
 
 def test_two_points_an_axis_give_its_ends():
     _, reading, waiting = after(figure(colour_table("viridis"))[0], *FRAME, *AXES)
-    assert reading.steps == (Frame(LEFT, TOP, RIGHT, BOTTOM), Colours(), PictureAxes(-1.0, 1.0, -5.0, 1.0))
+    colours = Colours("viridis")  # by the bar beside the data
+    assert reading.steps == (Frame(LEFT, TOP, RIGHT, BOTTOM), colours, PictureAxes(-1.0, 1.0, -5.0, 1.0))
     assert waiting == {}
 
 

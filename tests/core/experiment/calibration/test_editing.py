@@ -33,7 +33,7 @@ OTHERS = (
 )  # fmt: skip
 VALUES = {
     "colours": "viridis", "k_left": -1.7, "k_right": 1.8, "e_bottom": -7.0, "e_top": 0.5, "fermi": -0.2, "hv": 55.0,
-    "work_function": 4.9, "k_centre": 0.3, "k_scale": 0.8, "background": "shirley", "symmetrise": True,
+    "work_function": 4.9, "normal": 2.5, "k_centre": 0.3, "k_scale": 0.8, "background": "shirley", "symmetrise": True,
 }  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_a_step_returns_to_its_usual_place(step):
 def test_a_control_shows_what_it_was_set_to(name):
     assert set(VALUES) == set(values_of(()))
     for steps in (*LISTS, BACKWARDS):
-        needs = PictureAxes if name in AXES else AngleToMomentum if name in ("hv", "work_function") else None
+        needs = PictureAxes if name in AXES else AngleToMomentum if name in ("hv", "work_function", "normal") else None
         if needs and not step_of(steps, needs):
             with pytest.raises(TypeError):
                 with_value(steps, name, VALUES[name])

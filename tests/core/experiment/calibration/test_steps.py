@@ -176,9 +176,13 @@ def test_the_step_from_angles_holds_the_photon_energy_and_work_function_it_uses(
     level, angle = suggested_steps(image.assign_attrs(hv=101.2))
     assert angle.photon_energy == 101.2
     assert angle.photon_energy - angle.work_function == pytest.approx(level.level)
-    assert suggested_steps(image, 100.0, 4.2) == (FermiLevel(95.8), AngleToMomentum(100.0, 4.2))
-    assert suggested_steps(image, fermi=96.0) == (FermiLevel(96.0), AngleToMomentum(100.5, 4.5))
-    assert suggested_steps(bands("alpha"), 100.0) == (AngleToMomentum(100.0, 4.5),)
+    for steps, expected in (
+        (suggested_steps(image, 100.0, 4.2), (95.8, 100.0, 4.2)),
+        (suggested_steps(image, fermi=96.0), (96.0, 100.5, 4.5)),
+    ):
+        assert (steps[0].level, steps[1].photon_energy, steps[1].work_function) == expected
+    (angle,) = suggested_steps(bands("alpha"), 100.0)
+    assert (angle.photon_energy, angle.work_function, angle.centre) == (100.0, 4.5, 0.0)
 
 
 def test_steps_that_do_not_fit_say_so():

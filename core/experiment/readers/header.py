@@ -1,0 +1,125 @@
+"""What headers say, under the many names of it: photon energy, work function, temperature and the like."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from core.experiment.readers.units import UNITS, plain_unit
+
+NAMES = {
+    "hv": (
+        "hv", "hnu", "photonenergy", "excitationenergy", "excenergy", "blenergy", "ble", "beamlineenergy", "mono",
+        "monoev", "monoe", "monoenergy", "energyphoton", "monochromatorenergy", "beamenergy", "sfhv", "sshv",
+        "incidentenergy", "probeenergy", "hvev", "excitationenergyev", "photonenergyev",
+    ),
+    "work_function": (
+        "workfunction", "effworkfunction", "sampleworkfunction", "analyserworkfunction", "analyzerworkfunction", "wf",
+        "workfunctionev", "effworkfunctionev",
+    ),
+    "temperature": (
+        "temperature", "sampletemp", "sampletemperature", "tempsample", "temperaturesample", "temp", "tsample", "tb",
+        "temperaturebsample1", "cryostatd", "samplestagetemperature", "temperaturek",
+    ),
+    "fermi_level": ("ef", "fermilevel", "fermi", "fermienergy", "efermi", "fermiedge", "eflevel", "fermienergyev"),
+    "normal_emission": ("normalemission", "alphaoffset", "phioffset", "angleoffset", "gammaangle", "thetaparoffset"),
+    "second_angle": ("tilt", "satilt", "thetay", "tiltdeg", "deflx", "slitdefl", "deflectorperp", "beta"),
+    "energy_scale": ("energyscale", "energynotation", "ekeb", "ebek", "energyaxis", "energyunit", "energytype"),
+    "beamline": ("location", "beamline", "loc", "instrument", "endstation", "station"),
+    "sample": ("sample", "samplename"),
+}  # fmt: skip
+"""What later steps ask for → what files call it, in small letters and digits alone, the best name first."""
+
+NUMBERS = ("hv", "work_function", "temperature", "fermi_level", "normal_emission", "second_angle")
+POSITIVE = ("hv", "work_function", "temperature")
+LONGEST = 200
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_RANGE = re.compile(rf"^\s*({_NUMBER.pattern})\s*:\s*({_NUMBER.pattern})\s*:\s*({_NUMBER.pattern})\s*$")
+
+
+def plain_name(text: str) -> str:
+    """A name in small letters and digits alone."""
+    return re.sub(r"[^a-z0-9]", "", text.lower().replace("ν", "nu"))
+
+
+def target_of(name: str) -> str:
+    """What a header's name stands for; empty where it is none of NAMES."""
+    plain = plain_name(name)
+    return next((target for target, names in NAMES.items() if plain in names), "")
+
+
+def header_facts(entries: Iterable[tuple[str, object, str]], angles: str = "") -> dict:
+    """What a header says, of (name, value, unit): numbers in eV, degrees and kelvins, the rest as text.
+
+    Where several entries say the same thing, the best name counts, then the first that is usable. A photon energy that
+    runs over a scan is left as an array.
+
+    Args:
+        entries: names and values as the file has them; a unit that is empty is the usual one.
+        angles: the unit of angles where none is named, degrees by default.
+    """
+    found: dict[str, tuple[int, object]] = {}
+    for name, value, unit in entries:
+        plain = plain_name(name)
+        for target, names in NAMES.items():
+            if plain not in names:
+                continue
+            rank = names.index(plain)
+            if target in found and found[target][0] <= rank:
+                continue
+            ready = _number(target, value, unit, angles) if target in NUMBERS else _text(value)
+            if ready is not None:
+                found[target] = rank, ready
+    return {target: value for target, (_, value) in found.items()}
+
+
+def lines_of(text: str) -> list[tuple[str, str, str]]:
+    """(name, value, "") of the lines `name = value` or `name: value` of a text such as an Igor note."""
+    entries = []
+    for line in re.split(r"[\r\n;]+", text):
+        name, separator, value = line.partition("=" if "=" in line else ":")
+        if separator and name.strip():
+            entries.append((name.strip(), value.strip(), ""))
+    return entries
+
+
+def _text(value) -> str | None:
+    text = as_text(value).strip()
+    return text[:LONGEST] if text else None
+
+
+def as_text(value) -> str:
+    """A value of a header as text, of an array its first."""
+    if isinstance(value, np.ndarray):
+        value = value.ravel()[0] if value.size else ""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _number(target: str, value, unit: str, angles: str):
+    """A finite number in the unit used here, an array of them along a scan, or None."""
+    if isinstance(value, np.ndarray) and value.size > 1 and value.dtype.kind in "fiu":
+        values = np.asarray(value, dtype=np.float64).ravel()
+        if target != "hv" or not np.isfinite(values).all() or values.min() <= 0:
+            return None
+        return values * UNITS["eV"].get(plain_unit(unit), 1.0)
+    text = as_text(value)
+    if target == "hv" and (steps := _RANGE.match(text)):
+        return _stepped(*map(float, steps.groups()))
+    match = _NUMBER.search(text)
+    if not match:
+        return None
+    number, unit = float(match[0]), unit or text[match.end() :].strip()
+    if target in ("hv", "work_function", "fermi_level"):
+        number *= UNITS["eV"].get(plain_unit(unit), 1.0)
+    elif target in ("normal_emission", "second_angle"):
+        number *= UNITS["alpha"].get(plain_unit(unit or angles), 1.0)
+    if not np.isfinite(number) or (target in POSITIVE and number <= 0) or abs(number) > 1e6:
+        return None
+    return number
+
+
+def _stepped(start: float, step: float, stop: float) -> np.ndarray | None:
+    if step == 0 or not 1 < (stop - start) / step + 1 < 1e4:
+        return None
+    return start + step * np.arange(round((stop - start) / step) + 1)
