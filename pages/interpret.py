@@ -24,7 +24,7 @@ from components.interpret.controls import AXIS_POINTS, EXAMPLES, NUMBERS, POINTS
 from components.interpret.edit import control_values, frame_of
 from components.interpret.edits import MOST_UNDONE, edited
 from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
-from components.interpret.panels import picture_panel, reading_label, result_panel, step_list
+from components.interpret.panels import picture_panel, reading_label, record_list, result_panel, step_list
 from components.interpret.pictures import compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
@@ -32,6 +32,7 @@ from components.loop.start import run_on
 from components.requests import listed, number_in
 from core.errors import InputError
 from core.experiment.calibration.editing import AXES
+from core.experiment.calibration.record import place_in_file
 from core.experiment.photoemission.experiment import simulated_experiment
 from core.reverse.cut import cut_name
 from core.sessions.readings import (
@@ -43,6 +44,7 @@ from core.sessions.readings import (
     keep_image,
     kept_images,
 )
+from pages import interpret_fit  # noqa: F401, its callbacks
 
 dash.register_page(
     __name__, path="/interpret", name="Interpret", order=2, title="Interpret · Bandloom",
@@ -182,6 +184,7 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
     Output(ids("view"), "value"),
     Output(ids("steps"), "children"),
     Output(ids("settings"), "data"),
+    Output(ids("record"), "children"),
     Input(ids("reading"), "data"),
     State(ids("view"), "value"),
     State(ids("history"), "data"),
@@ -190,19 +193,23 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
 def show_controls(document, view, history, last):
     """The controls follow the reading: those of its kind of file, at its values; ends of axes may wait for others."""
     if not document:
-        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {})
+        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {}, "")
     reading = _reading(document)
     picture = "channel" in reading.raw().dims
     images = kept_images(reading.image)
-    labels = [part.attrs.get("slice", f"Image {i + 1}") for i, part in enumerate(images[:200])]
+    labels = [
+        place_in_file(i + 1, len(images), part.attrs.get("slice", "")).capitalize()
+        for i, part in enumerate(images[:200])
+    ]
     names = [{"value": str(i), "label": label} for i, label in enumerate(labels)]
     values = control_values(reading)
     without_axes = picture and values["k_left"] == ""
     waiting = AXES if without_axes and history else ()
     settings = [no_update if name in waiting else values[name] for name in FIELDS]
     view = "raw" if without_axes else "image" if view == "raw" and not picture else no_update
-    kind = "picture" if picture else "bands"
-    return (False, not picture, kind, names, *settings, view, step_list(reading), values | {"edited": last})
+    kind = "picture" if picture else "angles" if values["normal"] != "" else "bands"
+    told = values | {"edited": last}
+    return (False, not picture, kind, names, *settings, view, step_list(reading), told, record_list(reading))
 
 
 def _edited(before: Reading, after: Reading, history) -> tuple:

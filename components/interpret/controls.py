@@ -22,6 +22,7 @@ NUMBERS = {
     "hv": ("Photons hν", "eV", "both"),
     "inner-potential": ("Inner pot. V₀", "eV", "both"),
     "work-function": ("Work fn. Φ", "eV", "bands"),
+    "normal": ("Normal emission", "°", "angles"),
     "k-centre": ("Γ lies at", "1/Å", "both"),
     "k-scale": ("Momentum scale", "", "both"),
 }
@@ -62,6 +63,7 @@ def image_controls(*more) -> html.Section:
             ),
             html.P("The examples are simulated.", className="muted small"),
             html.P(id=ids("file-name"), className="small", role="status"),
+            html.Div(id=ids("record"), className="small"),
             html.P(id=ids("upload-error"), className="field-error", role="alert"),
             _cut(),
             _others(),

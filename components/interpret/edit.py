@@ -68,6 +68,8 @@ def _with_control(reading: Reading, name: str, value) -> Reading:
         return _with_photons(reading, name, value)
     if name in ("cut", "kz", "inner_potential"):
         return replace(reading, **{name: value})
+    if name == "normal" and not step_of(reading.steps, AngleToMomentum):
+        return reading  # angles that no photon energy turns into momenta yet
     usual = suggested_steps(reading.raw()) if value is None else ()
     return replace(reading, steps=with_value(reading.steps, name, value, usual))
 

@@ -6,6 +6,7 @@ from dash import dcc, html
 from components import theme
 from components.interpret.controls import EXAMPLES, ids
 from components.interpret.edit import removable, step_lines
+from components.interpret.fit import fit_panel
 from core.experiment.calibration.steps import NEEDED, missing_steps
 from core.sessions.readings import Reading
 
@@ -17,6 +18,7 @@ VIEWS = {
     "why-strain": "Why strain",
     "why-interface": "Why interface",
 }
+NOTE = "note: "
 _CLEAR = "rgba(0,0,0,0)"
 _EMPTY = {
     "data": [],
@@ -68,6 +70,7 @@ def result_panel() -> html.Section:
             html.Div(id=ids("candidates")),
             html.Button("Refine in the loop", id=ids("refine"), type="button", className="button", disabled=True),
             html.P(id=ids("refine-error"), className="field-error", role="alert"),
+            *fit_panel(),
             html.Div(
                 [html.Span("Export", className="muted"), *buttons], className="downloads", role="group",
                 **{"aria-label": "Exports"},
@@ -84,6 +87,14 @@ def reading_label(reading: Reading) -> str:
     name = f"{example}, simulated" if example else "Uploaded image"
     name += f", image {reading.index + 1}" if reading.index else ""
     return f"{name}, {reading.cut.replace('G', 'Γ').replace('-', '–')} cut"
+
+
+def record_list(reading: Reading) -> html.Ul:
+    """What the file says and what its calibration rests on; notes stand out."""
+    record = reading.record()
+    lines = [html.Li(line[0].upper() + line[1:]) for line in record.lines() if not line.startswith(NOTE)]
+    notes = [html.Li(note[0].upper() + note[1:] + ".", className="note") for note in record.notes]
+    return html.Ul([*lines, *notes], className="read-from", **{"aria-label": "Read from the file"})
 
 
 def step_list(reading: Reading) -> list[html.Li]:

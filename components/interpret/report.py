@@ -68,6 +68,7 @@ def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] 
         ],
         candidates=[_candidate_row(candidate) for candidate in found.candidates],
         image={name: _short(value) for name, value in image.attrs.items() if isinstance(value, str | int | float)},
+        record=reading.record().lines(),
         steps=[_step_line(step) for step in reading.steps],
         json=export_text(reading, found, others),
     )

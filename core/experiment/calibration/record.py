@@ -64,9 +64,7 @@ class ImageRecord:
 
     def lines(self) -> list[str]:
         """The same for people, a line an entry."""
-        rows = []
-        if self.count > 1:
-            rows.append(f"image {self.number} of {self.count}" + (f": {self.slice}" if self.slice else ""))
+        rows = [place_in_file(self.number, self.count, self.slice)] if self.count > 1 else []
         where = [part for part in (self.file_format, self.beamline, self.sample) if part]
         if where:
             rows.append(f"read from {', '.join(where)}")
@@ -83,6 +81,12 @@ class ImageRecord:
         if self.energy_scale:
             rows.append(f"energies {self.energy_scale}")
         return rows + [f"note: {note}" for note in self.notes]
+
+
+def place_in_file(number: int, count: int, part: str = "") -> str:
+    """`image 2 of 3: hv = 100`, from the text of a slice that may count itself."""
+    where = part.removesuffix(f" ({number} of {count})")
+    return f"image {number} of {count}" + (f": {where}" if where else "")
 
 
 def record_from(document: dict) -> ImageRecord:

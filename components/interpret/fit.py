@@ -1,0 +1,37 @@
+"""The fit by the exact engine beside what the networks say: how it goes, and what it found."""
+
+from dash import dcc, html
+
+from components.interpret.controls import ids
+from components.jobs import Status
+from components.loop import panels
+
+POLL_MS = 500
+OFFER = (
+    "The figures above are the networks' first guess. A fit draws each candidate as a measurement of it would look, by "
+    "the exact engine, and takes about a minute."
+)
+
+
+def fit_panel() -> list:
+    """What stands under the candidates."""
+    return [
+        html.H2("Fit by the exact engine"),
+        html.P(OFFER, className="muted small"),
+        html.Button("Fit", id=ids("fit"), type="button", className="button", disabled=True),
+        html.P(id=ids("fit-state"), className="muted small", role="status"),
+        html.Div(id=ids("fit-result")),
+        dcc.Store(id=ids("fitting")),
+        dcc.Interval(id=ids("fit-poll"), interval=POLL_MS, disabled=True),
+    ]
+
+
+def progress(run: str, status: str, step: dict | None, job: Status | None) -> list:
+    """How a fit goes, and where it can be watched."""
+    text, _ = panels.status_text(status, step, job)
+    return [f"{text} ", html.A("Watch it", href=f"/loop?run={run}")]
+
+
+def fitted_result(document: dict) -> html.Div:
+    """Figures and candidates of a finished fit."""
+    return html.Div([panels.candidate_table(document["candidates"]), panels.result_table(document)])
