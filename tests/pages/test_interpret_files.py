@@ -60,9 +60,8 @@ def test_a_scan_is_opened_a_slice_chosen_and_its_values_corrected(page: Page, sc
     expect(record).to_contain_text("E_F on the file's axis 95.4 eV (given)")
     set_number(page, "Normal emission, °", "3")
     expect(record).to_contain_text("Normal emission 3 degree (given)")
+    expect(figures).not_to_have_text(before, use_inner_text=True, timeout=20_000)
     settled(page)
-    expect(figures).to_contain_text("Fermi level above VBM")
-    assert figures.inner_text() != before, "corrections change the result"
     report = saved(page, "Report").decode()
     for part in (
         "image 2 of 3",
