@@ -33,5 +33,7 @@ def progress(run: str, status: str, step: dict | None, job: Status | None) -> li
 
 
 def fitted_result(document: dict) -> html.Div:
-    """Figures and candidates of a finished fit."""
+    """Figures and candidates of a finished fit; nothing where there was nothing to fit."""
+    if document["stop_reason"] in ("outside the domain", "noise only"):
+        return html.Div()
     return html.Div([panels.candidate_table(document["candidates"]), panels.result_table(document)])

@@ -92,9 +92,15 @@ def reading_label(reading: Reading) -> str:
 def record_list(reading: Reading) -> html.Ul:
     """What the file says and what its calibration rests on; notes stand out."""
     record = reading.record()
-    lines = [html.Li(line[0].upper() + line[1:]) for line in record.lines() if not line.startswith(NOTE)]
-    notes = [html.Li(note[0].upper() + note[1:] + ".", className="note") for note in record.notes]
+    lines = [html.Li(_sentence(line)) for line in record.lines() if not line.startswith(NOTE)]
+    notes = [html.Li(f"{_sentence(note)}.", className="note") for note in record.notes]
     return html.Ul([*lines, *notes], className="read-from", **{"aria-label": "Read from the file"})
+
+
+def _sentence(text: str) -> str:
+    """The text with a capital where it begins with a word, not where it begins with a symbol such as hν."""
+    word = text.split(maxsplit=1)[0]
+    return text[0].upper() + text[1:] if word.isascii() and word.isalpha() and len(word) > 2 else text
 
 
 def step_list(reading: Reading) -> list[html.Li]:

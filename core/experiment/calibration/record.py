@@ -166,8 +166,8 @@ def _notes(level: Known | None, normal: Known | None, angles: AngleToMomentum | 
     notes = []
     if level and level.origin == PHOTONS_ASSUMED:
         notes.append(
-            f"E_F rests on an assumed work function: {level.value:g} ± {level.uncertainty:g} eV; give --fermi or "
-            "--work-function where they are known"
+            f"E_F rests on an assumed work function: {level.value:g} ± {level.uncertainty:g} eV; give E_F "
+            "or the work function where they are known"
         )
     if level and level.origin == FITTED:
         notes.append(
@@ -175,7 +175,8 @@ def _notes(level: Known | None, normal: Known | None, angles: AngleToMomentum | 
         )
     if normal and normal.origin.endswith(LOPSIDED):
         notes.append(
-            f"the picture is not symmetric about normal emission as it is taken, {normal.value:g} degree: give --normal"
+            f"the picture is not symmetric about normal emission as it is taken, {normal.value:g} degree: "
+            "give normal emission where it is known"
         )
     if angles and "second_angle" in attrs:
         radius = np.sqrt(FREE_ELECTRON * max(angles.photon_energy - angles.work_function, 0.0))

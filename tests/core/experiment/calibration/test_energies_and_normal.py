@@ -131,7 +131,7 @@ def test_normal_emission_of_the_option_and_of_the_header_are_taken_and_compared(
     wrong = normal_emission(tilted, 0.0)
     assert (wrong.angle, wrong.origin) == (0.0, "given, not symmetric")
     steps = (AngleToMomentum(100.0, 4.5, wrong.angle, 0.0, wrong.origin),)
-    assert any("not symmetric" in note and "--normal" in note for note in record_of(tilted, steps).notes)
+    assert any("not symmetric" in note and "give normal emission" in note for note in record_of(tilted, steps).notes)
 
 
 def test_a_picture_that_is_nowhere_symmetric_is_said_to_be():
