@@ -35,6 +35,9 @@ DARK_BELOW, DARKEST, DARK = -0.3, 0.02, 0.003
 """eV, a quantile, and a share of the mean intensity: where the darkest places below E_F are darker, there is neither
 background nor lifetime."""
 
+TRUSTED_TO = 1.3
+"""Times what noise and the engine's error explain: a best candidate that leaves more says nothing of the sample."""
+
 NOISE_ONLY = 0.6
 """Share of noise in an image's ridges above which there is nothing to compare with."""
 
@@ -314,10 +317,14 @@ class Loop:
         }
 
     def descriptors(self) -> dict[str, Estimate]:
-        """Figures with intervals: of the mixture of candidates where one explains the images, else of the networks."""
+        """Figures with intervals: of the mixture of candidates, unless the best one is far from explaining the images.
+
+        What no candidate explains is an error of the theory or another material: then the networks' intervals, which
+        widen with what they leave, are the honest ones.
+        """
         found = dict(self.found.descriptors)
         search = self.search
-        if not search.judged:
+        if not search.judged or search.unexplained > TRUSTED_TO:
             return found
         weighted = [
             Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share.probability)

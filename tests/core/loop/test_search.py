@@ -7,7 +7,7 @@ from core.learning.samples import drawn_sample, profile_key
 from core.loop.evaluation import loop_outcome
 from core.loop.fit_evaluation import simulated_image
 from core.loop.image import Image
-from core.loop.loop import LoopSettings, is_bare
+from core.loop.loop import TRUSTED_TO, Loop, LoopSettings, is_bare
 from core.loop.pictures import Pictures
 from core.loop.posterior import Weighted, mixture, probabilities
 from core.loop.promising import features, promise
@@ -17,6 +17,7 @@ from core.loop.search import Search, SearchSettings, complexity
 from core.reverse.candidates import CORRELATIONS, composition_figures
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
+from core.reverse.outside import KINDS
 from core.reverse.quantities import QUANTITIES
 from core.structure.stack import parse_stack
 
@@ -127,6 +128,17 @@ def test_bare_images_are_told_from_measured_ones(image):
     assert is_bare(image)
     assert not is_bare(simulated_image(SAMPLE, "realistic", 3))
     assert not is_bare(np.full_like(image, np.nan))
+
+
+def test_what_no_candidate_explains_is_left_to_the_networks():
+    """Bands of another lattice, taken for known ones: the figures stay those of the networks, intervals and all."""
+    random = np.random.default_rng(2)
+    image = KINDS["bands"](random)
+    cut = Cut(None, "G-X", 0.3)
+    loop = Loop([cut], LoopSettings(SearchSettings(judgements=1), exact=False), infer_images([cut], [image]))
+    list(loop.search.steps(loop.settings.search))
+    assert loop.search.unexplained > TRUSTED_TO
+    assert loop.descriptors() == loop.found.descriptors
 
 
 @pytest.mark.slow
