@@ -23,6 +23,8 @@ from core.experiment.calibration.steps import calibrate
 from core.experiment.calibration.suggestion import suggested_steps
 from core.forward.baseline import virtual_cut
 from core.forward.model import predict, predict_cut, spectrum_model
+from core.loop.loop import Loop, LoopSettings
+from core.loop.search import SearchSettings
 from core.reverse.cut import Cut
 from core.reverse.inference import infer
 from core.sessions.readings import kept_images
@@ -35,6 +37,7 @@ MEASURED_FILE = Path(__file__).parent / "measured" / "bench.json"
 FORWARD_SIZES = (8, 16, 32, 64, 128, 256, 512)
 FORWARD_ROUNDS = 40
 REVERSE_ROUNDS = 7
+LOOP = LoopSettings(SearchSettings(seconds=np.inf), exact=False)
 SIZES = {8: (9, 96), 16: (9, 96), 32: (3, 24), 64: (2, 8)}
 """Atoms of the SiₙGeₙ on Si: rounds, of which the best counts, and the k-points on which LAPACK is timed."""
 
@@ -47,7 +50,9 @@ def run_bench() -> dict:
         lapack_k_points of them), ratio, solve_seconds and broaden_seconds; exact_over_lapack_16_atoms;
         rebroaden_over_solve_16_atoms; fitted_exponent of seconds against atoms; forward with the exact time over the
         forward model's at 16 and 64 atoms, its fitted exponent and cost, and the time to load its weights; reverse with
-        the time of `infer` over that of one predicted cut of the winning stack; k_points; threads; versions; note.
+        the time of `infer` over that of one predicted cut of the winning stack; loop with the seconds that one image
+        takes from the networks' guess to its last fit, candidates side by side, and the cuts it takes;
+        k_points; threads; versions; note.
     """
     energy_zero(False)
     with threadpool_limits(1):
@@ -55,6 +60,7 @@ def run_bench() -> dict:
         cost = [_cost(atoms, *rounds) for atoms, rounds in SIZES.items()]
         forward = [_forward_cost(atoms) for atoms in FORWARD_SIZES]
         reverse = _reverse_figures()
+        loop = _loop_figures()
     sixteen = next(row for row in cost if row["atoms"] == 16)
     exponent = np.polyfit(np.log([row["atoms"] for row in cost]), np.log([row["seconds"] for row in cost]), 1)[0]
     return {
@@ -63,6 +69,7 @@ def run_bench() -> dict:
         "fitted_exponent": round(float(exponent), 2),
         "forward": _forward_figures(cost, forward, loading),
         "reverse": reverse,
+        "loop": loop,
         "cost": cost,
         "k_points": len(_sample(2)[1]),
         "threads": 1,
@@ -120,6 +127,19 @@ def _reverse_figures() -> dict:
         "infer_over_forward": round(min(reading) / min(predicting), 1),
         "infer_seconds": _rounded(min(reading)),
         "forward_seconds": _rounded(min(predicting)),
+    }
+
+
+def _loop_figures() -> dict:
+    """One example image through the loop, its k_z not known."""
+    image = kept_images("example-sharp")[0]
+    loop = Loop([Cut(calibrate(image, suggested_steps(image)), "G-X")], LOOP)
+    seconds, _ = _timed(lambda: list(loop.steps()))
+    return {
+        "seconds": _rounded(seconds),
+        "candidates": len(loop.search.judged),
+        "forward_cuts": loop.last.predictions,
+        "exact_cuts": loop.last.exact_cuts,
     }
 
 
