@@ -38,6 +38,10 @@ background nor lifetime."""
 TRUSTED_TO = 1.3
 """Times what noise and the engine's error explain: a best candidate that leaves more says nothing of the sample."""
 
+DISAGREES = 1.5
+"""Mean squared deviation of the best composition from the networks', in units of their errors, from which intervals
+hold both words."""
+
 NOISE_ONLY = 0.6
 """Share of noise in an image's ridges above which there is nothing to compare with."""
 
@@ -333,6 +337,8 @@ class Loop:
         quantities = QUANTITIES | LOCAL_QUANTITIES
         for name, (value, low, high) in mixture(weighted, search.pictures, search.unexplained).items():
             if name in found:
+                if search.best.misfit > DISAGREES:
+                    low, high = min(low, found[name].value), max(high, found[name].value)
                 low, high = math.floor(1e5 * min(low, value)) / 1e5, math.ceil(1e5 * max(high, value)) / 1e5
                 found[name] = Estimate(round(value, 5), low, high, quantities[name].unit)
         return found
