@@ -175,7 +175,7 @@ class AngleToMomentum(Step):
             low, high = image["alpha"].values[[0, -1]]
             raise InputError(
                 f"Angles reach beyond 90 degrees from normal emission: the axis goes from {low:.4g} to {high:.4g} "
-                f"degrees, normal emission is at {self.centre:.4g}: correct it, or name the axis unit in the file (deg, rad)"
+                f"degrees, normal emission is at {self.centre:.4g}: correct it, or name the unit in the file (deg, rad)"
             )
         radius = np.sqrt(FREE_ELECTRON * np.maximum(energy, 0.5))
         ends = radius[-1] * np.sin(angle[[0, -1]])
