@@ -137,6 +137,8 @@ def _given_steps(image, options: argparse.Namespace) -> tuple:
     from core.experiment.calibration.steps import NEEDED, missing_steps
     from core.experiment.calibration.suggestion import suggested_steps
 
+    if len(options.file) == 1:  # of several, an option may be meant for the others
+        _refuse_idle(image, options)
     ranges = (options.k_range, options.e_range)
     panel = None if options.panel is None else options.panel - 1
     given = (options.hv, options.work_function, *ranges, options.fermi, options.normal, panel)
@@ -144,6 +146,20 @@ def _given_steps(image, options: argparse.Namespace) -> tuple:
     for name in missing_steps(image, steps):
         raise InputError(f"{NEEDED[name]} ({_SAID_BY[name]})")
     return steps
+
+
+def _refuse_idle(image, options: argparse.Namespace) -> None:
+    """Refuse options that the image has no use for, which would be passed over without a word.
+
+    Raises:
+        InputError: the frame of a picture for an image with axes of its own, or the other way round.
+    """
+    picture = "channel" in image.dims
+    for name in ("fermi", "normal") if picture else ("k_range", "e_range", "panel"):
+        if getattr(options, name) is not None:
+            says = "is a picture, whose axes are --k-range and --e-range" if picture else "has axes of its own"
+            other = "" if picture else ", which --fermi, --normal and --hv correct"
+            raise InputError(f"{Path(options.file[0]).name!r} {says}{other}: leave out --{name.replace('_', '-')}")
 
 
 def _content(file: str) -> bytes:

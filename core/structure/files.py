@@ -306,6 +306,10 @@ def _read_atoms(text: str, ase_format: str, name: str, notes: list[str]) -> Atom
         raise
     except Exception as error:  # ASE's readers raise whatever their parsing met; a person needs one line
         reason = (str(error).strip().splitlines() or [""])[0][:120]
+        if isinstance(error, KeyError) and (symbol := str(error).strip("'")).capitalize() in chemical_symbols:
+            raise InputError(
+                f"'{name}' names the element {symbol!r}; write it as {symbol.capitalize()!r}, with a capital"
+            ) from error
         detail = f"{type(error).__name__}{': ' + reason if reason else ''}"
         raise InputError(f"'{name}' cannot be read as {ase_format}: {detail}; {ACCEPTED}") from error
     if not 1 <= len(atoms) <= MAX_ATOMS:

@@ -171,8 +171,12 @@ class AngleToMomentum(Step):
                 "eV: give the photon energy in eV, above the work function (two-photon photoemission is not read)"
             )
         angle = np.deg2rad(image["alpha"].values - self.centre)
-        if np.abs(angle).max() > np.pi / 2:
-            raise InputError("Angles reach beyond 90 degrees from normal emission: correct the centre")
+        if not np.abs(angle).max() <= np.pi / 2:
+            low, high = image["alpha"].values[[0, -1]]
+            raise InputError(
+                f"Angles reach beyond 90 degrees from normal emission: the axis goes from {low:.4g} to {high:.4g} "
+                f"degrees, normal emission is at {self.centre:.4g}: correct it, or name the unit in the file (deg, rad)"
+            )
         radius = np.sqrt(FREE_ELECTRON * np.maximum(energy, 0.5))
         ends = radius[-1] * np.sin(angle[[0, -1]])
         kx = np.linspace(ends[0], ends[1], len(angle))

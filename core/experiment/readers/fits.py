@@ -111,7 +111,13 @@ def _array(cards: Cards, data: bytes, attrs: dict) -> list[Image]:
     axes = []
     for place in range(len(shape)):
         i = len(shape) - place
-        step, pixel = _number(cards, f"CDELT{i}", 1.0), _number(cards, f"CRPIX{i}", 1.0)
+        if shape[place] > 1 and not {f"CDELT{i}", f"CD{i}_{i}"} & set(cards):
+            raise InputError(
+                f"Axis {i} of this FITS file has no step (CDELT{i} or CD{i}_{i}), so its points are pixels: add it in "
+                "the axis' unit"
+            )
+        step = _number(cards, f"CDELT{i}", 1.0) * _number(cards, f"PC{i}_{i}", 1.0)
+        step, pixel = _number(cards, f"CD{i}_{i}", step), _number(cards, f"CRPIX{i}", 1.0)
         points = _number(cards, f"CRVAL{i}", 0.0) + step * (np.arange(shape[place]) + 1 - pixel)
         axes.append(Axis(cards.get(f"CTYPE{i}", "") or f"axis {i}", points, cards.get(f"CUNIT{i}", "")))
     scale, zero = _number(cards, "BSCALE", 1.0), _number(cards, "BZERO", 0.0)

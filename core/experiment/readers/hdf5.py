@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.experiment.readers.axes import Axis, band_images, check_declared, check_sides, gathered
 from core.experiment.readers.header import NUMBERS, header_facts, lines_of, target_of
 from core.experiment.readers.image import Image
-from core.experiment.readers.layouts import LAYOUTS, Told, members, text_of
+from core.experiment.readers.layouts import LAYOUTS, Told, is_beside_signal, members, text_of
 from core.experiment.readers.stored import read_array
 
 MOST_OBJECTS = 20_000
@@ -151,8 +151,8 @@ def _images(
     """The images of each array in a group, none where their axes are not known or have no energy among them."""
     group = file[name] if name else file
     inside = members(group)
-    for data in inside.values():
-        if data.dtype.kind not in "fiu" or sum(n > 1 for n in data.shape) < 2:
+    for array, data in inside.items():
+        if data.dtype.kind not in "fiu" or sum(n > 1 for n in data.shape) < 2 or is_beside_signal(array, data, inside):
             continue
         try:
             told = _told(data, inside)
@@ -171,7 +171,8 @@ def _images(
             attrs["notes"] = list(told.notes)
         try:
             axes = [Axis(part.name, part.read(), part.unit, part.usual) for part in told.axes]
-            yield band_images(read_array(data), axes, attrs)
+            values = read_array(data)
+            yield band_images(values.T, axes[::-1], attrs) if told.fast_first else band_images(values, axes, attrs)
         except InputError as error:
             problems.append(error)
 

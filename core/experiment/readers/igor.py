@@ -15,6 +15,8 @@ from core.experiment.readers.image import Image
 from core.experiment.readers.ses import header_attrs
 
 _WAVE_RECORD = 3
+CLEARLY = 0.3
+"""By so much an axis of energies reaches further to one side of zero than one of angles."""
 
 
 def read_ibw(content: bytes) -> list[Image]:
@@ -109,21 +111,51 @@ def _images(wave: dict, source: str) -> list[Image]:
     if step is None:  # version 2 waves have one dimension
         raise InputError("This Igor wave has one dimension; give an image over energy and angle")
     points = [start[i] + step[i] * np.arange(n) for i, n in enumerate(values.shape)]
-    axes = [Axis(*part) for part in zip(_labels(wave, values.ndim), points, strict=True)]
-    return band_images(values, axes, header_attrs(lines_of(note), source))
+    attrs = header_attrs(lines_of(note), source)
+    names = _labels(wave, values.ndim)
+    if [axis_kind(name) for name in names].count("eV") != 1:
+        names, said = _guessed(names, points)
+        attrs["notes"] = [said]
+    axes = [Axis(*part) for part in zip(names, points, strict=True)]
+    return band_images(values.T, axes[::-1], attrs)  # Igor's first dimension is its fast one
 
 
 def _labels(wave: dict, dimensions: int) -> list[str]:
-    """Names of the dimensions: their units field, or what SES writes in one string, or energy first."""
+    """Names of the dimensions: what SES writes in one string, or their units; empty where the wave says none."""
     units = bytes(wave.get("dimension_units", b"")).decode("latin-1")
     found = re.findall(r"[^\[\]]+\[[^\]]*\]", units)
     if len(found) == dimensions:
         return found
     short = wave["wave_header"].get("dimUnits")
-    names = [b"".join(row).decode("latin-1").strip("\0 ") for row in short[:dimensions]] if short is not None else []
-    if [axis_kind(name) for name in names].count("eV") == 1:
-        return names
-    return ["Energy [eV]", "Angle [deg]", "Slice"][:dimensions]
+    return [b"".join(row).decode("latin-1").strip("\0 ") for row in short[:dimensions]] if short is not None else []
+
+
+def _guessed(names: list[str], points: list[np.ndarray]) -> tuple[list[str], str]:
+    """Names of dimensions of which none is said to be an energy, and what to tell of it.
+
+    The energy is the first of those without a name that is more one-sided about zero than any angle: SES puts it
+    first, others second.
+
+    Raises:
+        InputError: every dimension is said to be something else.
+    """
+    names = [*names, *[""] * (len(points) - len(names))]
+    free = [i for i, name in enumerate(names) if not axis_kind(name)][:2]
+    if not free or "eV" in map(axis_kind, names):
+        raise InputError(
+            f"The dimensions of this Igor wave are in {', '.join(map(repr, names))}; one must be in eV: set its units "
+            "in Igor (SetScale) and save it again"
+        )
+    sides = {i: abs(points[i][0] + points[i][-1]) / max(abs(points[i][-1] - points[i][0]), 1e-12) for i in free}
+    energy = next((i for i in free[1:] if sides[i] > sides[free[0]] + CLEARLY), free[0])
+    named = any(axis_kind(name) in ("alpha", "kx") for name in names)
+    others = iter(["Slice"] * 9 if named else ["Angle [deg]", *["Slice"] * 9])
+    for i, name in enumerate(names):
+        names[i] = name if axis_kind(name) else "Energy [eV]" if i == energy else next(others)
+    return (
+        names,
+        f"the wave does not say which dimension is the energy: dimension {energy + 1} is read as energies in eV",
+    )
 
 
 def _short(error: Exception) -> str:

@@ -3,6 +3,7 @@
 Each layout takes an array and the data sets beside it, and gives the axes or nothing. None looks at a file's name.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +15,16 @@ from core.errors import InputError
 from core.experiment.readers.axes import SECOND, axis_kind
 from core.experiment.readers.header import as_text
 from core.experiment.readers.stored import inside, read_axis
+from core.experiment.readers.units import plain_unit
 
 MOST_MEMBERS = 4096
 MOST_REFERENCES = 16
+
+_COMPANION = re.compile(
+    r"(^|_)(err(ors?)?|sigma|std|stddev|uncertaint(y|ies)|variance|mask|weights?|background|bg)($|_)",
+    re.IGNORECASE,
+)
+"""Names of arrays that tell something of another one beside them."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Told:
-    """The axes of an array, the layout that tells them, and what a reader of the result should know."""
+    """The axes of an array, the layout that tells them, and what a reader of the result should know.
+
+    radians: angles of the header are. fast_first: the first dimension is the fast one, as in Igor.
+    """
 
     source: str
     axes: tuple[Part, ...]
     notes: tuple[str, ...] = ()
     radians: bool = False
+    fast_first: bool = False
 
 
 def text_of(value) -> str:
@@ -86,17 +98,18 @@ def dimension_scales(data: h5py.Dataset, _) -> Told | None:
 
     Angles without a unit are degrees, those named as PyARPES names the slit's angle (`phi`, `psi`) are radians.
     """
-    parts, notes = [], []
+    parts, notes, radians = [], [], False
     for i, dimension in enumerate(data.dims):
         if not len(dimension) or dimension[0].shape != (data.shape[i],):
             return None
         scale = dimension[0]
         name, unit = scale.name.rpartition("/")[2], _unit(scale)
         usual = "rad" if not unit and _pyarpes(name, data) else ""
+        radians |= bool(usual) or (_pyarpes(name, data) and plain_unit(unit) in ("rad", "radian"))
         if usual:
             notes.append(f"the angle {name!r} has no unit and is read as radians, as PyARPES counts it")
         parts.append(Part(name, partial(read_axis, scale), unit, usual, data.shape[i]))
-    return Told("NetCDF", tuple(parts), tuple(notes), bool(notes))
+    return Told("NetCDF", tuple(parts), tuple(notes), radians)
 
 
 def _pyarpes(name: str, data: h5py.Dataset) -> bool:
@@ -117,7 +130,7 @@ def wave_scaling(data: h5py.Dataset, _) -> Told | None:
         name = labels[i] if len(labels) == data.ndim and labels[i] else unit or f"dimension {i}"
         step, start = scaling[i + 1]
         parts.append(Part(name, partial(_first_and_step, np.array([start, step]), data.shape[i], "wave scaling"), unit))
-    return Told("Igor wave in HDF5", tuple(parts))
+    return Told("Igor wave in HDF5", tuple(parts), fast_first=True)
 
 
 def axis_scaling(data: h5py.Dataset, _) -> Told | None:
@@ -202,7 +215,7 @@ def nexus_axes(data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> Told | No
     signal = about.get("signal")
     linked = beside.get(text_of(signal)) if signal is not None else None
     if linked is not None and linked != data:
-        return None
+        return None  # `is_beside_signal` keeps it from being read otherwise
     names = data.attrs.get("axes", about.get("axes"))
     if names is None:
         return None
@@ -216,7 +229,30 @@ def nexus_axes(data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> Told | No
         names = [next(named) if n > 1 else "." for n in data.shape]
     if len(names) != data.ndim:
         return None
+    names = _in_order(names, about)
     return _fields("NeXus", data, [beside.get(name) for name in names], names)
+
+
+def _in_order(names: list[str], about) -> list[str]:
+    """The names by the dimensions that `NAME_indices` give them, where these say another order than the list."""
+    places = [np.ravel(about.get(f"{name}_indices", ())) for name in names]
+    if not all(len(place) == 1 and np.issubdtype(place.dtype, np.integer) for place in places):
+        return names
+    order = [int(place[0]) for place in places]
+    return [names[order.index(i)] for i in range(len(names))] if sorted(order) == list(range(len(names))) else names
+
+
+def is_beside_signal(name: str, data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> bool:
+    """Whether an array only goes with another of its shape: NeXus names the signal, others say errors or weights."""
+    equals = {other: field for other, field in beside.items() if field != data and field.shape == data.shape}
+    about = beside.attrs if isinstance(beside, Members) else data.parent.attrs
+    signal = text_of(about.get("signal", ""))
+    if signal == name:
+        return False
+    if signal in equals:
+        more = [text_of(part) for part in np.ravel(about.get("auxiliary_signals", ()))]
+        return name not in more
+    return bool(_COMPANION.search(name)) and any(not _COMPANION.search(other) for other in equals)
 
 
 def legacy_axes(data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> Told | None:

@@ -53,24 +53,30 @@ def _images(file: netcdf_file, name: str, problems: list[InputError]) -> list[Im
             return []
         unit = _attribute(scale, "units")
         usual = "rad" if not unit and dimension in ("phi", "psi") else ""
-        axes.append(Axis(dimension, np.asarray(scale.data, float), unit, usual))
+        axes.append(Axis(dimension, _values(scale), unit, usual))
     if "eV" not in [axis.kind for axis in axes]:
         return []
     check_sides(variable.shape, "This NetCDF file")
     attrs: dict = {"source_format": "NetCDF 3"} | header_facts(_entries(file))
     if radians := [axis.name for axis in axes if axis.usual]:
         attrs["notes"] = [f"the angle {radians[0]!r} has no unit and is read as radians, as PyARPES counts it"]
-    values = np.array(variable.data)
-    if np.isfinite(fill := _number(variable, "_FillValue")):
-        values = np.where(values == fill, np.nan, values)
-    scale, offset = _number(variable, "scale_factor", 1.0), _number(variable, "add_offset", 0.0)
-    if (scale, offset) != (1.0, 0.0):
-        values = values * scale + offset
     try:
-        return band_images(values.astype(values.dtype.newbyteorder("=")), axes, attrs | header_facts(_own(variable)))
+        return band_images(_values(variable), axes, attrs | header_facts(_own(variable)))
     except InputError as error:
         problems.append(error)
         return []
+
+
+def _values(variable) -> np.ndarray:
+    """What a variable holds, without the packing that its attributes tell."""
+    values = np.array(variable.data)
+    for name in ("_FillValue", "missing_value"):
+        if np.isfinite(fill := _number(variable, name)):
+            values = np.where(values == fill, np.nan, values)
+    scale, offset = _number(variable, "scale_factor", 1.0), _number(variable, "add_offset", 0.0)
+    if (scale, offset) != (1.0, 0.0):
+        values = values * scale + offset
+    return values.astype(values.dtype.newbyteorder("="))
 
 
 def _entries(file: netcdf_file) -> list[tuple[str, object, str]]:

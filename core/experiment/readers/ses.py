@@ -77,7 +77,7 @@ def _region(text: str) -> Iterator[list[Image]]:
                 f"This SES text holds {numbers.size} numbers where {rows} rows of {columns + 1} belong: it is not whole"
             )
         table = numbers.reshape(rows, columns + 1)  # the first column repeats the energies
-        named = [Axis(*part) for part in zip(labels, axes, strict=True)]
+        named = [_axis(*part, fields) for part in zip(labels, axes, strict=True)]
         attrs, values = header_attrs(_entries(fields), "SES text"), table[:, 1:]
         if places is not None:
             where = f"{places.name.strip()} = {places.points[number]:g} ({number + 1} of {len(blocks)})"
@@ -85,6 +85,13 @@ def _region(text: str) -> Iterator[list[Image]]:
             named = [Axis(places.name, places.points[number : number + 1]), *named]
             values = values[None]
         yield band_images(values, named, attrs)
+
+
+def _axis(label: str, points: np.ndarray, fields: dict[str, str]) -> Axis:
+    """An axis; where it has no unit and the lens images positions, it is in mm."""
+    axis = Axis(label, points)
+    images_places = any(word in fields.get("lens mode", "").lower() for word in ("transmission", "spatial"))
+    return Axis(label, points, "mm") if images_places and axis.kind == "alpha" and not axis.own_unit else axis
 
 
 def _slices(fields: dict[str, str], count: int) -> Axis | None:
@@ -147,7 +154,7 @@ def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[
         sections = parse_sections(_member(archive, f"{region}.ini", _HEADER_LIMIT_BYTES).decode("latin-1"))
         fields = {key: value for part in sections.values() for key, value in part.items()}
     counts = np.frombuffer(values, "<f4").reshape(shape)
-    named = [Axis(*part) for part in zip(labels, axes, strict=True)]
+    named = [_axis(*part, fields) for part in zip(labels, axes, strict=True)]
     return band_images(counts, named, header_attrs(_entries(fields), "SES zip"))
 
 

@@ -24,8 +24,9 @@ _ENTRY = re.compile(r"^#\s*([^:=#\"]+?)\s*[:=]\s*(.*?)\s*$")
 _PARAMETER = re.compile(r'^#\s*Parameter:\s*"?([^"=]+?)"?\s*=\s*([-+\d.eE]+)')
 _WAVES = re.compile(r"^WAVES\S*?\s*(?:/N)?=?\s*\(([\d,\s]+)\)\s*'?([^'\s]+)", re.IGNORECASE)
 _SCALE = re.compile(
-    r"^X\s+SetScale\s*/?([IP]?)\s*([xyztd])\s*,\s*([-+\d.eE]+)\s*,\s*([-+\d.eE]+)\s*,\s*\"([^\"]*)\"", re.IGNORECASE
+    r"SetScale\s*(?:/([IP]))?\s*([xyzt])[\s,]\s*([-+\d.eE]+)\s*,\s*([-+\d.eE]+)\s*,\s*\"([^\"]*)\"", re.IGNORECASE
 )
+_NOTE = re.compile(r"^X\s+Note\b[^,]*,\s*\"(.*)\"\s*$", re.IGNORECASE)
 _INTERVAL = re.compile(r"\[?\s*([-+\d.eE]+)\s*(?:\.\.|,|to)\s*([-+\d.eE]+)\s*\]?\s*(.*)$")
 
 
@@ -42,7 +43,19 @@ def read_prodigy_table(content: bytes) -> list[Image]:
     else:
         head = text[: starts[0]]
         parts = [head + text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
-    return gathered((_region(part) for part in parts), "This Prodigy table")
+    problems: list[InputError] = []
+
+    def images_of(part: str) -> list[Image]:
+        try:
+            return _region(part)
+        except InputError as error:
+            problems.append(error)  # a survey beside the images is none
+            return []
+
+    found = gathered(map(images_of, parts), "This Prodigy table")
+    if not found:
+        raise problems[0]
+    return found
 
 
 def _region(text: str) -> list[Image]:
@@ -128,8 +141,11 @@ def read_igor_text(content: bytes) -> list[Image]:
                 raise InputError("This Igor text ends within a wave: it is not whole")
             waves.append((shape, _wave(lines[place:end], shape), {}))
             place = end + 1
-        elif (scale := _SCALE.match(line)) and waves:
-            waves[-1][2][scale[2].lower()] = (scale[1].upper(), float(scale[3]), float(scale[4]), scale[5])
+        elif note := _NOTE.match(line):
+            entries += lines_of(note[1].replace("\\r", "\n").replace("\\n", "\n"))
+        elif line[:2].upper() == "X " and waves:  # one command or several, as Igor itself writes them
+            for how, side, first, second, unit in _SCALE.findall(line):
+                waves[-1][2][side.lower()] = (how.upper(), float(first), float(second), unit)
     prodigy = any("prodigy" in f"{name}{value}".lower() for name, value, _ in entries) or b"Prodigy" in content[:4096]
     attrs = _attrs(entries, "SPECS Prodigy Igor text") if prodigy else {
         "source_format": "Igor text", **header_facts(entries),
@@ -176,11 +192,11 @@ def _scaled(shape: tuple[int, ...], values: np.ndarray, scales: dict, attrs: dic
     axes = []
     for name, count in zip("xyz", shape, strict=False):
         how, first, second, unit = scales.get(name, ("P", 0.0, 1.0, ""))
-        last = second if how == "I" else first + second * (count - 1)
+        last = {"I": second, "P": first + second * (count - 1)}.get(how, second - (second - first) / count)
         axes.append(Axis(unit or name, np.linspace(first, last, count)))
     if "eV" not in [axis.kind for axis in axes]:
         return []
-    return band_images(values, axes, attrs)
+    return band_images(values.T, axes[::-1], attrs)  # Igor's first dimension is its fast one
 
 
 def read_grey_text(content: bytes) -> list[Image]:

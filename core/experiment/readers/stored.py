@@ -25,7 +25,23 @@ def read_array(data: h5py.Dataset) -> np.ndarray:
     check_declared(data.shape, data.dtype.itemsize, "This HDF5 file")
     if data.chunks:
         check_declared(data.chunks, data.dtype.itemsize, "A chunk of this HDF5 file")
-    return data[()]
+    return _unpacked(data, data[()])
+
+
+def _unpacked(data: h5py.Dataset, values: np.ndarray) -> np.ndarray:
+    """What packed values stand for, by the attributes that NetCDF gives them: holes, then a factor, then an offset."""
+    for name in ("_FillValue", "missing_value"):
+        if np.isfinite(hole := _number(data, name, np.nan)) and (at := values == values.dtype.type(hole)).any():
+            values = np.where(at, np.nan, values)
+    factor, offset = _number(data, "scale_factor", 1.0), _number(data, "add_offset", 0.0)
+    return values if (factor, offset) == (1.0, 0.0) else values * factor + offset
+
+
+def _number(data: h5py.Dataset, name: str, usual: float) -> float:
+    try:
+        return float(np.ravel(data.attrs[name])[0])
+    except (KeyError, TypeError, ValueError, IndexError, OSError):
+        return usual
 
 
 def inside(group: h5py.Group, path: str, depth: int = MOST_LINKS):

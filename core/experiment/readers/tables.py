@@ -1,6 +1,7 @@
 """Plain tables: NumPy files and text with the axes in the first row and the first column."""
 
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -36,9 +37,12 @@ def read_csv(content: bytes) -> list[Image]:
         lines = [line.replace(",", ".") for line in lines]  # decimal commas
     if not lines:
         raise InputError(f"This table has no rows; give {_TABLE}")
-    first = lines[0].split(separator)
+    if separator:  # a program may end every row with one
+        ends = all(line.rstrip().endswith(separator) for line in lines)
+        lines = [line.rstrip()[: -len(separator)] for line in lines] if ends else lines
+    first = [word.strip().strip('"') for word in lines[0].split(separator)]
     check_declared((len(lines), len(first)), 8, "This table")
-    corner, first[0] = first[0].strip(), "0"
+    corner, first[0] = first[0].strip().strip('"').strip(), "0"
     table = np.empty((len(lines), len(first)))
     try:
         for row, line in enumerate(lines):  # one at a time: a number as text takes ten times its place
@@ -112,19 +116,36 @@ def _table(values, down, across, corner: str, source: str) -> list[Image]:
 
     The other one is a wave vector where all of it lies within ±4 1/Å, else an angle.
     """
-    words = [part for part in corner.replace("\\", "/").split("/") if axis_kind(part)]
+    words = _words(corner)
     attrs: dict = {"source_format": source}
     if len(words) != 2:
         profile = np.nan_to_num(values)
         sideways = _lopsided(across, profile.mean(axis=0)) > _lopsided(down, profile.mean(axis=1)) + CLEARLY
         other = down if sideways else across
         name = "kx" if np.abs(other).max(initial=0) <= MOST_WAVE_VECTOR else "alpha"
+        if axis_kind(corner) in ("kx", "alpha"):
+            name = corner
         words = [name, "eV"] if sideways else ["eV", name]
         attrs["notes"] = [
             f"the table does not name its axes: its {'first row' if sideways else 'first column'} is read as energies "
-            f"in eV, the other as {'wave vectors in 1/Å' if name == 'kx' else 'angles in degrees'}"
+            f"in eV, the other as "
+            f"{'wave vectors in 1/Å' if name == 'kx' else 'angles in degrees' if name == 'alpha' else repr(name)}"
         ]
     return band_images(values, [Axis(words[0], down), Axis(words[1], across)], attrs)
+
+
+def _words(corner: str) -> list[str]:
+    """Both axes that a corner such as `eV/kx (1/nm)` names, the one down the table first; else none.
+
+    A stroke between brackets, or in a unit, separates nothing.
+    """
+    for match in re.finditer(r"[/\\|]", corner):
+        parts = [corner[: match.start()].strip(), corner[match.end() :].strip()]
+        kinds = list(map(axis_kind, parts))
+        whole = all(part.count("(") == part.count(")") for part in parts)
+        if whole and all(kinds) and kinds.count("eV") == 1:
+            return parts
+    return []
 
 
 def _lopsided(axis: np.ndarray, profile: np.ndarray) -> float:

@@ -24,7 +24,8 @@ UNITS = {
     },
     "other": dict.fromkeys(
         ("mm", "um", "nm", "cm", "m", "millimeter", "micrometer", "nanometer", "micron", "s", "ms", "min", "ps", "fs",
-         "second", "picosecond", "femtosecond", "k", "kelvin", "v", "volt", "mv", "a", "ma", "steps", "pulses"), 1.0),
+         "second", "picosecond", "femtosecond", "pixel", "px", "channel", "bin",
+         "pi/a", "π/a", "2pi/a", "2π/a", "k", "kelvin", "v", "volt", "mv", "a", "ma", "steps", "pulses"), 1.0),
 }  # fmt: skip
 """Kind of an axis → a unit, as `plain_unit` writes it → its factor. Kind `other` is of no use beside the energy."""
 
@@ -42,7 +43,7 @@ def plain_unit(text: str) -> str:
     unit = text.strip().translate(_SUPERSCRIPTS)
     unit = re.sub(r"[\s^*_·{}$\\]|mathrm", "", unit).replace("per", "1/") if unit else ""
     unit = re.sub("[ÅÅå]", "A", unit).lower()
-    unit = re.sub(r"^(degree|radian|milliradian|electronvolt|millielectronvolt)s$", r"\1", unit)
+    unit = re.sub(r"^(degree|radian|milliradian|electronvolt|millielectronvolt|pixel|channel|bin)s$", r"\1", unit)
     return re.sub(r"^\((.*)\)$", r"\1", unit)
 
 

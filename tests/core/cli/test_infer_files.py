@@ -165,3 +165,19 @@ def test_matlab_behind_a_user_block_is_read(tmp_path, capsys):
         data.attrs["IGORWaveUnits"] = np.array([["", "degree", "eV"]], dtype=h5py.string_dtype())
         data.attrs["IGORWaveNote"] = "hv      = 100\nEk/Eb   = Eb\n"
     is_the_example(inferred([tmp_path / "a.mat"], capsys))
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    (("--k-range", "-1", "1"), "has axes of its own, which --fermi, --normal and --hv correct: leave out --k-range"),
+    (("--panel", "2"), "leave out --panel"),
+    (("--normal", "nan"), "from -13 to 13 degrees, normal emission is at nan: correct it"),
+])  # fmt: skip
+def test_an_option_that_a_file_has_no_use_for_is_refused(given, said, tmp_path, capsys):
+    assert_refused(run(["infer", saved(over_angles(), tmp_path / "a.h5"), *given], capsys), said)
+
+
+def test_a_picture_has_no_fermi_level_of_a_file(tmp_path, capsys):
+    grey = np.round(255 * np.random.default_rng(0).uniform(0, 1, (60, 60))).astype(np.uint8)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    given = ["--k-range", "-1", "1", "--e-range", "-6", "0", "--fermi", "1"]
+    assert_refused(run(["infer", str(tmp_path / "a.png"), *given], capsys), "--e-range: leave out --fermi")

@@ -285,3 +285,8 @@ def test_a_cif_of_as_many_atoms_as_are_accepted_is_read_in_time(repeats):
     assert len(found) == 8 * repeats**3
     np.testing.assert_allclose(found.positions, same.positions, atol=1e-6)
     np.testing.assert_array_equal(found.ge_fraction, same.ge_fraction)
+
+
+def test_an_element_in_small_letters_is_named_with_what_to_write():
+    with pytest.raises(InputError, match="names the element 'si'; write it as 'Si', with a capital"):
+        read_structure(SILICON.replace("Si", "si").encode(), "small.vasp")

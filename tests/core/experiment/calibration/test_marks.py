@@ -172,3 +172,33 @@ def test_palettes_and_transparency_lie_on_white():
     found = encoded(clear)
     assert (found[:, 120:] == 1.0).all()
     np.testing.assert_allclose(found[:, :100], np.asarray(colours)[:, :100] / 255, atol=1e-3)
+
+
+def lined(values: np.ndarray, name: str, page_colour: float = 1.0) -> np.ndarray:
+    """A figure: data in a frame of lines, with ticks outside and a colour bar beside it."""
+    height, width = values.shape
+    sheet = np.full((height + 90, width + 160, 3), page_colour)
+    line = 1.0 - page_colour
+    sheet[38 : 42 + height, 48 : 52 + width] = line
+    sheet[40 : 40 + height, 50 : 50 + width] = drawn(values, name)
+    for place in range(60, width, 40):
+        sheet[42 + height : 48 + height, place : place + 2] = line
+    sheet[38 : 42 + height, 78 + width : 92 + width] = line
+    sheet[40 : 40 + height, 80 + width : 90 + width] = drawn(np.linspace(1, 0, height), name)[:, None]
+    return sheet
+
+
+FADING = np.clip(bands() - 0.2, 0, None) * np.linspace(0, 1, 180)[:, None]
+FADING = FADING / FADING.max()
+
+
+@pytest.mark.parametrize(("name", "page_colour"), [("gray_r", 1.0), ("Greys", 1.0), ("Blues", 1.0), ("hot", 0.0)])
+def test_data_that_fade_into_the_page_reach_to_the_lines_of_their_frame(name, page_colour):
+    sheet = lined(FADING, name, page_colour)
+    assert find_frame(sheet) == pytest.approx((50, 40, 270, 220), abs=2)
+
+
+@pytest.mark.parametrize("name", ["Greys", "Blues", "Purples"])
+def test_a_cropped_image_on_faint_ground_is_taken_whole(name):
+    noise = np.random.default_rng(0).uniform(0.02, 0.05, FADING.shape)
+    assert find_frame(drawn(np.maximum(FADING, noise), name)) == (0, 0, 220, 180)
