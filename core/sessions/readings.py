@@ -149,7 +149,8 @@ class Reading:
         except InputError:  # photons that free no electrons: said where they are used
             return record
         used = INNER_POTENTIAL["Si"] if potential is None else potential
-        return replace(record, kz=Known(round(kz, 3), 0.0, "2π/c̄", f"hν and an inner potential of {used:g} eV"))
+        origin = f"hν and an inner potential of {used:g} eV" + ("" if self.kz == "" else "; not used")
+        return replace(record, kz=Known(round(kz, 3), 0.0, "2π/c̄", origin))
 
     def final_state(self) -> tuple[float | None, float | None, float | None]:
         """Photon energy, inner potential and work function in eV, the photons' from the step that uses them."""
