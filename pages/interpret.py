@@ -28,7 +28,7 @@ from components.interpret.panels import picture_panel, reading_label, record_lis
 from components.interpret.pictures import compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
-from components.loop.start import run_on
+from components.loop.start import MOST_CUTS, run_on_shown
 from components.requests import listed, number_in
 from core.errors import InputError
 from core.experiment.calibration.editing import AXES
@@ -51,7 +51,6 @@ dash.register_page(
     description="Drop a measured band image and read what the atoms did, with honest uncertainty.",
 )  # fmt: skip
 
-MOST_CUTS = 4
 FIELDS = ("index", "colours", *(name.replace("-", "_") for name in NUMBERS), "background", "symmetrise", "cut", "kz")
 """Controls that set something of a reading."""
 
@@ -395,9 +394,8 @@ def refine(clicks, document, others):
     """A run of the loop on the images as they are read now."""
     if not clicks or not document:
         return no_update, no_update
-    reading = _reading(document)
     try:
-        return f"/loop?run={run_on((reading, *(o for o in _others(others) if o != reading)))}", ""
+        return f"/loop?run={run_on_shown(document, others)}", ""
     except InputError as error:
         return no_update, str(error)
 

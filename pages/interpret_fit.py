@@ -5,16 +5,9 @@ from dash import Input, Output, State, callback, no_update
 from components.interpret.controls import ids
 from components.interpret.fit import fitted_result, progress
 from components.jobs import jobs, user
-from components.loop.start import run_on
+from components.loop.start import run_on_shown
 from core.errors import InputError
 from core.sessions import runs
-from core.sessions.readings import Reading
-
-
-def _readings(document, others) -> tuple[Reading, ...]:
-    first = Reading.from_document(document)
-    more = [Reading.from_document(one) for one in others] if isinstance(others, list) else []
-    return (first, *(one for one in more if one != first))
 
 
 @callback(
@@ -32,7 +25,7 @@ def start_fit(clicks, document, others):
     if not clicks or not document:
         return no_update, no_update, no_update, no_update
     try:
-        run = run_on(_readings(document, others))
+        run = run_on_shown(document, others)
     except InputError as error:
         return None, True, str(error), ""
     return {"run": run, "job": jobs().ask(user(), f"loop {run}", "loop", {"run": run})}, False, "Starting", ""

@@ -1,7 +1,11 @@
 """How a run of the loop begins."""
 
+from components.requests import listed
 from core.sessions import runs
 from core.sessions.readings import Reading, cuts_of
+
+MOST_CUTS = 4
+"""Kept cuts of a sample that are read together with the one that is shown."""
 
 
 def run_on(readings: tuple[Reading, ...]) -> str:
@@ -12,3 +16,14 @@ def run_on(readings: tuple[Reading, ...]) -> str:
     """
     cuts, images = cuts_of(readings)
     return runs.create(cuts, images, {"readings": [reading.document() for reading in readings]})
+
+
+def run_on_shown(document: dict, others) -> str:
+    """A new run on the image that Interpret shows and on the kept cuts of its sample, as it sends them.
+
+    Raises:
+        InputError: as `run_on`.
+    """
+    first = Reading.from_document(document)
+    kept = (Reading.from_document(other) for other in listed(others)[:MOST_CUTS])
+    return run_on((first, *(other for other in kept if other != first)))

@@ -22,15 +22,20 @@ def held(places: Places, release: threading.Event) -> threading.Thread:
     return thread
 
 
+def come_back(places: Places, release: threading.Event, thread: threading.Thread) -> None:
+    """The thread gives its place up, and another one can have it."""
+    release.set()
+    thread.join()
+    with places.taken():
+        pass
+
+
 def test_a_full_queue_is_refused_at_once_and_places_come_back():
     places, release = Places(1, 0, 30.0), threading.Event()
     thread = held(places, release)
     with pytest.raises(NoPlaceError), places.taken():
         pass
-    release.set()
-    thread.join()
-    with places.taken():
-        pass
+    come_back(places, release, thread)
 
 
 def test_waiting_ends():
@@ -39,10 +44,7 @@ def test_waiting_ends():
     for _ in range(7):  # who gave up is no longer in the queue
         with pytest.raises(NoPlaceError), places.taken():
             pass
-    release.set()
-    thread.join()
-    with places.taken():
-        pass
+    come_back(places, release, thread)
 
 
 def test_a_place_comes_back_where_the_work_fails():
