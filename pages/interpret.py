@@ -197,7 +197,7 @@ def show_controls(document, view, history, last):
     picture = "channel" in reading.raw().dims
     images = kept_images(reading.image)
     labels = [
-        place_in_file(i + 1, len(images), part.attrs.get("slice", "")).capitalize()
+        place_in_file(i + 1, len(images), part.attrs.get("slice", "")).capitalize() if len(images) > 1 else "Image 1"
         for i, part in enumerate(images[:200])
     ]
     names = [{"value": str(i), "label": label} for i, label in enumerate(labels)]

@@ -163,6 +163,12 @@ def _residual(candidate: dict) -> str:
     return f"{value:.3g}"
 
 
+UNTRUSTED = (
+    "No candidate explains the image to within its noise: the figures are the networks' own, and the probabilities "
+    "only compare the candidates with each other."
+)
+
+
 def result_table(document: dict) -> html.Div:
     """Final figures with intervals, and the exact check."""
     rows = []
@@ -184,6 +190,7 @@ def result_table(document: dict) -> html.Div:
         [
             html.H2("Result"),
             html.Table([head, html.Tbody(rows)], className="small-table"),
+            *([html.P(UNTRUSTED, className="small")] if document.get("figures_from") == "networks" else []),
             html.P(verdict, className="muted small"),
             *(hint_list(document["hints"]) if document.get("hints") else []),
         ]

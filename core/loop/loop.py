@@ -278,6 +278,7 @@ class Loop:
         }
         document |= {
             "descriptors": figures,
+            "figures_from": "candidates" if self.is_trusted else "networks",
             "candidates": [
                 {"stack": c.stack, "substrate": f"{c.lattice:.4f} Å", "mixing": round(c.mixing, 3),
                  "probability": round(c.probability, 4), "residual": c.distance}
@@ -320,6 +321,11 @@ class Loop:
             "agrees": forward <= max(FORWARD_AGREES, exact),
         }
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the best candidate explains the images well enough to say what the sample is."""
+        return bool(self.search.judged) and self.search.unexplained <= TRUSTED_TO
+
     def descriptors(self) -> dict[str, Estimate]:
         """Figures with intervals: of the mixture of candidates, unless the best one is far from explaining the images.
 
@@ -328,7 +334,7 @@ class Loop:
         """
         found = dict(self.found.descriptors)
         search = self.search
-        if not search.judged or search.unexplained > TRUSTED_TO:
+        if not self.is_trusted:
             return found
         weighted = [
             Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share.probability)

@@ -138,6 +138,7 @@ def test_what_no_candidate_explains_is_left_to_the_networks():
     loop = Loop([cut], LoopSettings(SearchSettings(judgements=1), exact=False), infer_images([cut], [image]))
     list(loop.search.steps(loop.settings.search))
     assert loop.search.unexplained > TRUSTED_TO
+    assert not loop.is_trusted
     assert loop.descriptors() == loop.found.descriptors
 
 
