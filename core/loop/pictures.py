@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.engines import engine_named
-from core.experiment.photoemission.final_state import TAIL, FinalState
+from core.experiment.photoemission.final_state import OVERLAPPING, TAIL, FinalState
 from core.experiment.photoemission.renderer import cut_end
 from core.experiment.photoemission.spectra import HALF_POINTS
 from core.learning.samples import LATTICE_TRAINED
@@ -20,8 +20,8 @@ from core.structure.sample import Sample
 LATTICE_STEP = 0.012
 """Å between nodes of a∥: bands move by less than their broadening."""
 
-KZ_STEP = 0.03
-"""2π/c̄ between nodes of k_z: bands at neighbouring ones overlap."""
+KZ_STEP = OVERLAPPING
+"""2π/c̄ between nodes of k_z."""
 
 NODES_AT_ONCE = 9.0
 """Pictures at so many k_z cost one forward cut, the unit of a fit's budget."""

@@ -8,7 +8,7 @@ import xarray as xr
 from core.errors import InputError
 from core.experiment.photoemission.artefacts import Artefacts
 from core.experiment.photoemission.background_states import background_states
-from core.experiment.photoemission.final_state import FinalState
+from core.experiment.photoemission.final_state import OVERLAPPING, FinalState
 from core.experiment.photoemission.orbitals import orbital_shares
 from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
@@ -17,6 +17,9 @@ from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
 
 KX, EV = np.linspace(-1.15, 1.15, 185), np.linspace(-7.2, 0.5, 241)
+
+EXACT_TO = 40
+"""Atoms up to which spectra are exact: some seconds of a core at most."""
 
 RANGES = {
     "fermi_above_vbm": (0.0, 1.5),
@@ -48,7 +51,9 @@ RANGES = {
 def simulated_experiment(
     stack: str, substrate: str, mixing: float, cut: str, settings: dict[str, float], seed: int
 ) -> bytes:
-    """A simulated measurement of a stack as a NetCDF file over (eV, kx), spectra by the forward model.
+    """A simulated measurement of a stack as a NetCDF file over (eV, kx).
+
+    Spectra are those of the exact engine up to EXACT_TO atoms, of the forward model beyond.
 
     Args:
         stack: notation.
@@ -68,7 +73,8 @@ def simulated_experiment(
     crystal = build_crystal(parse_stack(stack), parse_substrate(substrate), mixing)
     width = settings.get("kz_width", 0.0)
     radius = settings.get("final_momentum", np.inf) if width else np.inf
-    signal = cut_signal(crystal, cut, FinalState(settings.get("kz", 0.0), radius, width))[None]
+    engine = "exact" if len(crystal) <= EXACT_TO else "forward"
+    signal = cut_signal(crystal, cut, FinalState(settings.get("kz", 0.0), radius, width), engine, OVERLAPPING)[None]
     known = {field.name for field in fields(Artefacts)}
     artefacts = replace(
         Artefacts(seed=int(seed), fermi_edge=True, fermi_level=predicted_vbm(crystal) + settings["fermi_above_vbm"]),
@@ -84,6 +90,6 @@ def simulated_experiment(
         dims=("eV", "kx"),
         coords={"eV": ("eV", EV, {"units": "eV"}), "kx": ("kx", KX, {"units": "1/angstrom"})},
         name="intensity",
-        attrs={"simulated": "yes", "source": f"Bandloom, simulated from {crystal.label}"},
+        attrs={"simulated": "yes", "source": f"Bandloom, simulated from {crystal.label} by the {engine} engine"},
     )
-    return bytes(image.to_netcdf(engine="h5netcdf"))
+    return bytes(image.to_netcdf(engine="h5netcdf", encoding={"intensity": {"zlib": True, "complevel": 6}}))

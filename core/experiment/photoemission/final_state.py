@@ -16,6 +16,9 @@ WORK_FUNCTION = 4.5
 NODES = 9
 """Values of k_z that stand for a broadened one."""
 
+OVERLAPPING = 0.03
+"""2π/c̄ between values of k_z at which the bands of neighbours overlap: fewer leave beads in a broadened picture."""
+
 TAIL = 2.5
 """Half-widths to which the Lorentzian is followed."""
 
