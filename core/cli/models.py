@@ -9,6 +9,7 @@ from core.cli.printed import learned_lines
 
 TRAINING_STACKS = 14000
 RACE_STACKS = 1008
+LOOP_VARIANTS = ["known", "unknown", "two-cuts", "foreign"]
 
 
 def add_commands(entries) -> None:
@@ -29,6 +30,13 @@ def add_commands(entries) -> None:
     entry = add_command(entries, evaluate, (place,))
     entry.add_argument("--reverse", action="store_true", help="the reverse models on simulated images")
     entry.add_argument("--loop", action="store_true", help="the closed loop on simulated images")
+    entry.add_argument(
+        "--variant",
+        default="known",
+        choices=LOOP_VARIANTS,
+        help="what the loop is given, with --loop",
+    )
+    entry.add_argument("--images", type=int, help="of each severity, with --loop")
     entry.add_argument("--fit", action="store_true", help="the fit of rendered images at the true stack")
     entry.add_argument("--learning", action="store_true", help="what is learned from 30 cases of a new family")
     entry.add_argument("--split", default="test", choices=["validation", "test"])
@@ -121,7 +129,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
         from core.loop.evaluation import MEASURED_FILE as LOOP_FILE
         from core.loop.evaluation import evaluate_loop
 
-        figures, file = evaluate_loop(folder.with_name("loop-evaluation"), show_progress), LOOP_FILE
+        figures = evaluate_loop(
+            folder.with_name("loop-evaluation"), show_progress, arguments.images, variant=arguments.variant
+        )
+        file = LOOP_FILE if arguments.variant == "known" else LOOP_FILE.with_stem(f"loop-{arguments.variant}")
     elif arguments.fit:
         from core.loop.fit_evaluation import MEASURED_FILE as FIT_FILE
         from core.loop.fit_evaluation import evaluate_fit

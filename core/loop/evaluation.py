@@ -1,17 +1,19 @@
 """How well the closed loop reads simulated images of stacks that no model was trained on, and why it stops on others.
 
 Images come from the exact engine at finely spaced k_z, with every artefact of their severity; the loop is given the cut
-and its k_z. What one image gave is kept, so that an evaluation that was stopped goes on where it stood.
+and its k_z, or what another of VARIANTS says. What one image gave is kept: a stopped evaluation goes on where it stood.
 """
 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from core.experiment.photoemission.foreign import foreign_image
+from core.experiment.photoemission.spectra import predicted_vbm
 from core.learning.samples import DrawnSample, evaluation_set, profile_key
 from core.loop.fit_evaluation import simulated_image
 from core.loop.loop import Loop, LoopSettings
@@ -19,16 +21,32 @@ from core.loop.search import SearchSettings
 from core.reverse.candidates import in_library
 from core.reverse.cut import Cut
 from core.reverse.drawing import SEVERITIES, single_thread_pool
-from core.reverse.evaluation import test_samples
+from core.reverse.evaluation import SEED, test_samples
 from core.reverse.inference import infer_images
 from core.reverse.outside import KINDS
 from core.reverse.quantities import QUANTITIES, crystal_figures
+from core.reverse.standard import EV, KX
 from core.storage import cache_directory
 from core.structure.stack import parse_stack
 
 MEASURED_FILE = Path(__file__).parents[1] / "measured" / "loop.json"
 IMAGES = 20
 """Of each severity."""
+
+VARIANTS = {
+    "known": SEVERITIES,
+    "unknown": SEVERITIES,
+    "two-cuts": SEVERITIES,
+    "foreign": ("realistic",),
+}
+"""What the loop is given, and at which severities: one cut and its k_z; one cut; two cuts at two known k_z; one cut of
+the second simulator and its k_z."""
+
+OTHER_KZ = 0.4
+"""2π/c̄ between the two cuts."""
+
+VARIANT_IMAGES = 10
+"""Of each severity where not all is known."""
 
 OTHERS = 5
 """Images of each other kind, for the stop reasons."""
@@ -67,32 +85,37 @@ class Outcome:
 def evaluate_loop(
     folder: Path | None = None,
     report: Callable[[str], None] = lambda line: None,
-    images: int = IMAGES,
+    images: int | None = None,
     split: str = "test",
+    variant: str = "known",
 ) -> dict:
     """Figures of the loop on some images a severity, and its stop reasons on images of other things.
 
     Args:
         folder: where outcomes are kept, in the cache by default.
         report: gets lines of progress.
-        images: of each severity.
+        images: of each severity, IMAGES or VARIANT_IMAGES by default.
         split: `test`, or `validation` for choices.
+        variant: of VARIANTS.
     """
-    kept = (folder or cache_directory() / "loop-evaluation") / f"{split}-{_version()}"
+    images = images or (IMAGES if variant == "known" else VARIANT_IMAGES)
+    kept = (folder or cache_directory() / "loop-evaluation") / f"{split}-{_version()}" / variant
     kept.mkdir(parents=True, exist_ok=True)
     samples = test_samples() if split == "test" else [s for s in evaluation_set(split) if s.kz is not None]
     chosen = np.linspace(0, len(samples) - 1, images).round().astype(int).tolist()
-    tasks: list[tuple] = [(kept, severity, n, samples[n]) for n in chosen for severity in SEVERITIES]
-    tasks += [(kept, kind, n, None) for kind in KINDS for n in range(OTHERS if split == "test" else 0)]
+    tasks: list[tuple] = [(kept, severity, n, samples[n], variant) for n in chosen for severity in VARIANTS[variant]]
+    others = OTHERS if split == "test" and variant == "known" else 0
+    tasks += [(kept, kind, n, None, variant) for kind in KINDS for n in range(others)]
     found: dict[str, list[Outcome]] = {}
     with single_thread_pool() as pool:
         for number, (kind, outcome) in enumerate(pool.imap(_run, tasks), 1):
             found.setdefault(kind, []).append(outcome)
             if number % 10 == 0:
                 report(f"loops: {number} of {len(tasks)}")
-    groups = {severity: found[severity] for severity in SEVERITIES}
-    groups["all"] = [outcome for severity in SEVERITIES for outcome in found[severity]]
+    groups = {severity: found[severity] for severity in VARIANTS[variant]}
+    groups["all"] = [outcome for rows in groups.values() for outcome in rows]
     return {
+        "variant": variant,
         "images": {name: _summary(rows) for name, rows in groups.items()},
         "stops": {kind: _stops(rows) for kind, rows in found.items()},
     }
@@ -107,17 +130,35 @@ def _version() -> str:
 
 
 def _run(task: tuple) -> tuple[str, Outcome]:
-    kept, kind, number, sample = task
+    kept, kind, number, sample, variant = task
     file = kept / f"{kind}-{number}.json"
     if file.exists():
         return kind, _read(json.loads(file.read_text(encoding="utf-8")))
     if sample is None:
-        image = KINDS[kind](np.random.default_rng([11, list(KINDS).index(kind), number]))
+        images = [KINDS[kind](np.random.default_rng([11, list(KINDS).index(kind), number]))]
+        cuts = [Cut(None, CUT)]
     else:
-        image = simulated_image(sample, kind, number)
-    outcome = loop_outcome(image, sample)
+        cuts, images = _measured(sample, kind, number, variant)
+    outcome = loop_outcome(images, cuts, sample)
     file.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
     return kind, outcome
+
+
+def _measured(sample: DrawnSample, severity: str, number: int, variant: str) -> tuple[list[Cut], list[np.ndarray]]:
+    """Cuts and standard images (kx, eV) of a sample, as a variant has them."""
+    kz = float(sample.kz or 0.0)
+    if variant == "foreign":
+        crystal, random = sample.crystal(), np.random.default_rng([SEED, len(SEVERITIES), number])
+        level = predicted_vbm(crystal) + random.uniform(0.0, 1.2)
+        return [Cut(None, CUT, kz)], [foreign_image(crystal, CUT, kz, level, random, KX, EV)]
+    images = [simulated_image(sample, severity, number)]
+    if variant == "unknown":
+        return [Cut(None, CUT)], images
+    if variant == "two-cuts":
+        other = replace(sample, kz=(kz + OTHER_KZ) % 1.0)
+        images.append(simulated_image(other, severity, number + len(test_samples())))
+        return [Cut(None, CUT, kz), Cut(None, CUT, other.kz)], images
+    return [Cut(None, CUT, kz)], images
 
 
 def _read(document: dict) -> Outcome:
@@ -126,11 +167,11 @@ def _read(document: dict) -> Outcome:
     return Outcome(**document)
 
 
-def loop_outcome(image: np.ndarray, sample: DrawnSample | None, settings: LoopSettings = SETTINGS) -> Outcome:
-    """One loop on an image (kx, eV); sample: the truth, None where there is none. k_z is given where there is one."""
-    kz = None if sample is None else float(sample.kz or 0.0)
-    cut = Cut(None, CUT, kz)
-    loop = Loop([cut], settings, infer_images([cut], [image]))
+def loop_outcome(
+    images: list[np.ndarray], cuts: list[Cut], sample: DrawnSample | None, settings: LoopSettings = SETTINGS
+) -> Outcome:
+    """One loop on standard images (kx, eV) of cuts; sample: the truth, None where there is none."""
+    loop = Loop(cuts, settings, infer_images(cuts, images))
     for _ in loop.steps():
         pass
     errors, inside, place, probable, limit = {}, {}, None, (), 0.0

@@ -1,10 +1,20 @@
 """Neighbours of a stack: what a grower, or a wrong first guess, may have made instead."""
 
+from collections.abc import Sequence
+from itertools import combinations, islice
+
 from core.learning.samples import LONGEST_BLOCK, profile_key
 from core.structure.stack import Block, Stack, parse_stack
 
 ALLOY_STEPS = (0.02, 0.08)
 """Changes of the Ge fraction of alloy blocks."""
+
+
+ARRANGEMENTS = 120
+"""Of the planes of an alloy block as Si and Ge, at most."""
+
+LONGEST_ALLOY = 6
+"""Planes of an alloy that two blocks are merged to."""
 
 
 def neighbours(notation: str) -> list[str]:
@@ -35,6 +45,63 @@ def neighbours(notation: str) -> list[str]:
         add([Block(block.ge_fraction, 2 * block.monolayers) for block in blocks])
         if all(block.monolayers % 2 == 0 for block in blocks):
             add([Block(block.ge_fraction, block.monolayers // 2) for block in blocks])
+    return _distinct(stack, found)
+
+
+def plane_neighbours(notation: str, longest: int) -> list[str]:
+    """Stacks that differ in a plane, each crystal once: one turned into Si or Ge, put in, taken out, or swapped.
+
+    The planes of an alloy block may be Si and Ge in any order, and two blocks may be an alloy.
+
+    Args:
+        notation: of a stack.
+        longest: period in planes that is allowed.
+    """
+    stack = parse_stack(notation)
+    own = [float(x) for x in stack.ge_fractions]
+    found: list[Sequence[float]] = []
+    for i, fraction in enumerate(own):
+        for element in (0.0, 1.0):
+            if fraction != element:
+                found.append([*own[:i], element, *own[i + 1 :]])
+            found.append([*own[:i], element, *own[i:]])
+        found.append([*own[:i], *own[i + 1 :]])
+        swapped = list(own)
+        swapped[i], swapped[i - 1] = own[i - 1], own[i]
+        found.append(swapped)
+    start = 0
+    for block, after in zip(stack.blocks, [*stack.blocks[1:], None], strict=True):
+        end = start + block.monolayers
+        if 0 < block.ge_fraction < 1:
+            found += [[*own[:start], *planes, *own[end:]] for planes in _arrangements(block)]
+        if after and len(stack.blocks) > 2 and block.monolayers + after.monolayers <= LONGEST_ALLOY:
+            both = own[start : end + after.monolayers]
+            mean = round(sum(both) / len(both), 2)
+            found.append([*own[:start], *[mean] * len(both), *own[end + after.monolayers :]])
+        start = end
+    return _distinct(stack, [_stack_of(planes) for planes in found if 2 <= len(planes) <= longest])
+
+
+def _arrangements(block: Block) -> list[list[float]]:
+    """Si and Ge planes (ARRANGEMENTS of them at most) of nearly the composition of an alloy."""
+    count, mean = block.monolayers, block.monolayers * block.ge_fraction
+    numbers = sorted(range(count + 1), key=lambda number: abs(number - mean))[:2]
+    places = (set(place) for number in numbers for place in combinations(range(count), number))
+    return [[float(i in place) for i in range(count)] for place in islice(places, ARRANGEMENTS)]
+
+
+def _stack_of(planes: Sequence[float]) -> Stack:
+    blocks: list[list] = []
+    for fraction in planes:
+        if blocks and blocks[-1][0] == fraction:
+            blocks[-1][1] += 1
+        else:
+            blocks.append([fraction, 1])
+    return Stack(tuple(Block(fraction, count) for fraction, count in blocks))
+
+
+def _distinct(stack: Stack, found: list[Stack]) -> list[str]:
+    """Notations of those that are other crystals than a stack and each other."""
     own, seen, kept = profile_key(stack), set(), []
     for other in found:
         key = profile_key(other)

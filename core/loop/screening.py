@@ -4,9 +4,12 @@ A candidate's expected image differs from the fitted one by δ. To first order t
 measurement and a∥ can make of the difference follows from the normal equations of the fit, which are factorised once.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from core.loop.correction import ExactWork, difference
 from core.loop.fit import Fitted, Problem
 from core.loop.normal_equations import projected
 from core.loop.pictures import LATTICE_STEP
@@ -27,8 +30,19 @@ class Screening:
         self.factor = cho_factor(self.normal.curvature, check_finite=False)
         self.linear = [problem.linearised(fitted.state, number) for number in range(len(problem.targets))]
 
-    def cost(self, stack: str, mixing: float) -> tuple[float, float]:
-        """Weighted squares and pulls that a stack would leave, and the a∥ (Å) at which it would."""
+    def exact_cost(self, stack: str, mixing: float, work: ExactWork) -> tuple[float, float]:
+        """`cost` by the exact engine's signal instead of a predicted one that errs as that of the fitted stack does."""
+        state = replace(self.state, stack=stack, mixing=mixing)
+        for number in range(len(self.problem.targets)):
+            found = difference(self.problem, state, number, state.lattice, work)
+            self.problem.corrections[stack, mixing, number] = found
+        return self.cost(stack, mixing, own=True)
+
+    def cost(self, stack: str, mixing: float, own: bool = False) -> tuple[float, float]:
+        """Weighted squares and pulls that a stack would leave, and the a∥ (Å) at which it would.
+
+        own: whether the stack's own correction is added to its prediction, or that of the fitted stack.
+        """
         state, problem = self.state, self.problem
         lattice = round(state.lattice / LATTICE_STEP) * LATTICE_STEP
         gradient, squares, start = self.normal.gradient.copy(), 0.0, 1
@@ -39,7 +53,8 @@ class Screening:
         ):
             nuisance = state.nuisances[number]
             signal = problem.pictures.signal(stack, mixing, lattice, target.cut, state_of(nuisance.scalars))
-            correction = problem.corrections.get((state.stack, state.mixing, number))
+            of = (stack, mixing) if own else (state.stack, state.mixing)
+            correction = problem.corrections.get((*of, number))
             if correction is not None:
                 signal = np.maximum(signal + correction.at(lattice, target.cut, state_of(nuisance.scalars)), 0.0)
             shares = problem.shares(stack, mixing, lattice, number)

@@ -10,22 +10,21 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
-from itertools import islice
 from os import cpu_count
 
 import numpy as np
 
-from core.learning.samples import profile_key, random_stacks
+from core.learning.samples import profile_key
 from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
 from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
-from core.loop.moves import neighbours
+from core.loop.moves import neighbours, plane_neighbours
 from core.loop.pictures import NODES_AT_ONCE, Pictures
+from core.loop.prior import complexity, drawn_stacks
 from core.loop.promising import SCALE, features, promise
 from core.loop.screening import Screening
 from core.reverse.candidates import composition_misfit, rank_by_composition
-from core.structure.stack import Stack, parse_stack
+from core.structure.stack import parse_stack
 
 MISFIT_WEIGHT = 12.0
 """How much the logarithm of one plus the mean squared deviation of a candidate's composition from the networks'
@@ -33,11 +32,6 @@ estimates adds to its cost: networks err widely now and then."""
 
 LIBRARY, DRAWN = 130, 30
 """Candidates of the least misfit: of the library, and of DRAWS stacks of many blocks."""
-
-DRAWS, DRAWS_SEED = 3000, 5
-
-BLOCK_COST, ALLOY_COST, MIXED_COST = 8.0, 12.0, 20.0
-"""What each block beyond two, each alloy, and mixed interfaces add to a cost: growers make two sharp blocks."""
 
 NEIGHBOUR_EVERY, TOGETHER = 4, 2
 """One pair of candidates in so many has a neighbour of the best; and how many are fitted at once."""
@@ -51,6 +45,13 @@ BOLDNESS = 1.5
 
 POLISHED = 5
 """Rounds in which the fractions of a best candidate's alloys are moved, at most."""
+
+NEAREST, NEAREST_JUDGED, ROUNDS, BEAM = 28, 3, 8, 3
+"""Stacks a plane away from a candidate that the exact engine screens, after the forward model has, and those that are
+fitted then; how many candidates are gone on from, each of them among the best so many when its turn comes."""
+
+LIBRARY_SHARE = 0.5
+"""Of the judgements and the time of a search, after which what is left is for stacks a plane away."""
 
 FIRST = 1e6
 
@@ -77,26 +78,12 @@ REFINED, NEAR_WIDTH = 3, 0.6
 CLOSE_COST = 500.0
 """Candidates whose costs lie farther apart are not to be compared more exactly."""
 
-EXPLAINED = {True: 0.93, False: 0.8}
+EXPLAINED = {True: 0.93, False: 0.45}
 """Weighted squares a pixel up to which a fit leaves nothing but noise and its engine's error, for images with a Fermi
 edge and for those without."""
 
 WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
 """ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
-
-
-@lru_cache(maxsize=4096)
-def complexity(stack: str, mixing: float) -> float:
-    """−2 log prior probability of a stack and its interface width in ML, up to a constant."""
-    blocks = parse_stack(stack).repeat_unit[0].blocks
-    alloys = sum(0 < block.ge_fraction < 1 for block in blocks)
-    return BLOCK_COST * max(len(blocks) - 2, 0) + ALLOY_COST * alloys + MIXED_COST * (mixing > 0)
-
-
-@cache
-def drawn_stacks() -> tuple[tuple[Stack, float], ...]:
-    """Stacks and interface widths as the models' training draws them, the same ones every time."""
-    return tuple(islice(random_stacks(DRAWS_SEED), DRAWS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,9 +162,9 @@ class Search:
         """Whether time or judgements ran out."""
         return self.seconds >= settings.seconds or self.used_up(settings)
 
-    def used_up(self, settings: "SearchSettings") -> bool:
-        """Whether judgements or exact cuts ran out."""
-        return len(self.judged) >= settings.judgements or self.work.cuts >= settings.exact_cuts
+    def used_up(self, settings: "SearchSettings", share: float = 1.0) -> bool:
+        """Whether a share of the judgements or exact cuts ran out."""
+        return len(self.judged) >= share * settings.judgements or self.work.cuts >= share * settings.exact_cuts
 
     @property
     def unexplained(self) -> float:
@@ -218,7 +205,8 @@ class Search:
         self._judge(stack, mixing, begun.state)
         yield f"{stack}, the first guess, fitted"
         around, ranking, near, number, last = None, [], [], 0, 0
-        while time.monotonic() < end and not self.used_up(settings) and not cancelled():
+        library_end = began + LIBRARY_SHARE * settings.seconds
+        while time.monotonic() < library_end and not self.used_up(settings, LIBRARY_SHARE) and not cancelled():
             best = self.best
             key = self._key(best.stack, best.mixing)
             if around != key:
@@ -241,6 +229,7 @@ class Search:
             number += len(chosen)
             found = self._judge_all(best, chosen)
             yield _note(found, best, self.best)
+        yield from self._by_planes(end, settings, cancelled)
         yield from self._polished(end, settings.exact_cuts, cancelled)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
@@ -259,6 +248,43 @@ class Search:
 
         with ThreadPoolExecutor(self.threads) as threads:
             return list(threads.map(judged, rows))
+
+    def _by_planes(self, end: float, settings: "SearchSettings", cancelled: Callable[[], bool]) -> Iterator[str]:
+        """From the best candidates plane by plane, until none that is a plane away from the best one is better."""
+        left: set[tuple[str, float]] = set()
+        for _ in range(ROUNDS):
+            best = self.best
+            rows = [one for one in self.order()[:BEAM] if self._key(one.stack, one.mixing) not in left]
+            if not rows or time.monotonic() > end or self.used_up(settings) or cancelled():
+                return
+            if rows[0] is not best and self.explains(best):
+                return
+            base = rows[0]
+            left.add(self._key(base.stack, base.mixing))
+            nearest = self._nearest(base)
+            if not nearest:
+                return
+            yield _note(self._judge_all(best, nearest), best, self.best)
+
+    def _nearest(self, base: Judged) -> list[tuple[str, float, float]]:
+        """Stacks a plane away that the exact engine finds most promising around a fit: stack, mixing, a∥."""
+        screening = Screening(self.corrected, base.fitted)
+        longest = max(LONGEST, len(parse_stack(base.stack).ge_fractions))
+        names = dict.fromkeys([*plane_neighbours(base.stack, longest), *neighbours(base.stack)])
+        fresh = [name for name in names if self._key(name, base.mixing) not in self.judged]
+
+        def predicted(name: str) -> float:
+            return screening.cost(name, base.mixing)[0] + complexity(name, base.mixing)
+
+        def exactly(name: str) -> tuple[float, str, float]:
+            cost, lattice = screening.exact_cost(name, base.mixing, self.work)
+            return cost + complexity(name, base.mixing), name, lattice
+
+        with ThreadPoolExecutor(self.threads) as threads:
+            found = sorted(threads.map(exactly, sorted(fresh, key=predicted)[:NEAREST]))
+        for _, name, _ in found[:NEAREST_JUDGED]:
+            self._add(name, base.mixing)
+        return [(name, base.mixing, lattice) for _, name, lattice in found[:NEAREST_JUDGED]]
 
     def _polished(self, end: float, most_cuts: int, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Fractions of the alloys of the best candidate, as long as they make it better."""

@@ -10,10 +10,11 @@ from core.loop.image import Image
 from core.loop.loop import TRUSTED_TO, Loop, LoopSettings, is_bare
 from core.loop.pictures import Pictures
 from core.loop.posterior import Weighted, mixture, probabilities
+from core.loop.prior import complexity
 from core.loop.promising import features, promise
 from core.loop.render import SCALARS
 from core.loop.screening import Screening
-from core.loop.search import Search, SearchSettings, complexity
+from core.loop.search import Search, SearchSettings
 from core.reverse.candidates import CORRELATIONS, composition_figures
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
@@ -146,7 +147,7 @@ def test_what_no_candidate_explains_is_left_to_the_networks():
 def test_a_loop_from_the_networks_guess_to_the_truth():
     sample = drawn_sample("test", "Si4Ge10", 5.4928, 0.0, 0.1889)
     settings = LoopSettings(SearchSettings(seconds=np.inf, judgements=16), exact=False)
-    outcome = loop_outcome(simulated_image(sample, "clean", 83), sample, settings)
+    outcome = loop_outcome([simulated_image(sample, "clean", 83)], [Cut(None, "G-X", sample.kz)], sample, settings)
     assert outcome.place == 0
     assert outcome.stop == "agreement"
     assert outcome.end < outcome.start
