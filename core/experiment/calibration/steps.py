@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.experiment.calibration.background import BACKGROUNDS, subtracted
 from core.experiment.calibration.colours import COLOUR_MAPS, colour_table, intensities, recognised_map
 from core.experiment.calibration.fermi import fit_fermi_edge
-from core.experiment.calibration.marks import without_guide_lines
+from core.experiment.calibration.marks import without_guide_lines, without_letters
 from core.parameters.constants import FREE_ELECTRON
 
 _K_LIMIT, _E_LIMIT = 20.0, 100.0
@@ -83,7 +83,7 @@ class Colours(Step):
             table = colour_table(used)
         values, explained = intensities(pixels, table)
         attrs = image.attrs | {"colour_map": used, "colour_map_explains": explained}
-        values = without_guide_lines(_without_margins(values))
+        values = without_letters(without_guide_lines(_without_margins(values)))
         return xr.DataArray(values, dims=("y", "x"), coords={n: image[n] for n in ("y", "x")}, attrs=attrs)
 
 

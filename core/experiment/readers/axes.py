@@ -213,7 +213,7 @@ def _slice_attrs(slow: list[Axis], place: tuple[int, ...], number: int, count: i
 
 
 def _with_settings(axes: list[Axis], attrs: dict) -> dict:
-    """The attributes with the photon energy and the second angle that axes of one point stand for."""
+    """The attributes with the photon energy, the second angle or momentum that axes of one point stand for."""
     found = dict(attrs)
     for axis in axes:
         value = float(np.ravel(axis.points)[0])
@@ -222,6 +222,8 @@ def _with_settings(axes: list[Axis], attrs: dict) -> dict:
         elif axis.kind == "alpha" and np.isfinite(value):
             unit = plain_unit(axis.own_unit or axis.usual)
             found["second_angle"] = value * UNITS["alpha"].get(unit, 1.0)
+        elif axis.kind == "kx" and np.isfinite(value):
+            found["second_momentum"] = value * UNITS["kx"].get(plain_unit(axis.own_unit), 1.0)
     return found
 
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from core.errors import InputError
 from core.experiment.readers.image import Image
+from core.experiment.readers.slices import with_opening_slice
+from core.experiment.readers.text import without_wide_characters
 
 UPLOAD_LIMIT_BYTES = 64 * 2**20
 ACCEPTED = (
-    "Igor (.ibw, .pxt, .itx), SES (text, zip), SPECS (.xy, .sp2), MBS (.txt, .krx), HDF5, NeXus, NetCDF, MATLAB 7.3, "
+    "Igor (.ibw, .pxt, .itx), SES (text, zip), SPECS (.xy, .sp2), MBS (.txt, .krx), HDF5, NeXus, NetCDF, MATLAB, "
     "FITS, NumPy, CSV, or a PNG, JPEG or TIFF picture"
 )
 
@@ -20,10 +22,11 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _TEXT = frozenset(range(32, 127)) | {9, 10, 13} | frozenset(range(128, 256))
 _PROBE_BYTES = 4096
 _STARTS = (
-    (b"\x93NUMPY", ("tables", "read_numpy")),
+    (b"\x93NUMPY", ("numpy_files", "read_numpy")),
     (b"CDF\x01", ("netcdf3", "read_netcdf3")),
     (b"CDF\x02", ("netcdf3", "read_netcdf3")),
     (b"SIMPLE  =", ("fits", "read_fits")),
+    (b"MATLAB 5", ("matlab", "read_matlab5")),
     (b"IGOR", ("specs", "read_igor_text")),
     (b"P2", ("specs", "read_grey_text")),
 )
@@ -55,9 +58,10 @@ def parse_images(content: bytes, name: str = "") -> list[Image]:
     """
     check_size(content, name)
     try:
+        content = without_wide_characters(content)
         reader = _reader(content)
         if reader is not None and (images := reader(content)):
-            return images
+            return with_opening_slice(images)
     except InputError:
         raise
     except zipfile.BadZipFile:
@@ -99,7 +103,7 @@ def _place(content: bytes) -> tuple[str, str] | None:
     if head.startswith(_PICTURES):
         return "pictures", "read_picture"
     if head.startswith(b"PK\x03\x04"):
-        return ("tables", "read_numpy") if _is_npz(content) else ("ses", "read_ses_zip")
+        return ("numpy_files", "read_numpy") if _is_npz(content) else ("ses", "read_ses_zip")
     for start, place in _STARTS:
         if head.startswith(start):
             return place

@@ -100,6 +100,9 @@ def _said_by(name: str, item: h5py.Dataset) -> list[tuple[str, object, str]]:
         target = target_of(known)
         if not target:
             continue
+        if text_of(item.attrs.get("MATLAB_class", "")) == "char":
+            letters = np.ravel(read_array(item))[:MOST_HEADER_ROWS].astype(int)
+            return [(known, "".join(map(chr, letters.clip(0, 0xFFFF))), unit)]
         if target in NUMBERS and item.dtype.kind in "fiu" and 0 < item.size <= MOST_HEADER_ROWS and item.ndim < 3:
             return [(known, read_array(item), unit)]
         if item.size == 1 and h5py.check_string_dtype(item.dtype) and not (item.external or item.is_virtual):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from core.experiment.readers.text import decoded, with_decimal_point
 from core.experiment.readers.units import UNITS, plain_unit
 
 NAMES = {
@@ -24,13 +25,17 @@ NAMES = {
     "fermi_level": ("ef", "fermilevel", "fermi", "fermienergy", "efermi", "fermiedge", "eflevel", "fermienergyev"),
     "normal_emission": ("normalemission", "alphaoffset", "phioffset", "angleoffset", "gammaangle", "thetaparoffset"),
     "second_angle": ("tilt", "satilt", "thetay", "tiltdeg", "deflx", "slitdefl", "deflectorperp", "beta"),
+    "second_normal": (
+        "betaoffset", "psioffset", "thetaoffset", "thetaperpoffset", "polaroffset", "tiltoffset",
+    ),
     "energy_scale": ("energyscale", "energynotation", "ekeb", "ebek", "energyaxis", "energyunit", "energytype"),
     "beamline": ("location", "beamline", "loc", "instrument", "endstation", "station"),
     "sample": ("sample", "samplename"),
 }  # fmt: skip
 """What later steps ask for → what files call it, in small letters and digits alone, the best name first."""
 
-NUMBERS = ("hv", "work_function", "temperature", "fermi_level", "normal_emission", "second_angle")
+ANGLES = ("normal_emission", "second_angle", "second_normal")
+NUMBERS = ("hv", "work_function", "temperature", "fermi_level", *ANGLES)
 POSITIVE = ("hv", "work_function", "temperature")
 LONGEST = 200
 
@@ -93,7 +98,7 @@ def as_text(value) -> str:
     """A value of a header as text, of an array its first."""
     if isinstance(value, np.ndarray):
         value = value.ravel()[0] if value.size else ""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return decoded(value) if isinstance(value, bytes) else str(value)
 
 
 def _number(target: str, value, unit: str, angles: str):
@@ -103,7 +108,7 @@ def _number(target: str, value, unit: str, angles: str):
         if target != "hv" or not np.isfinite(values).all() or values.min() <= 0:
             return None
         return values * UNITS["eV"].get(plain_unit(unit), 1.0)
-    text = as_text(value)
+    text = with_decimal_point(as_text(value))
     if target == "hv" and (steps := _RANGE.match(text)):
         return _stepped(*map(float, steps.groups()))
     match = _NUMBER.search(text)
@@ -112,7 +117,7 @@ def _number(target: str, value, unit: str, angles: str):
     number, unit = float(match[0]), unit or text[match.end() :].strip()
     if target in ("hv", "work_function", "fermi_level"):
         number *= UNITS["eV"].get(plain_unit(unit), 1.0)
-    elif target in ("normal_emission", "second_angle"):
+    elif target in ANGLES:
         number *= UNITS["alpha"].get(plain_unit(unit or angles), 1.0)
     if not np.isfinite(number) or (target in POSITIVE and number <= 0) or abs(number) > 1e6:
         return None

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.experiment.readers.axes import Axis, band_images, check_declared, check_sides, gathered
 from core.experiment.readers.header import header_facts
 from core.experiment.readers.image import Image
+from core.experiment.readers.text import decoded
 
 _SECTION = re.compile(r"^\[(.+?)\]\s*$")
 _HEADER_LIMIT_BYTES = 2**20
@@ -48,11 +49,13 @@ def read_ses_text(content: bytes) -> list[Image]:
     Raises:
         InputError: a region whose numbers do not fill its axes.
     """
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")
     starts = [match.start() for match in re.finditer(rb"^\[Region \d+\]", content, re.MULTILINE)]
     if not starts:
         raise InputError("This SES text has no [Region] section; export the spectrum again")
     ends = [*starts[1:], len(content)]
-    texts = (content[start:stop].decode("latin-1") for start, stop in zip(starts, ends, strict=True))
+    texts = (decoded(content[start:stop]) for start, stop in zip(starts, ends, strict=True))
     return gathered((images for text in texts for images in _region(text)), "This SES text")
 
 
@@ -60,7 +63,7 @@ def _region(text: str) -> Iterator[list[Image]]:
     head, *blocks = re.split(r"^\[Data [\d:]+\]\s*$", text, flags=re.MULTILINE)
     fields = {key: value for part in parse_sections(head).values() for key, value in part.items()}
     try:
-        axes = [np.array(fields[f"dimension {i} scale"].split(), float) for i in (1, 2)]
+        axes = [_listed(fields[f"dimension {i} scale"]) for i in (1, 2)]
         labels = [fields[f"dimension {i} name"] for i in (1, 2)]
     except (KeyError, ValueError):
         raise InputError("This SES text lacks a dimension's name or scale; two-dimensional spectra are read") from None
@@ -97,17 +100,22 @@ def _axis(label: str, points: np.ndarray, fields: dict[str, str]) -> Axis:
 def _slices(fields: dict[str, str], count: int) -> Axis | None:
     """The third dimension of a map whose slices follow one another; None for single spectra."""
     try:
-        points = np.array(fields["dimension 3 scale"].split(), float)
+        points = _listed(fields["dimension 3 scale"])
     except (KeyError, ValueError):
         return None
     return Axis(fields.get("dimension 3 name", "slice"), points) if len(points) == count > 1 else None
+
+
+def _listed(text: str) -> np.ndarray:
+    """The numbers of a line; a comma in one is a decimal comma, as blanks or tabulators stand between them."""
+    return np.array(text.replace(",", ".").split(), float)
 
 
 def _numbers(block: str) -> np.ndarray:
     """All numbers before the next section, line by line: a number as text takes ten times its place."""
     numbers, end = array("d"), block.find("[")
     for line in re.compile(r"[^\r\n]+").finditer(block, 0, len(block) if end < 0 else end):
-        numbers.extend(map(float, line[0].split()))
+        numbers.extend(map(float, line[0].replace(",", ".").split()))
     return np.frombuffer(numbers) if numbers else np.zeros(0)
 
 
@@ -131,12 +139,12 @@ def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[
     header = f"Spectrum_{region}.ini"
     if header not in names:
         raise InputError(f"This SES archive lacks {header}, which says the axes of its spectrum")
-    about = parse_sections(_member(archive, header, _HEADER_LIMIT_BYTES).decode("latin-1")).get("spectrum", {})
+    about = parse_sections(decoded(_member(archive, header, _HEADER_LIMIT_BYTES))).get("spectrum", {})
     scales, labels, shape = [], [], []
     try:
         for side in ("depth", "height", "width"):
             shape.append(int(about[side]))
-            scales.append((float(about[f"{side}offset"]), float(about[f"{side}delta"])))
+            scales.append(tuple(float(about[f"{side}{what}"].replace(",", ".")) for what in ("offset", "delta")))
             labels.append(about.get(f"{side}label", side))
     except (KeyError, ValueError):
         raise InputError(f"{header} in this SES archive lacks the size or the scale of an axis") from None
@@ -151,7 +159,7 @@ def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[
         )
     fields = {}
     if f"{region}.ini" in names:
-        sections = parse_sections(_member(archive, f"{region}.ini", _HEADER_LIMIT_BYTES).decode("latin-1"))
+        sections = parse_sections(decoded(_member(archive, f"{region}.ini", _HEADER_LIMIT_BYTES)))
         fields = {key: value for part in sections.values() for key, value in part.items()}
     counts = np.frombuffer(values, "<f4").reshape(shape)
     named = [_axis(*part, fields) for part in zip(labels, axes, strict=True)]

@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.experiment.readers.axes import Axis, axis_kind, band_images, check_declared, check_sides, gathered
 from core.experiment.readers.header import as_text, header_facts, lines_of
 from core.experiment.readers.image import Image
+from core.experiment.readers.text import decoded
 
 FROM_FERMI = "E_F at hν"
 """Value of the attribute `kinetic_reference`: on this axis electrons from the Fermi level have the photon energy."""
@@ -36,7 +37,7 @@ def read_prodigy_table(content: bytes) -> list[Image]:
     Raises:
         InputError: words among the numbers, or curves of different lengths.
     """
-    text = content.decode("latin-1")
+    text = decoded(content)
     starts = [match.start() for match in re.finditer(r"^#\s*Region:", text, re.MULTILINE)]
     if len(starts) < 2:
         parts = [text]
@@ -126,7 +127,7 @@ def read_igor_text(content: bytes) -> list[Image]:
     Raises:
         InputError: numbers that do not fill a wave, or no wave with an energy axis.
     """
-    lines = content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = decoded(content).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     entries: list[tuple[str, str, str]] = []
     waves: list[tuple[tuple[int, ...], np.ndarray, dict]] = []
     place = 0
@@ -206,7 +207,7 @@ def read_grey_text(content: bytes) -> list[Image]:
         InputError: a plain grey map without ranges, or values that do not fill it.
     """
     entries, numbers, size = [], array("d"), []
-    for match in re.compile(r"[^\r\n]+").finditer(content.decode("cp1252", "replace")):
+    for match in re.compile(r"[^\r\n]+").finditer(decoded(content)):
         line = match[0].strip()
         if line.startswith("#"):
             line = line[:LONGEST_LINE]

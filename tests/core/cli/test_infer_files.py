@@ -106,7 +106,22 @@ def test_a_scan_is_read_an_image_at_a_time(tmp_path, capsys):
     assert "image 1 of 2; --index chooses another" in err
     assert "image 1 of 2: hv = 80" in out
     for index in ("3", "0"):
-        assert_refused(run(["infer", file, "--index", index], capsys), "2 images")
+        said = f"2 images, counted from 1; image {index} was asked for"
+        assert_refused(run(["infer", file, "--index", index], capsys), said)
+
+
+def test_a_map_is_read_where_it_passes_normal_emission(tmp_path, capsys):
+    one = over_angles()
+    scan = xr.concat([one * 0 + 1, one, one * 0 + 1], "beta").assign_coords(beta=[-4.0, 0.1, 4.2])
+    scan.values[::2] = np.random.default_rng(0).random((2, *one.shape))
+    file = saved(scan, tmp_path / "a.h5", alpha="deg", eV="eV", beta="deg")
+    status, out, err = run(["infer", file, "--json"], capsys)
+    assert status == 0
+    assert "image 2 of 3; --index chooses another" in err
+    is_the_example(json.loads(out))
+    source = json.loads(out)["images"][0]["source"]
+    assert source["off_cut"]["value"] == pytest.approx(0.0087, abs=1e-3)
+    assert any("nearest to normal emission" in note for note in source["notes"])
 
 
 def test_a_narrow_window_is_refused_with_what_is_needed(tmp_path, capsys):
