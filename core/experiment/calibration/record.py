@@ -6,7 +6,14 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import xarray as xr
 
-from core.experiment.calibration.energies import FILE, FITTED, GIVEN, PHOTONS_ASSUMED, UNCERTAINTY
+from core.experiment.calibration.energies import (
+    FILE,
+    FITTED,
+    GIVEN,
+    PHOTONS_ASSUMED,
+    UNCERTAINTY,
+    counts_from_fermi,
+)
 from core.experiment.calibration.normal import LOPSIDED
 from core.experiment.calibration.steps import AngleToMomentum, FermiLevel, FittedFermiLevel, Step
 from core.experiment.photoemission.final_state import WORK_FUNCTION
@@ -114,6 +121,7 @@ def record_of(image: xr.DataArray, steps: Sequence[Step], number: int = 1, count
     notes = [str(note) for note in attrs.get("notes", ())]
     off = _off_cut(attrs, angles)
     notes += _notes(level, normal) + _notes_off_cut(off, attrs)
+    notes += _notes_specs(level, angles, attrs)
     scale = attrs.get("energy_scale_kind", "")
     return ImageRecord(
         file_format=str(attrs.get("source_format", "")),
@@ -191,6 +199,18 @@ def _notes_off_cut(off: Known | None, attrs: dict) -> list[str]:
     reason = "" if sure else f"the second angle is {attrs['second_angle']:.2f} degree: if it counts from the normal, "
     far = ", too far to be read as a cut through Γ: choose another slice or image" if abs(off.value) > FAR_OFF else ""
     return [f"{reason}the cut passes Γ at {abs(off.value):.2f} 1/Å{far}"]
+
+
+def _notes_specs(level: Known | None, angles: AngleToMomentum | None, attrs: dict) -> list[str]:
+    """What to tell where energies turn out to count from E_F's side."""
+    if "kinetic_reference" in attrs or not angles or not level:
+        return []
+    if not counts_from_fermi(angles.photon_energy, level.value, level.origin):
+        return []
+    return [
+        "E_F lies at hν on this axis, as SPECS counts: momenta are those of electrons with "
+        f"{angles.work_function:g} eV less, the work function"
+    ]
 
 
 def _notes(level: Known | None, normal: Known | None) -> list[str]:

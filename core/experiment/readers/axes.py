@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.energies import EnergyScale, energy_scale
+from core.experiment.readers.energies import EnergyScale, energy_scale, scale_word
+from core.experiment.readers.header import target_of
 from core.experiment.readers.image import Image
 from core.experiment.readers.units import UNITS, factor, plain_unit, unit_kind, without_unit
 
@@ -217,8 +218,10 @@ def _with_settings(axes: list[Axis], attrs: dict) -> dict:
     found = dict(attrs)
     for axis in axes:
         value = float(np.ravel(axis.points)[0])
-        if axis.kind == "hv" and np.isfinite(value) and value > 0:
+        if axis.kind in ("hv", "eV") and np.isfinite(value) and value > 0:
             found["hv"] = value * UNITS["eV"].get(plain_unit(axis.own_unit), 1.0)
+        elif target_of(axis.label) == "temperature" and plain_unit(axis.own_unit) in ("", "k", "kelvin") and value > 0:
+            found["temperature"] = value
         elif axis.kind == "alpha" and np.isfinite(value):
             unit = plain_unit(axis.own_unit or axis.usual)
             found["second_angle"] = value * UNITS["alpha"].get(unit, 1.0)
@@ -233,6 +236,12 @@ def _sides(axes: list[Axis], attrs: dict) -> tuple[int, int]:
     energies = [i for i, kind in enumerate(kinds) if kind == "eV"]
     if len(energies) > 1:
         energies = [i for i in energies if not _is_photon_run(axes[i], attrs)] or energies
+        energies = _electrons(energies, axes)
+    if len(energies) > 1:
+        raise InputError(
+            f"The file's axes are {', '.join(repr(axis.name.strip()) for axis in axes)}, of which {len(energies)} are "
+            "energies: name the photons' hv, or the electrons' kinetic or binding energy"
+        )
     if len(energies) != 1 or not 2 <= len(axes) <= 4:
         raise InputError(
             f"The file's axes are {', '.join(repr(axis.name.strip()) for axis in axes)}; one must be an energy, "
@@ -249,6 +258,16 @@ def _sides(axes: list[Axis], attrs: dict) -> tuple[int, int]:
         if wanted:  # of several the fast one is the slit's
             return energies[0], max(wanted)
     raise AssertionError("an image has two axes")
+
+
+def _electrons(energies: list[int], axes: list[Axis]) -> list[int]:
+    """Of several energies the one that says it is kinetic, where the others reach as high as photons' do."""
+    said = [i for i in energies if scale_word(axes[i].name) == "kinetic"]
+    if len(said) != 1:
+        return energies
+    top = float(np.max(axes[said[0]].converted("eV")))
+    others = [axes[i].converted("eV") for i in energies if i not in said]
+    return said if all(points.min() > 0 and points.max() >= top for points in others) else energies
 
 
 def _is_photon_run(axis: Axis, attrs: dict) -> bool:

@@ -33,6 +33,22 @@ _STARTS = (
 """First bytes of a format → the module and the function that read it."""
 
 
+OTHERS = (
+    (b"\x80\x03", "is a Python pickle, which can run programs and is never opened: save the data as NetCDF or .npz"),
+    (b"\x80\x04", "is a Python pickle, which can run programs and is never opened: save the data as NetCDF or .npz"),
+    (b"\x80\x05", "is a Python pickle, which can run programs and is never opened: save the data as NetCDF or .npz"),
+    (b"SQLite format 3", "is a data base, such as Prodigy's .sle: export the spectrum as .xy or .itx"),
+    (b"VAMAS", "is a VAMAS text, which lists spectra and no images: export the image with its angles"),
+    (b"%PDF", "is a PDF: save the figure as PNG"), (b"%!PS", "is PostScript: save the figure as PNG"),
+    (b"GIF8", "is of no accepted kind (GIF): save the figure as PNG"),
+    (b"BM", "is of no accepted kind (BMP): save the figure as PNG"),
+    (b"\x1f\x8b", "is packed with gzip: unpack it first"), (b"7z\xbc\xaf", "is packed with 7-Zip: unpack it first"),
+    (b"Rar!", "is packed with RAR: unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "is an old Office file: save the table as CSV"),
+)  # fmt: skip
+"""First bytes of files that are not read, and what to do with them."""
+
+
 def check_size(content: bytes, name: str = "") -> None:
     """Refuse what is too large before it is read.
 
@@ -73,6 +89,8 @@ def parse_images(content: bytes, name: str = "") -> list[Image]:
             f"{_label(name)} cannot be read ({type(error).__name__}): it is damaged or not whole. Accepted: {ACCEPTED}"
         ) from error
     state = "is of no accepted kind" if reader is None else "holds no image"
+    if reader is None:
+        state = next((words for start, words in OTHERS if content.startswith(start)), state)
     raise InputError(f"{_label(name)} {state}. Accepted: {ACCEPTED}")
 
 
@@ -102,6 +120,8 @@ def _place(content: bytes) -> tuple[str, str] | None:
         return "hdf5", "read_hdf5"
     if head.startswith(_PICTURES):
         return "pictures", "read_picture"
+    if head.startswith(tuple(start for start, _ in OTHERS)):
+        return None
     if head.startswith(b"PK\x03\x04"):
         return ("numpy_files", "read_numpy") if _is_npz(content) else ("ses", "read_ses_zip")
     for start, place in _STARTS:

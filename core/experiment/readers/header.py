@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from core.experiment.readers.text import decoded, with_decimal_point
-from core.experiment.readers.units import UNITS, plain_unit
+from core.experiment.readers.units import UNITS, plain_unit, unit_kind, without_unit
 
 NAMES = {
     "hv": (
@@ -39,6 +39,9 @@ NUMBERS = ("hv", "work_function", "temperature", "fermi_level", *ANGLES)
 POSITIVE = ("hv", "work_function", "temperature")
 LONGEST = 200
 
+LIGHT = 1239.841984
+"""h c in eV nm."""
+
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _RANGE = re.compile(rf"^\s*({_NUMBER.pattern})\s*:\s*({_NUMBER.pattern})\s*:\s*({_NUMBER.pattern})\s*$")
 
@@ -50,7 +53,7 @@ def plain_name(text: str) -> str:
 
 def target_of(name: str) -> str:
     """What a header's name stands for; empty where it is none of NAMES."""
-    plain = plain_name(name)
+    plain = plain_name(without_unit(name)[0])
     return next((target for target, names in NAMES.items() if plain in names), "")
 
 
@@ -66,7 +69,8 @@ def header_facts(entries: Iterable[tuple[str, object, str]], angles: str = "") -
     """
     found: dict[str, tuple[int, object]] = {}
     for name, value, unit in entries:
-        plain = plain_name(name)
+        name, its = without_unit(name)
+        plain, unit = plain_name(name), unit or its
         for target, names in NAMES.items():
             if plain not in names:
                 continue
@@ -107,8 +111,10 @@ def _number(target: str, value, unit: str, angles: str):
         values = np.asarray(value, dtype=np.float64).ravel()
         if target != "hv" or not np.isfinite(values).all() or values.min() <= 0:
             return None
-        return values * UNITS["eV"].get(plain_unit(unit), 1.0)
+        return _electronvolts(values, unit)
     text = with_decimal_point(as_text(value))
+    if target == "hv" and text.strip()[:1] in "[(" and len(listed := _NUMBER.findall(text)) > 1:
+        return _number(target, np.array(listed, float), unit, angles)
     if target == "hv" and (steps := _RANGE.match(text)):
         return _stepped(*map(float, steps.groups()))
     match = _NUMBER.search(text)
@@ -116,12 +122,23 @@ def _number(target: str, value, unit: str, angles: str):
         return None
     number, unit = float(match[0]), unit or text[match.end() :].strip()
     if target in ("hv", "work_function", "fermi_level"):
-        number *= UNITS["eV"].get(plain_unit(unit), 1.0)
+        energy = _electronvolts(number, unit)
+        if energy is None:
+            return None
+        number = energy
     elif target in ANGLES:
         number *= UNITS["alpha"].get(plain_unit(unit or angles), 1.0)
     if not np.isfinite(number) or (target in POSITIVE and number <= 0) or abs(number) > 1e6:
         return None
     return number
+
+
+def _electronvolts(value, unit: str):
+    """Energies in eV, wavelengths too; None in a unit of something else, as they are in one that nobody knows."""
+    plain = plain_unit(unit)
+    if plain in ("nm", "nanometer"):
+        return LIGHT / value
+    return None if unit_kind(unit) not in ("", "eV") else value * UNITS["eV"].get(plain, 1.0)
 
 
 def _stepped(start: float, step: float, stop: float) -> np.ndarray | None:

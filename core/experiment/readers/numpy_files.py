@@ -27,7 +27,7 @@ def read_numpy(content: bytes) -> list[Image]:
         table = _array(io.BytesIO(content), len(content))
         if table.ndim != 2 or min(table.shape) < 2:
             raise InputError(f"This NumPy array has shape {table.shape}; give a table with {TABLE}")
-        return table_images(table[1:, 1:], table[1:, 0], table[0, 1:], "", "NumPy array")
+        return table_images(table[1:, 1:], table[1:, 0], table[0, 1:], "", {"source_format": "NumPy array"})
     arrays = _members(content)
     other = next((name for name in ("kx", "alpha") if name in arrays), None)
     if other is None or not {"intensity", "eV"} <= set(arrays):

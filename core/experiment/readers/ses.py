@@ -16,6 +16,7 @@ from core.experiment.readers.text import decoded
 
 _SECTION = re.compile(r"^\[(.+?)\]\s*$")
 _HEADER_LIMIT_BYTES = 2**20
+MOST_MEMBERS = 64
 _KEPT = ("sample", "lens mode", "pass energy", "region name", "instrument", "location")
 
 
@@ -131,8 +132,38 @@ def read_ses_zip(content: bytes) -> list[Image]:
         names = set(archive.namelist())
         regions = sorted(name[9:-4] for name in names if name.startswith("Spectrum_") and name.endswith(".bin"))
         if not regions:
-            raise InputError("This zip archive holds no SES spectrum (Spectrum_….bin); give the archive that SES wrote")
+            return _zipped_files(archive)
         return gathered((_zip_region(archive, names, region) for region in regions), "This SES archive")
+
+
+def _zipped_files(archive: zipfile.ZipFile) -> list[Image]:
+    """The images of the files that an archive without SES spectra holds, each read by itself; no archives in it.
+
+    Raises:
+        InputError: none of them has an image.
+    """
+    from core.experiment.readers.detect import UPLOAD_LIMIT_BYTES, parse_images  # which itself imports the readers
+
+    problems: list[InputError] = []
+
+    def images_of(name: str) -> list[Image]:
+        try:
+            content = _member(archive, name, min(archive.getinfo(name).file_size, UPLOAD_LIMIT_BYTES))
+            return [] if content.startswith(b"PK") else parse_images(content, name)
+        except InputError as error:
+            problems.append(error)
+            return []
+
+    if "[Content_Types].xml" in archive.namelist():
+        raise InputError("This is an Office file: save its table as CSV")
+    names = sorted(name for name in archive.namelist() if not name.endswith("/"))[:MOST_MEMBERS]
+    found = gathered(map(images_of, names), "This zip archive")
+    if found:
+        return found
+    raise InputError(
+        "This zip archive holds no SES spectrum (Spectrum_….bin) and no other file with an image; give the archive "
+        "that SES wrote" + (f". The first of its files: {problems[0]}" if len(names) == 1 and problems else "")
+    )
 
 
 def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[Image]:
@@ -161,7 +192,8 @@ def _zip_region(archive: zipfile.ZipFile, names: set[str], region: str) -> list[
     if f"{region}.ini" in names:
         sections = parse_sections(decoded(_member(archive, f"{region}.ini", _HEADER_LIMIT_BYTES)))
         fields = {key: value for part in sections.values() for key, value in part.items()}
-    counts = np.frombuffer(values, "<f4").reshape(shape)
+    order = ">" if about.get("byteorder", "").lower().startswith("big") else "<"
+    counts = np.frombuffer(values, f"{order}f4").astype(np.float32).reshape(shape)
     named = [_axis(*part, fields) for part in zip(labels, axes, strict=True)]
     return band_images(counts, named, header_attrs(_entries(fields), "SES zip"))
 

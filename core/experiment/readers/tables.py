@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.experiment.readers.axes import Axis, axis_kind, band_images, check_declared
+from core.experiment.readers.header import header_facts, lines_of
 from core.experiment.readers.image import Image
 from core.experiment.readers.text import decoded
 
@@ -40,16 +41,20 @@ def read_csv(content: bytes) -> list[Image]:
     lines = [line for line in lines if not line.lstrip().startswith("#")]
     if not lines:
         raise InputError(f"This table has no rows; give {TABLE}")
+    facts = header_facts(part for text in said for part in lines_of(text))
+    attrs: dict = {"source_format": "text table", **facts}
     split = _splitting(lines)
     first = split(lines[0])
     names = first if _are_names(first) else next((w for t in said[::-1] if _are_names(w := split(t))), [])
     if len(first) == 3 or (len(first) == 4 and len(names) == 4):
         points = _numbers(lines[1:] if _are_names(first) else lines, split, len(first), None)
-        return list_of_points(points, names if len(names) == len(first) else [], "text table")
+        if names and not names[0] and np.array_equal(points[:, 0], np.arange(len(points)) + points[0, 0]):
+            points, names, first = points[:, 1:], names[1:], first[1:]  # rows that were counted
+        return list_of_points(points, names if len(names) == len(first) else [], attrs)
     check_declared((len(lines), len(first)), 8, "This table")
     corner, first[0] = first[0].strip('"').strip(), "0"
     table = _numbers(lines, split, len(first), first)
-    return table_images(table[1:, 1:], table[1:, 0], table[0, 1:], corner, "text table")
+    return table_images(table[1:, 1:], table[1:, 0], table[0, 1:], corner, attrs)
 
 
 def _splitting(lines: list[str]) -> Callable[[str], list[str]]:
@@ -107,13 +112,13 @@ def _numbers(lines: list[str], split: Callable, width: int, first: list[str] | N
     return table
 
 
-def list_of_points(points: np.ndarray, names: list[str], source: str) -> list[Image]:
+def list_of_points(points: np.ndarray, names: list[str], attrs: dict) -> list[Image]:
     """The images of (point, column) values: two or three columns of axes and one of intensities, in any order.
 
     Args:
         points: every row one point of a grid.
         names: of the columns; of those without any the last is the intensity.
-        source: attribute `source_format`.
+        attrs: of the file, as of `band_images`.
 
     Raises:
         InputError: the points fill no grid, or fill it twice.
@@ -143,20 +148,20 @@ def list_of_points(points: np.ndarray, names: list[str], source: str) -> list[Im
     values[flat] = points[:, counts]
     values = values.reshape(shape)
     if names:
-        return band_images(
-            values, [Axis(names[i], x) for i, x in zip(order, axes, strict=True)], {"source_format": source}
-        )
-    return table_images(values, axes[0], axes[1], "", source, ("second column", "first column"))
+        return band_images(values, [Axis(names[i], x) for i, x in zip(order, axes, strict=True)], attrs)
+    return table_images(values, axes[0], axes[1], "", attrs, ("second column", "first column"))
 
 
-def table_images(values, down, across, corner: str, source: str, places=("first row", "first column")) -> list[Image]:
+def table_images(values, down, across, corner: str, attrs: dict, places=("first row", "first column")) -> list[Image]:
     """By the corner's words; without them the axis that is more one-sided about zero is the energy.
 
     The other one is a wave vector where all of it lies within ±4 1/Å, else an angle.
     """
     words = _words(corner)
-    attrs: dict = {"source_format": source}
+    attrs = dict(attrs)
     if len(words) != 2:
+        if counted := [place for place, axis in zip(places, (across, down), strict=True) if _is_counted(axis)]:
+            raise InputError(f"The {' and the '.join(counted)} of this table count 0, 1, 2 …: give {TABLE}")
         profile = np.nan_to_num(values)
         sideways = lopsided(across, profile.mean(axis=0)) > lopsided(down, profile.mean(axis=1)) + CLEARLY
         other = down if sideways else across
@@ -170,6 +175,11 @@ def table_images(values, down, across, corner: str, source: str, places=("first 
             f"{'wave vectors in 1/Å' if name == 'kx' else 'angles in degrees' if name == 'alpha' else repr(name)}"
         ]
     return band_images(values, [Axis(words[0], down), Axis(words[1], across)], attrs)
+
+
+def _is_counted(axis: np.ndarray) -> bool:
+    """Whether an axis counts rows or columns, from 0 or 1."""
+    return axis[0] in (0, 1) and np.array_equal(axis, np.arange(len(axis)) + axis[0])
 
 
 def _words(corner: str) -> list[str]:

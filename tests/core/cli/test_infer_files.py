@@ -140,6 +140,30 @@ def test_two_photon_photoemission_is_named(tmp_path, capsys):
     assert_refused(run(["infer", tmp_path / "a.npz", "--fermi", "1"], capsys), "two-photon")
 
 
+def kinetic(level: float, photons: float, path) -> str:
+    """The sample over kinetic energies with E_F at a level and any photon energy in the header."""
+    image = over_angles()
+    image = image.assign_coords(eV=image.eV.values + level).rename(eV="kinetic_energy").assign_attrs(hv=photons)
+    return saved(image, path, alpha="deg", kinetic_energy="eV")
+
+
+@pytest.mark.parametrize(("level", "photons", "said"), [
+    (4.5, 4.65, "two-photon photoemission is not read"), (30.0, 140.0, "core levels say nothing of bands"),
+    (95.5, 21.2, "All of this image lies above E_F"),
+])  # fmt: skip
+def test_electrons_of_other_kinds_are_named(level, photons, said, tmp_path, capsys):
+    assert_refused(run(["infer", kinetic(level, photons, tmp_path / "a.h5")], capsys), said)
+
+
+def test_energies_that_count_as_specs_does_are_told_by_the_electrons_above_the_level(tmp_path, capsys):
+    document = inferred([kinetic(PHOTONS, PHOTONS, tmp_path / "a.h5")], capsys)
+    is_the_example(document)
+    source = document["images"][0]["source"]
+    assert source["fermi_level"]["value"] == PHOTONS
+    assert source["work_function"]["value"] == PHI
+    assert any("as SPECS counts" in note for note in source["notes"])
+
+
 def test_momentum_in_pixels_is_refused_by_name(tmp_path, capsys):
     image = example().assign_coords(kx=np.arange(185.0))
     assert_refused(run(["infer", saved(image, tmp_path / "a.h5", kx="pixel")], capsys), "'pixel'")
