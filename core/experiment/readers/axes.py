@@ -20,6 +20,9 @@ MOST_VALUES = 2**24
 MOST_IMAGES = 1024
 """Images of a file: slices of a map, regions, arrays and waves together."""
 
+FINER = 5.0
+"""By which the steps of electrons' energies are finer than those of a scan of photon energies."""
+
 LEAST_FINITE = 0.1
 """Share of the values that must be numbers."""
 
@@ -162,6 +165,13 @@ def band_images(values: np.ndarray, axes: list[Axis], attrs: dict) -> list[Image
     axes = [axis for axis in axes if axis.points.shape[-1] > 1]
     values = values.reshape([n for n in values.shape if n > 1])
     energy, other = _sides(axes, attrs)
+    for axis in (axes[energy], axes[other]):
+        _refuse_counted(axis)
+    if not axes[other].kind:
+        name = axes[other].label or "without a name"
+        attrs |= {
+            "notes": [*attrs.get("notes", ()), f"the axis {name!r} says no unit and is read as angles in degrees"]
+        }
     slow = [i for i in range(len(axes)) if i not in (energy, other)]
     count = int(np.prod([values.shape[i] for i in slow]))
     if count > MOST_IMAGES:
@@ -249,25 +259,62 @@ def _sides(axes: list[Axis], attrs: dict) -> tuple[int, int]:
         )
     rest = [i for i in range(len(axes)) if i != energies[0]]
     for wanted in (
+        _finest([i for i in rest if axes[i].label.lower() in ("theta", "phi")], axes),
         [i for i in rest if kinds[i] in ("kx", "alpha") and not SECOND.search(axes[i].label)],
         [i for i in rest if kinds[i] in ("kx", "alpha")],
         [i for i in rest if not kinds[i]],  # SES leaves the name of the angle open
         [i for i in rest if kinds[i] != "hv"],
         rest,
     ):
-        if wanted:  # of several the fast one is the slit's
-            return energies[0], max(wanted)
+        if wanted:  # of several the fast one is the slit's, where it has the points of an image
+            long = [i for i in wanted if axes[i].points.shape[-1] >= LEAST_POINTS]
+            return energies[0], max(long or wanted)
     raise AssertionError("an image has two axes")
 
 
+def _finest(angles: list[int], axes: list[Axis]) -> list[int]:
+    """Of two angles that some call the slit's and others the manipulator's, the one with far finer steps."""
+    if len(angles) != 2:
+        return []
+    first, second = (float(np.abs(np.diff(axes[i].converted("alpha"))).mean()) for i in angles)
+    if max(first, second) < 2 * min(first, second):
+        return []
+    return [angles[0] if first < second else angles[1]]
+
+
+def _refuse_counted(axis: Axis) -> None:
+    """Refuse an axis without a unit that counts the points of a detector.
+
+    Raises:
+        InputError: it is 0, 1, 2 … or 1, 2, 3 …
+    """
+    points = np.ravel(axis.points)
+    if not axis.own_unit and points[0] in (0, 1) and np.array_equal(points, np.arange(len(points)) + points[0]):
+        raise InputError(
+            f"The file's axis {axis.label!r} counts its points, {points[0]:g}, {points[1]:g} … {points[-1]:g}, and has "
+            "no unit: calibrate the detector before the file is saved (eV; degree, rad or 1/Å)"
+        )
+
+
 def _electrons(energies: list[int], axes: list[Axis]) -> list[int]:
-    """Of several energies the one that says it is kinetic, where the others reach as high as photons' do."""
+    """Of several energies the one of electrons, where the others are all above zero and reach as high as it does.
+
+    It says that it is kinetic, or passes zero, or its steps are far finer than those of photons.
+    """
+    points = {i: axes[i].converted("eV") for i in energies}
+    steps = {i: float(np.abs(np.diff(x)).mean()) for i, x in points.items()}
     said = [i for i in energies if scale_word(axes[i].name) == "kinetic"]
+    said = said if len(said) == 1 else [i for i, x in points.items() if x.min() <= 0 <= x.max()]
+    said = (
+        said
+        if len(said) == 1
+        else [i for i in energies if all(steps[i] * FINER < steps[j] for j in energies if j != i)]
+    )
     if len(said) != 1:
         return energies
-    top = float(np.max(axes[said[0]].converted("eV")))
-    others = [axes[i].converted("eV") for i in energies if i not in said]
-    return said if all(points.min() > 0 and points.max() >= top for points in others) else energies
+    top = points[said[0]].max()
+    fits = all(x.min() > 0 and x.max() >= top for i, x in points.items() if i not in said)
+    return said if fits else energies
 
 
 def _is_photon_run(axis: Axis, attrs: dict) -> bool:

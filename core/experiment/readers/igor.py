@@ -114,7 +114,7 @@ def _images(wave: dict, source: str) -> list[Image]:
     points = [start[i] + step[i] * np.arange(n) for i, n in enumerate(values.shape)]
     attrs = header_attrs(lines_of(note), source)
     names = _labels(wave, values.ndim)
-    if [axis_kind(name) for name in names].count("eV") != 1:
+    if "eV" not in [axis_kind(name) for name in names]:
         names, said = _guessed(names, points)
         attrs["notes"] = [said]
     axes = [Axis(*part) for part in zip(names, points, strict=True)]

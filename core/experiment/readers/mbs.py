@@ -29,7 +29,7 @@ def read_mbs_text(content: bytes) -> list[Image]:
             continue
         columns, rows = columns or len(words), rows + 1
         try:
-            numbers.extend(map(float, words))
+            numbers.extend(map(float, (word.replace(b",", b".") for word in words)))
         except ValueError:
             raise InputError("This MBS text has words where numbers belong; export the spectrum again") from None
         if len(words) != columns:
@@ -124,7 +124,7 @@ def header_fields(text: str) -> dict[str, str]:
 def _value(fields: dict[str, str], *names: str, usual: float | None = None) -> float:
     for name in names:
         try:
-            return float(fields[name])
+            return float(fields[name].replace(",", "."))
         except (KeyError, ValueError):
             continue
     if usual is None:

@@ -22,7 +22,7 @@ MOST_CURVES = 2**16
 LONGEST_LINE = 1000
 
 _ENTRY = re.compile(r"^#\s*([^:=#\"]+?)\s*[:=]\s*(.*?)\s*$")
-_PARAMETER = re.compile(r'^#\s*Parameter:\s*"?([^"=]+?)"?\s*=\s*([-+\d.eE]+)')
+_PARAMETER = re.compile(r'^#\s*Parameter:\s*"?([^"=]+?)"?\s*=\s*([-+\d.,eE]+)')
 _WAVES = re.compile(r"^WAVES\S*?\s*(?:/N)?=?\s*\(([\d,\s]+)\)\s*'?([^'\s]+)", re.IGNORECASE)
 _SCALE = re.compile(
     r"SetScale\s*(?:/([IP]))?\s*([xyzt])[\s,]\s*([-+\d.eE]+)\s*,\s*([-+\d.eE]+)\s*,\s*\"([^\"]*)\"", re.IGNORECASE
@@ -70,9 +70,9 @@ def _region(text: str) -> list[Image]:
             numbers.extend(_pair(words))
             continue
         if found := _PARAMETER.match(words):
-            parameters.setdefault(found[1].strip(), []).append(float(found[2]))
+            parameters.setdefault(found[1].strip(), []).append(_number(found[2]))
         elif (entry := _ENTRY.match(words)) and entry[1] == "NonEnergyOrdinate":
-            ordinates.append(float(entry[2]))
+            ordinates.append(_number(entry[2]))
             if len(ordinates) > MOST_CURVES:
                 raise InputError(f"This Prodigy table has more than {MOST_CURVES:,} curves; give fewer in a file")
         elif entry and not entry[1].startswith("Cycle") and not numbers:
@@ -101,11 +101,15 @@ def _region(text: str) -> list[Image]:
 
 
 def _pair(line: str) -> tuple[float, float]:
-    words = line.split()
+    words = line.replace(",", ".").split()
     try:
         return float(words[0]), float(words[1])
     except (ValueError, IndexError):
         raise InputError("This Prodigy table has words where numbers belong; export the spectrum again") from None
+
+
+def _number(word: str) -> float:
+    return _pair(f"{word} 0")[0]
 
 
 def _ordinate_unit(facts: dict[str, str]) -> str:

@@ -40,7 +40,7 @@ _SUPERSCRIPTS = str.maketrans("⁻¹−–", "-1--")
 
 def plain_unit(text: str) -> str:
     """A unit without the liberties that files take: capitals, blanks, plurals, superscripts, names of the ångström."""
-    unit = text.strip().translate(_SUPERSCRIPTS)
+    unit = re.sub(r"\\+(AA|angstrom|r?ing\{A\}|mathring\{A\})", "A", text.strip().translate(_SUPERSCRIPTS))
     unit = re.sub(r"[\s^*_·{}$\\]|mathrm", "", unit).replace("per", "1/") if unit else ""
     unit = re.sub("[ÅÅå]", "A", unit).lower().rstrip(".")
     unit = re.sub(r"^(degree|radian|milliradian|electronvolt|millielectronvolt|pixel|channel|bin)s$", r"\1", unit)

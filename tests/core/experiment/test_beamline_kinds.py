@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.experiment.readers.detect import parse_images
 from core.experiment.readers.header import header_facts
 from core.experiment.readers.slices import opening_index
-from tests.core.experiment.test_kinds_of_files import ANGLE, ENERGY, STEPS, check, counts, hdf5
+from tests.core.experiment.test_kinds_of_files import ANGLE, ENERGY, STEPS, check, counts, hdf5, igor
 
 KINETIC = ENERGY + 95.5
 
@@ -93,7 +93,56 @@ def test_of_two_energies_the_kinetic_one_is_the_electrons():
     check(content, energy=KINETIC, images=3)
     assert [image.attrs["hv"] for image in parse_images(content)] == [98, 100, 102]
     with pytest.raises(InputError, match="of which 2 are energies: name the photons' hv"):
-        parse_images(netcdf(stack(3), energy=[98.0, 100.0, 102.0], energy2=KINETIC, ThetaX=ANGLE))
+        parse_images(netcdf(stack(3), energy=KINETIC[:3], energy2=KINETIC, ThetaX=ANGLE))
+
+
+@pytest.mark.parametrize(("other", "fine"), [("theta", "phi"), ("phi", "theta")])
+def test_of_theta_and_phi_the_finer_one_is_along_the_slit(other, fine):
+    degrees = {"units": "deg"}
+    axes = {other: (np.linspace(-10.0, 10.0, 21), degrees), "eV": ENERGY, fine: (ANGLE / 5, degrees)}
+    check(netcdf(stack(21), **axes), other=ANGLE / 5, images=21)
+
+
+def test_points_of_a_detector_are_no_angles_whatever_they_are_called():
+    for name in ("Y", "angle", "kx"):
+        with pytest.raises(InputError, match=f"axis '{name}' counts its points, 0, 1 … 30, and has no unit: calibrate"):
+            parse_images(netcdf(counts(), eV=ENERGY, **{name: np.arange(31.0)}))
+    assert "'Y' says no unit and is read as angles" in check(netcdf(counts(), eV=ENERGY, Y=ANGLE)).attrs["notes"][0]
+
+
+def test_igor_waves_of_maps_and_of_scans_of_photon_energy():
+    maps = igor(stack(5), [(-2.0, 1.0), (KINETIC[0], STEPS[0][1]), STEPS[1]], ("deg", "eV", "deg"))
+    check(maps, energy=KINETIC, images=5)
+    assert opening_index(parse_images(maps)) == 2
+    photons = igor(
+        np.moveaxis(stack(3), 0, 2), [(KINETIC[0], STEPS[0][1]), STEPS[1], (90.0, 10.0)], ("eV", "deg", "eV")
+    )
+    assert check(photons, energy=KINETIC, images=3).attrs["hv"] == 90
+
+
+def test_units_as_tex_writes_them():
+    check(netcdf(counts(), eV=(ENERGY, {"unit": "eV"}), kx=(ANGLE / 10, {"unit": r"$\AA^{-1}$"})), "kx", ANGLE / 10)
+
+
+def mbs_text() -> str:
+    half = STEPS[0][1] / 2
+    head = [f"Start K.E.\t{KINETIC[0] - half:.4f}", f"End K.E.\t{KINETIC[-1] + half:.4f}", "No. Steps\t47", "NoS\t31"]
+    head += [f"ScaleMin\t{ANGLE[0]}", f"ScaleMax\t{ANGLE[-1]}", "ScaleName\tDeg", "DATA:"]
+    return "\r\n".join([*head, *("\t".join(f"{x:.4f}" for x in row) for row in counts())])
+
+
+def prodigy_text() -> str:
+    lines = ["# Created by: SpecsLab Prodigy", "# Energy Axis: Kinetic Energy", "# Excitation Energy: 100.5"]
+    for angle, curve in zip(ANGLE, counts().T, strict=True):
+        lines += [f"# NonEnergyOrdinate: {angle:.4f}"]
+        lines += [f"{e:.4f}  {x:.4f}" for e, x in zip(KINETIC, curve, strict=True)]
+    return "\r\n".join(lines)
+
+
+@pytest.mark.parametrize("text", [mbs_text, prodigy_text])
+def test_decimal_commas_of_other_programs(text):
+    commas = text().replace(".", ",").replace("K,E,", "K.E.").replace("No, ", "No. ")
+    check(commas.encode(), energy=KINETIC)
 
 
 @pytest.mark.parametrize(("entry", "expected"), [
