@@ -33,6 +33,9 @@ AT_PHOTONS = 0.6
 """eV: an edge so near to hν leaves no room for a work function, and electrons so far above hν − Φ say that E_F is not
 there; photon energies and work functions are off by less."""
 
+DARK = 0.15
+"""eV of darkness at the top of an axis that show where electrons end."""
+
 LEAST_PHOTONS = 10.0
 """eV: electrons that two photons of less freed may have any energy."""
 
@@ -83,7 +86,9 @@ def fermi_reference(
     if counted:
         return FermiReference(round(float(photon), 4), UNCERTAINTY[PHOTONS_SPECS], PHOTONS_SPECS)
     phi, origin = work_function_of(image, work_function)
-    if photon > LEAST_PHOTONS and AT_PHOTONS < highest_electrons(image) - (photon - phi) < phi + ABOVE_PHOTONS:
+    top = highest_electrons(image)
+    ends = top < image["eV"].values[-1] - DARK
+    if ends and photon > LEAST_PHOTONS and AT_PHOTONS < top - (photon - phi) < phi + ABOVE_PHOTONS:
         return FermiReference(round(float(photon), 4), UNCERTAINTY[PHOTONS_SPECS], PHOTONS_SPECS)
     return FermiReference(round(float(photon) - phi, 4), UNCERTAINTY[origin], origin)
 

@@ -12,7 +12,8 @@ NAMES = {
     "hv": (
         "hv", "hnu", "photonenergy", "excitationenergy", "excenergy", "blenergy", "ble", "beamlineenergy", "mono",
         "monoev", "monoe", "monoenergy", "energyphoton", "monochromatorenergy", "beamenergy", "sfhv", "sshv",
-        "incidentenergy", "probeenergy", "hvev", "excitationenergyev", "photonenergyev",
+        "incidentenergy", "probeenergy", "hvev", "excitationenergyev", "photonenergyev", "photonenergie",
+        "anregungsenergie", "hvactual", "photonenergyactual",
     ),
     "work_function": (
         "workfunction", "effworkfunction", "sampleworkfunction", "analyserworkfunction", "analyzerworkfunction", "wf",
@@ -21,9 +22,13 @@ NAMES = {
     "temperature": (
         "temperature", "sampletemp", "sampletemperature", "tempsample", "temperaturesample", "temp", "tsample", "tb",
         "temperaturebsample1", "cryostatd", "samplestagetemperature", "temperaturek",
+        "temperatur", "probentemperatur", "samplet", "sampletemperaturea", "cryotemperature",
     ),
     "fermi_level": ("ef", "fermilevel", "fermi", "fermienergy", "efermi", "fermiedge", "eflevel", "fermienergyev"),
-    "normal_emission": ("normalemission", "alphaoffset", "phioffset", "angleoffset", "gammaangle", "thetaparoffset"),
+    "normal_emission": (
+        "normalemission", "alphaoffset", "phioffset", "angleoffset", "normalemissionangle", "gammaangle",
+        "thetaparoffset",
+    ),
     "second_angle": ("tilt", "satilt", "thetay", "tiltdeg", "deflx", "slitdefl", "deflectorperp", "beta"),
     "second_normal": (
         "betaoffset", "psioffset", "thetaoffset", "thetaperpoffset", "polaroffset", "tiltoffset",

@@ -27,8 +27,8 @@ def read_matlab5(content: bytes) -> list[Image]:
     try:
         listed = whosmat(io.BytesIO(content))
         names = [name for name, shape, kind in listed if kind in _READ][:MOST_FIELDS]
-        for _, shape, _ in listed:
-            check_declared(shape, 8, "This MATLAB file")
+        sizes = [int(np.prod([max(0, int(n)) for n in shape], dtype=object)) for _, shape, _ in listed]
+        check_declared((sum(sizes),), 8, "This MATLAB file")
         found = loadmat(
             io.BytesIO(content), variable_names=names, squeeze_me=False, struct_as_record=False, chars_as_strings=True
         )

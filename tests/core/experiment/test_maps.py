@@ -4,20 +4,26 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from core.errors import InputError
 from core.experiment.calibration.record import record_of
 from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.readers.detect import parse_images
 from core.experiment.readers.slices import opening_index
+from core.sessions.readings import first_reading, keep_image
 from tests.core.experiment.test_kinds_of_files import ANGLE, ENERGY, counts
 
 
 def mapped(name: str, places, **attrs) -> list:
-    """A map over (second, energy, angle or momentum) as it is read."""
-    other = {"kx": ANGLE / 10, "kz": ANGLE / 10}.get("kx" if name == "ky" else name, ANGLE)
-    fast = "kx" if name == "ky" else "alpha"
+    """The images of `written`."""
+    return parse_images(written(name, places, **attrs))
+
+
+def written(name: str, places, **attrs) -> bytes:
+    """A map over (second, energy, angle or momentum) in NetCDF."""
+    fast, other = ("kx", ANGLE / 10) if name == "ky" else ("alpha", ANGLE)
     values = np.stack([(1 + i) * counts() for i in range(len(places))])
     image = xr.DataArray(values, dims=(name, "eV", fast), coords={name: places, "eV": ENERGY, fast: other}, attrs=attrs)
-    return parse_images(bytes(image.to_dataset(name="s").to_netcdf(engine="h5netcdf")))
+    return bytes(image.to_dataset(name="s").to_netcdf(engine="h5netcdf"))
 
 
 @pytest.mark.parametrize("name", ["beta", "polar", "ky", "defl_y"])
@@ -28,6 +34,14 @@ def test_a_map_opens_at_the_slice_nearest_normal_emission(name):
     said = images[place].attrs["notes"][-1]
     assert said.startswith("of 13 slices this one is nearest to normal emission across the slit: ")
     assert all("notes" not in image.attrs for i, image in enumerate(images) if i != place)
+
+
+def test_a_page_opens_the_same_slice():
+    reading = first_reading(keep_image(written("polar", [-3.0, 0.2, 3.0], hv=100.0), "map.nc"))
+    assert reading.index == 1
+    assert first_reading(reading.image, index=2).index == 2
+    with pytest.raises(InputError, match="3 images, counted from 1; image 4 was asked for"):
+        first_reading(reading.image, index=3)
 
 
 def test_the_header_may_say_where_normal_emission_is():
