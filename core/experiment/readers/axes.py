@@ -39,7 +39,8 @@ _KINDS = (
     (
         "eV",
         re.compile(
-            r"(?<!non)(?<!non[-_ ])energ|^ev\b|e\s*[-−]\s*e_?f|binding|kinetic|^[bk]\.?e\.?$|(^|_)e_?[bk](in)?$",
+            r"(?<!non)(?<!non[-_ ])energ|^ev\b|^(e|omega|ω)$|e\s*[-−]\s*(e_?f|mu|μ|µ)|binding|kinetic|^[bk]\.?e\.?$|"
+            r"(^|_)e_?[bk](in)?$",
             re.IGNORECASE,
         ),
     ),

@@ -57,12 +57,32 @@ def read_ses_text(content: bytes) -> list[Image]:
         raise InputError("This SES text has no [Region] section; export the spectrum again")
     ends = [*starts[1:], len(content)]
     texts = (decoded(content[start:stop]) for start, stop in zip(starts, ends, strict=True))
-    return gathered((images for text in texts for images in _region(text)), "This SES text")
+    problems: list[InputError] = []
+
+    def images_of(text: str) -> Iterator[list[Image]]:
+        try:
+            yield from _region(text)
+        except NoImageError as error:
+            problems.append(error)  # a survey beside the images is none
+
+    found = gathered((images for text in texts for images in images_of(text)), "This SES text")
+    if not found and problems:
+        raise problems[0]
+    return found
+
+
+class NoImageError(InputError):
+    """A region of an SES text that is whole and no image."""
 
 
 def _region(text: str) -> Iterator[list[Image]]:
     head, *blocks = re.split(r"^\[Data [\d:]+\]\s*$", text, flags=re.MULTILINE)
     fields = {key: value for part in parse_sections(head).values() for key, value in part.items()}
+    if "dimension 1 scale" in fields and "dimension 2 scale" not in fields:
+        raise NoImageError(
+            "This SES text holds spectra over energy alone, such as core levels or a survey, which say nothing of "
+            "bands: give values over an energy and an angle"
+        )
     try:
         axes = [_listed(fields[f"dimension {i} scale"]) for i in (1, 2)]
         labels = [fields[f"dimension {i} name"] for i in (1, 2)]

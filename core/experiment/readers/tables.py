@@ -11,6 +11,7 @@ from core.experiment.readers.axes import Axis, axis_kind, band_images, check_dec
 from core.experiment.readers.header import header_facts, lines_of
 from core.experiment.readers.image import Image
 from core.experiment.readers.text import decoded
+from core.experiment.readers.units import unit_kind
 
 TABLE = "energies (eV) in the first column, angles (degree) or wave vectors (1/Å) in the first row"
 
@@ -46,6 +47,11 @@ def read_csv(content: bytes) -> list[Image]:
     split = _splitting(lines)
     first = split(lines[0])
     names = first if _are_names(first) else next((w for t in said[::-1] if _are_names(w := split(t))), [])
+    if _are_names(first) and len(lines) > 1 and _are_units(units := split(lines[1]), len(first)):
+        names = [f"{name} [{unit}]" if unit_kind(unit) else name for name, unit in zip(first, units, strict=True)]
+        del lines[1]
+    if len(first) == 3 and not names and not any(_is_number(word) or axis_kind(word) for word in first):
+        del lines[0]  # names that say nothing, such as x, y, z
     if len(first) == 3 or (len(first) == 4 and len(names) == 4):
         points = _numbers(lines[1:] if _are_names(first) else lines, split, len(first), None)
         if names and not names[0] and np.array_equal(points[:, 0], np.arange(len(points)) + points[0, 0]):
@@ -83,6 +89,11 @@ def _splitting(lines: list[str]) -> Callable[[str], list[str]]:
 def _are_names(words: list[str]) -> bool:
     """Whether a line names columns, of which one is an energy."""
     return len(words) in (3, 4) and not any(map(_is_number, words)) and "eV" in map(axis_kind, words)
+
+
+def _are_units(words: list[str], count: int) -> bool:
+    """Whether a line below the names of columns says their units."""
+    return len(words) == count and not any(map(_is_number, words)) and "eV" in map(unit_kind, words)
 
 
 def _is_number(word: str) -> bool:

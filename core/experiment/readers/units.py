@@ -56,7 +56,7 @@ def unit_kind(text: str) -> str:
 def without_unit(label: str) -> tuple[str, str]:
     """Name and unit in a label such as `Energy [eV]`, `deg (theta_y)` or `eV`; the unit is empty where it says none."""
     label = label.strip()[:LONGEST_LABEL]
-    if unit_kind(label):
+    if unit_kind(label) and label != "k":  # the wave vector, not kelvin
         return label, label
     if found := _BRACKETS.match(label):
         outer, inner = found[1].strip(), found[2].strip()

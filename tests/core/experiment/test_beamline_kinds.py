@@ -184,6 +184,22 @@ def test_texts_of_ses_in_every_encoding(kind, name):
     assert check(ses_text(name).encode(kind), energy=KINETIC).attrs["hv"] == 100
 
 
+def survey(number: int) -> str:
+    head = [f"[Region {number}]", "Dimension 1 name=Kinetic Energy [eV]", "Dimension 1 scale=10 20 30", "[Info 1]"]
+    return "\r\n".join([*head, "[Data 1]", "10 5", "20 6", "30 7", ""])
+
+
+def test_a_survey_beside_the_cut_of_a_ses_text_is_passed_over_and_alone_is_named():
+    check(f"{ses_text()}\r\n{survey(2)}".encode(), energy=KINETIC)
+    with pytest.raises(InputError, match="spectra over energy alone, such as core levels or a survey"):
+        parse_images(f"[Info]\r\n{survey(1)}".encode())
+
+
+@pytest.mark.parametrize("names", [("E", "k"), ("omega", "kx"), ("E-mu", "kpar")])
+def test_short_names_of_theory(names):
+    check(netcdf(counts(), **dict(zip(names, (ENERGY, ANGLE / 10), strict=True))), "kx", ANGLE / 10)
+
+
 def test_a_zip_archive_of_texts_is_read_file_by_file():
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:

@@ -21,12 +21,17 @@ def points(names: str = "", separator: str = ",", order=(0, 1, 2), leave: int = 
 
 @pytest.mark.parametrize(("names", "order"), [
     ("angle (deg),Energy (eV),counts", (0, 1, 2)), ("Energy (eV),counts,angle (deg)", (1, 2, 0)),
-    ("# E - E_F (eV),alpha [deg],I", (1, 0, 2)), ("x,y,z", (0, 1, 2)), ("", (0, 1, 2)), ("", (1, 0, 2)),
+    ("# E - E_F (eV),alpha [deg],I", (1, 0, 2)), ("alpha,E,I\ndeg,eV,counts", (0, 1, 2)),
+    ("x,y,z", (0, 1, 2)), ("", (0, 1, 2)), ("", (1, 0, 2)),
 ])  # fmt: skip
 def test_a_list_of_points_is_an_image(names, order):
-    names = "" if names == "x,y,z" else names
     image = check(points(names, order=order))
-    assert ("notes" in image.attrs) == (not names)
+    assert ("notes" in image.attrs) == (names in ("", "x,y,z"))
+
+
+def test_wave_vectors_are_no_kelvins():
+    lines = [f"{e:.4f} {a / 10:.4f} {counts()[i, j]}" for i, e in enumerate(ENERGY) for j, a in enumerate(ANGLE)]
+    check("\n".join(["# energy k intensity", *lines]).encode(), "kx", ANGLE / 10)
 
 
 def test_a_list_of_points_may_be_of_a_map_and_lack_some():
