@@ -78,7 +78,7 @@ class NoImageError(InputError):
 def _region(text: str) -> Iterator[list[Image]]:
     head, *blocks = re.split(r"^\[Data [\d:]+\]\s*$", text, flags=re.MULTILINE)
     fields = {key: value for part in parse_sections(head).values() for key, value in part.items()}
-    if "dimension 1 scale" in fields and "dimension 2 scale" not in fields:
+    if blocks and "dimension 1 scale" in fields and "dimension 2 scale" not in fields:
         raise NoImageError(
             "This SES text holds spectra over energy alone, such as core levels or a survey, which say nothing of "
             "bands: give values over an energy and an angle"
