@@ -377,7 +377,7 @@ def _check_energies(image: xr.DataArray) -> None:
     if high < CORE_LEVELS:
         raise InputError(
             f"All of this image lies far below E_F, {low:.4g} to {high:.4g} eV: core levels say nothing of bands; give "
-            "an image of -8 to 0 eV, or correct E_F"
+            "an image of -8 to 0 eV, or check the calibration: E_F is not of this image"
         )
 
 
