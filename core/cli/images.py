@@ -39,7 +39,9 @@ def _image_options() -> argparse.ArgumentParser:
     images.add_argument("--fermi", type=float, help="Fermi level on the file's energy axis, eV")
     images.add_argument("--normal", type=float, help="angle of normal emission on the file's axis, degree")
     images.add_argument("--panel", type=int, help="which panel of a figure, from 1 (default: the largest)")
-    images.add_argument("--index", type=int, help="which image of a file with several, from 1 (default: the first)")
+    images.add_argument(
+        "--index", type=int, help="which image of a file, from 1 (default: of a map that nearest Γ, else the first)"
+    )
     images.add_argument(
         "--steps", metavar="FILE.json", help="calibration and final state as Interpret exports them, or a list of steps"
     )
@@ -109,15 +111,16 @@ def _read_cut(file: str, cut: str, kept, options: argparse.Namespace):
 
     from core.experiment.calibration.steps import calibrate
     from core.experiment.readers import read_images
+    from core.experiment.readers.slices import opening_index
     from core.sessions.readings import Reading
 
     images = read_images(_content(file), Path(file).name)
     final = {name: getattr(options, name) for name in ("hv", "inner_potential", "work_function")}
     if kept is None:
-        chosen = Reading("", index=(1 if options.index is None else options.index) - 1)
+        chosen = Reading("", index=opening_index(images) if options.index is None else options.index - 1)
         image = chosen.of(images)
         if options.index is None and len(images) > 1:
-            show_progress(f"{Path(file).name}: image 1 of {len(images)}; --index chooses another")
+            show_progress(f"{Path(file).name}: image {chosen.index + 1} of {len(images)}; --index chooses another")
         steps = _given_steps(image, options)
         if "alpha" in image.dims:  # the steps hold them
             final["hv"] = final["work_function"] = None

@@ -27,6 +27,7 @@ from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.photoemission.final_state import INNER_POTENTIAL
 from core.experiment.readers import packed_images, unpacked_images
 from core.experiment.readers.detect import parse_images
+from core.experiment.readers.slices import opening_index
 from core.learning.versions import in_force
 from core.once import Once
 from core.reverse.candidates import Candidate, predicted_pictures
@@ -117,7 +118,8 @@ class Reading:
             InputError: the file has fewer images.
         """
         if not 0 <= self.index < len(images):
-            raise InputError(f"This file has {len(images)} images; image {self.index + 1} was asked for")
+            have = "1 image" if len(images) == 1 else f"{len(images)} images"
+            raise InputError(f"This file has {have}, counted from 1; image {self.index + 1} was asked for")
         return images[self.index]
 
     def as_cut(self, image: xr.DataArray, count: int = 1) -> Cut:
@@ -186,12 +188,12 @@ def number_of(name: str, value) -> float:
 
 
 def first_reading(image: str, **known) -> Reading:
-    """A kept image with the steps that its file suggests.
+    """A kept image with the steps that its file suggests; of a map the slice nearest normal emission.
 
     Raises:
         InputError: see `Reading.raw`.
     """
-    reading = Reading(image, **known)
+    reading = Reading(image, **{"index": opening_index(kept_images(image)), **known})
     return replace(reading, steps=suggested_steps(reading.raw()))
 
 

@@ -116,7 +116,8 @@ IMAGES = {
 }
 LAYOUTS_BEYOND = (
     "NetCDF 3", "Igor scaling in HDF5", "axis scaling", "legacy NeXus", "MATLAB 7.3", "axis groups", "SPECS .xy",
-    "SPECS .itx", "SPECS .sp2", "MBS .txt", "MBS .krx", "FITS image", "FITS table",
+    "SPECS .itx", "SPECS .sp2", "MBS .txt", "MBS .krx", "FITS image", "FITS table", "MATLAB 5", "points",
+    "numbered attributes", "listed axes",
 )  # fmt: skip
 STRUCTURES = {f"crystal.{suffix}": lambda suffix=suffix: structure(suffix) for suffix in ("xyz", "cif", "vasp")}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from core.errors import InputError
-from core.experiment.calibration.fermi import fit_fermi_edge, metallic_edge
+from core.experiment.calibration.fermi import fit_fermi_edge, highest_electrons, metallic_edge
 from core.experiment.photoemission.final_state import WORK_FUNCTION
 
 EDGE, HEADER, FILE = "visible Fermi edge", "header", "zero of the axis"
@@ -29,6 +29,17 @@ ABOVE_PHOTONS = 0.3
 """eV: an edge so far above hν is not of electrons that one photon freed."""
 
 
+AT_PHOTONS = 0.6
+"""eV: an edge so near to hν leaves no room for a work function, and electrons so far above hν − Φ say that E_F is not
+there; photon energies and work functions are off by less."""
+
+DARK = 0.15
+"""eV of darkness at the top of an axis that show where electrons end."""
+
+LEAST_PHOTONS = 10.0
+"""eV: electrons that two photons of less freed may have any energy."""
+
+
 @dataclass(frozen=True)
 class FermiReference:
     """Energy of E_F on an image's own axis, its uncertainty (eV, standard deviation), and how it is known."""
@@ -42,6 +53,8 @@ def fermi_reference(
     image: xr.DataArray, photon_energy: float | None, work_function: float | None, given: float | None
 ) -> FermiReference | None:
     """E_F of an image: as given, else a metal's visible edge, else the header's, else hν − Φ.
+
+    Where electrons are seen far above hν − Φ, and none above hν, the axis counts as SPECS does, and E_F lies at hν.
 
     A photon energy and a work function that are both given count as E_F given, but for files of SPECS, where hν is.
 
@@ -73,7 +86,19 @@ def fermi_reference(
     if counted:
         return FermiReference(round(float(photon), 4), UNCERTAINTY[PHOTONS_SPECS], PHOTONS_SPECS)
     phi, origin = work_function_of(image, work_function)
+    top = highest_electrons(image)
+    ends = top < image["eV"].values[-1] - DARK
+    if ends and photon > LEAST_PHOTONS and AT_PHOTONS < top - (photon - phi) < phi + ABOVE_PHOTONS:
+        return FermiReference(round(float(photon), 4), UNCERTAINTY[PHOTONS_SPECS], PHOTONS_SPECS)
     return FermiReference(round(float(photon) - phi, 4), UNCERTAINTY[origin], origin)
+
+
+def counts_from_fermi(photon: float, level: float, origin: str) -> bool:
+    """Whether E_F lies at hν itself: kinetic energies that count a work function too much, as SPECS does.
+
+    photon, level: hν and E_F on the image's axis, eV. origin: how E_F is known.
+    """
+    return origin in (EDGE, PHOTONS_SPECS) and photon > LEAST_PHOTONS and abs(photon - level) < AT_PHOTONS
 
 
 def work_function_of(image: xr.DataArray, given: float | None) -> tuple[float, str]:

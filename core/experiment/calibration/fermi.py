@@ -41,6 +41,9 @@ _LEAST_ERROR = 0.005
 _VISIBLE = 0.01
 """Share of the highest intensity below which a spectrum counts as empty."""
 
+_CLEARLY = 0.1
+"""Share of a spectrum's range above its lowest value; dark counts and higher orders of light stay below."""
+
 _WINDOW = 0.6
 """eV on either side of the steepest drop that take part in the fit."""
 
@@ -125,6 +128,14 @@ def metallic_edge(image: xr.DataArray) -> Edge | None:
     # 1.48 median deviations are a standard deviation
     scatter = 1.48 * spread / np.sqrt(len(levels))
     return Edge(float(level), float(np.hypot(max(error, scatter), _LEAST_ERROR)), float(width))
+
+
+def highest_electrons(image: xr.DataArray) -> float:
+    """The highest energy on the image's own axis, eV, at which it is clearly brighter than at its darkest."""
+    energy, curve = image["eV"].values, _mean(image.values)
+    smooth = gaussian_filter1d(curve, max(1.0, 0.05 / float(np.median(np.diff(energy)))))
+    bright = np.flatnonzero(smooth > smooth.min() + _CLEARLY * np.ptp(smooth))
+    return float(energy[bright[-1]]) if len(bright) else float(energy[0])
 
 
 def _mean(values: np.ndarray) -> np.ndarray:

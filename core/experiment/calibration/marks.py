@@ -34,6 +34,20 @@ ABRUPT = 0.6
 
 _LINE_WIDTH = 3
 
+LETTER = (0.012, 0.12)
+"""Height of a letter over the picture's shorter side."""
+
+STROKE = 0.2
+"""Most of half a stroke's width over its letter's height; of a round spot it is a half."""
+
+LEAST_LETTERS = 2
+"""In a row: one alone may be a bright spot of the data."""
+
+_MOST_PIECES = 20_000
+
+_INK = 0.03
+"""By which the intensity may change within letters of one ink."""
+
 
 def find_colour_bar(pixels: np.ndarray, frame: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
     """Box (left, top, right, bottom) of a colour bar beside the data of a figure; None where there is none.
@@ -117,3 +131,50 @@ def without_guide_lines(values: np.ndarray) -> np.ndarray:
                     if abrupt and np.median(np.abs(line - np.median(line))) < 0.03:
                         marked[row + reach, unlike[row]] = np.nan
     return found
+
+
+def without_letters(values: np.ndarray) -> np.ndarray:
+    """(y, x) intensities with NaN at letters that are drawn in the map's own lowest or highest colour.
+
+    A letter is a small piece of one such intensity with a clear step all round, and another of its height beside it.
+    """
+    found = values.copy()
+    short = min(values.shape)
+    low, high = max(5.0, LETTER[0] * short), max(12.0, LETTER[1] * short)
+    for ink, sign in ((1.0, 1), (0.0, -1)):
+        label, count = ndimage.label(np.abs(values - ink) < _INK, np.ones((3, 3)))
+        if not 0 < count < _MOST_PIECES:
+            continue
+        pieces = []
+        for number, (rows, columns) in enumerate(ndimage.find_objects(label), 1):
+            tall, wide = rows.stop - rows.start, columns.stop - columns.start
+            if low <= tall <= high and 1 <= wide <= 1.5 * high:
+                around = tuple(slice(max(0, side.start - 3), side.stop + 3) for side in (rows, columns))
+                if _stands_out(label[around] == number, values[around], sign):
+                    pieces.append((rows, columns, around, number))
+        for rows, columns, around, number in pieces:
+            beside = [one for one in pieces if one[3] != number and _in_a_row((rows, columns), one[:2])]
+            if len(beside) + 1 >= LEAST_LETTERS:
+                found[around][ndimage.binary_dilation(label[around] == number, np.ones((3, 3)))] = np.nan
+    return found
+
+
+def _stands_out(piece: np.ndarray, values: np.ndarray, sign: int) -> bool:
+    """Whether a piece is a stroke, and what is two to three pixels from it much darker (sign 1) or brighter."""
+    if ndimage.distance_transform_edt(np.pad(piece, 1)).max() > STROKE * len(piece) + 0.5:
+        return False
+    near = ndimage.binary_dilation(piece, np.ones((3, 3)))
+    ring = ndimage.binary_dilation(near, np.ones((3, 3)), iterations=2) & ~near & np.isfinite(values)
+    if ring.sum() < 8:
+        return False
+    apart = sign * (np.median(values[piece]) - values[ring])
+    return bool(np.percentile(apart, 20) > LINE_STEP and np.median(apart) > 2 * LINE_STEP * ABRUPT)
+
+
+def _in_a_row(first: tuple[slice, slice], second: tuple[slice, slice]) -> bool:
+    """Whether two boxes (rows, columns) are of about one height, on one line and next to each other."""
+    (up, across), (up2, across2) = first, second
+    tall, tall2 = up.stop - up.start, up2.stop - up2.start
+    overlap = min(up.stop, up2.stop) - max(up.start, up2.start)
+    gap = max(across.start, across2.start) - min(across.stop, across2.stop)
+    return max(tall, tall2) < 2 * min(tall, tall2) and overlap > 0.5 * min(tall, tall2) and gap < max(tall, tall2)

@@ -6,7 +6,14 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import xarray as xr
 
-from core.experiment.calibration.energies import FILE, FITTED, GIVEN, PHOTONS_ASSUMED, UNCERTAINTY
+from core.experiment.calibration.energies import (
+    FILE,
+    FITTED,
+    GIVEN,
+    PHOTONS_ASSUMED,
+    UNCERTAINTY,
+    counts_from_fermi,
+)
 from core.experiment.calibration.normal import LOPSIDED
 from core.experiment.calibration.steps import AngleToMomentum, FermiLevel, FittedFermiLevel, Step
 from core.experiment.photoemission.final_state import WORK_FUNCTION
@@ -14,6 +21,9 @@ from core.parameters.constants import FREE_ELECTRON
 
 OFF_CUT = 0.05
 """1/Å by which a cut may pass Γ before a note says so."""
+
+FAR_OFF = 0.15
+"""1/Å, an eighth of Γ-X: a cut that far off has other bands than the one through Γ that it is read as."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,9 @@ class ImageRecord:
     """What was read from a file, of one image.
 
     file_format: the layout. beamline, sample: as the header has them. photon_energy, work_function, fermi_level: eV;
-    the level on the file's own axis. temperature: K. normal_emission, second_angle: degrees. kz: what the photon energy
-    gives at the zone's centre, 2π/c̄, whether or not it is used. energy_scale: `kinetic` or
+    the level on the file's own axis. temperature: K. normal_emission, second_angle: degrees. off_cut: 1/Å across the
+    slit by which the cut passes Γ, at E_F. kz: what the photon energy gives at the zone's centre, 2π/c̄, whether or not
+    it is used. energy_scale: `kinetic` or
     `binding`, and how that is known. slice: which part of a scan; number and count: the image's place in the file, from
     1. notes: what a reader of the result should know. Entries are None or empty where nothing is known.
     """
@@ -46,6 +57,7 @@ class ImageRecord:
     fermi_level: Known | None = None
     normal_emission: Known | None = None
     second_angle: Known | None = None
+    off_cut: Known | None = None
     kz: Known | None = None
     energy_scale: str = ""
     slice: str = ""
@@ -70,8 +82,8 @@ class ImageRecord:
             rows.append(f"read from {', '.join(where)}")
         shown = {
             "photon_energy": "hν", "work_function": "Φ", "fermi_level": "E_F on the file's axis",
-            "normal_emission": "normal emission", "second_angle": "second angle", "temperature": "temperature",
-            "kz": "k_z",
+            "normal_emission": "normal emission", "second_angle": "second angle", "off_cut": "k across the slit",
+            "temperature": "temperature", "kz": "k_z",
         }  # fmt: skip
         for name, words in shown.items():
             known = getattr(self, name)
@@ -107,7 +119,9 @@ def record_of(image: xr.DataArray, steps: Sequence[Step], number: int = 1, count
     if angles:
         normal = Known(angles.centre, angles.centre_uncertainty, "degree", angles.centre_origin or GIVEN)
     notes = [str(note) for note in attrs.get("notes", ())]
-    notes += _notes(level, normal, angles, attrs)
+    off = _off_cut(attrs, angles)
+    notes += _notes(level, normal) + _notes_off_cut(off, attrs)
+    notes += _notes_specs(level, angles, attrs)
     scale = attrs.get("energy_scale_kind", "")
     return ImageRecord(
         file_format=str(attrs.get("source_format", "")),
@@ -119,6 +133,7 @@ def record_of(image: xr.DataArray, steps: Sequence[Step], number: int = 1, count
         fermi_level=level,
         normal_emission=normal,
         second_angle=_of_header(attrs, "second_angle", "degree"),
+        off_cut=off,
         energy_scale=f"{scale}, by {attrs.get('energy_scale_origin', '')}" if scale else "",
         slice=str(attrs.get("slice", "")),
         number=number,
@@ -161,7 +176,44 @@ def _work_function(attrs: dict, angles: AngleToMomentum | None, level: Known | N
     return Known(phi, 0.0, "eV", GIVEN)
 
 
-def _notes(level: Known | None, normal: Known | None, angles: AngleToMomentum | None, attrs: dict) -> list[str]:
+def _off_cut(attrs: dict, angles: AngleToMomentum | None) -> Known | None:
+    """Wave vector across the slit at E_F, in the middle of the cut; a turn about the slit leaves k along it as it is.
+
+    A sample turned by β about the slit's axis sends k = (K sin α, K cos α sin β) to the angle α, K = √(2m E_kin)/ħ.
+    """
+    if "second_momentum" in attrs:
+        return Known(round(float(attrs["second_momentum"]), 4), 0.0, "1/Å", "axis of the map")
+    if angles is None or "second_angle" not in attrs:
+        return None
+    turned = float(attrs["second_angle"]) - float(attrs.get("second_normal", 0.0))
+    radius = np.sqrt(FREE_ELECTRON * max(angles.photon_energy - angles.work_function, 0.0))
+    origin = "second angle, normal emission of it by the header" if "second_normal" in attrs else "second angle"
+    return Known(round(float(radius * np.sin(np.deg2rad(turned))), 4), 0.0, "1/Å", origin)
+
+
+def _notes_off_cut(off: Known | None, attrs: dict) -> list[str]:
+    """How far a cut is from the one through Γ that it is read as."""
+    if off is None or abs(off.value) <= OFF_CUT:
+        return []
+    sure = "second_momentum" in attrs or "second_normal" in attrs
+    reason = "" if sure else f"the second angle is {attrs['second_angle']:.2f} degree: if it counts from the normal, "
+    far = ", too far to be read as a cut through Γ: choose another slice or image" if abs(off.value) > FAR_OFF else ""
+    return [f"{reason}the cut passes Γ at {abs(off.value):.2f} 1/Å{far}"]
+
+
+def _notes_specs(level: Known | None, angles: AngleToMomentum | None, attrs: dict) -> list[str]:
+    """What to tell where energies turn out to count from E_F's side."""
+    if "kinetic_reference" in attrs or not angles or not level:
+        return []
+    if not counts_from_fermi(angles.photon_energy, level.value, level.origin):
+        return []
+    return [
+        "E_F lies at hν on this axis, as SPECS counts: momenta are those of electrons with "
+        f"{angles.work_function:g} eV less, the work function"
+    ]
+
+
+def _notes(level: Known | None, normal: Known | None) -> list[str]:
     """What a person should look at."""
     notes = []
     if level and level.origin == PHOTONS_ASSUMED:
@@ -178,12 +230,4 @@ def _notes(level: Known | None, normal: Known | None, angles: AngleToMomentum | 
             f"the picture is not symmetric about normal emission as it is taken, {normal.value:g} degree: "
             "give normal emission where it is known"
         )
-    if angles and "second_angle" in attrs:
-        radius = np.sqrt(FREE_ELECTRON * max(angles.photon_energy - angles.work_function, 0.0))
-        off = float(radius * np.sin(np.deg2rad(attrs["second_angle"])))
-        if abs(off) > OFF_CUT:
-            notes.append(
-                f"the second angle is {attrs['second_angle']:.2f} degree: if it counts from the normal, the cut passes "
-                f"Γ at {abs(off):.2f} 1/Å"
-            )
     return notes

@@ -11,11 +11,23 @@ from core.errors import InputError
 from core.experiment.calibration.background import BACKGROUNDS, subtracted
 from core.experiment.calibration.colours import COLOUR_MAPS, colour_table, intensities, recognised_map
 from core.experiment.calibration.fermi import fit_fermi_edge
-from core.experiment.calibration.marks import without_guide_lines
+from core.experiment.calibration.marks import without_guide_lines, without_letters
 from core.parameters.constants import FREE_ELECTRON
 
 _K_LIMIT, _E_LIMIT = 20.0, 100.0
 LEAST_SIDE = 8
+
+CORE_LEVELS = -14.0
+"""eV against E_F, below the valence bands of silicon and germanium (13 eV wide)."""
+
+BRIGHT_ABOVE = (0.5, 0.2)
+"""eV above E_F, and the share of the brightest row's mean from which electrons are seen there."""
+
+LASERS = 10.0
+"""eV: photons of less are of lasers, whose electrons may have taken two."""
+
+LEAST_WORK_FUNCTION = 2.0
+"""eV: of caesium; of no sample less."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ class Colours(Step):
             table = colour_table(used)
         values, explained = intensities(pixels, table)
         attrs = image.attrs | {"colour_map": used, "colour_map_explains": explained}
-        values = without_guide_lines(_without_margins(values))
+        values = without_letters(without_guide_lines(_without_margins(values)))
         return xr.DataArray(values, dims=("y", "x"), coords={n: image[n] for n in ("y", "x")}, attrs=attrs)
 
 
@@ -169,6 +181,11 @@ class AngleToMomentum(Step):
             raise InputError(
                 f"Photons of {self.photon_energy:g} eV free no electrons at a work function of {self.work_function:g} "
                 "eV: give the photon energy in eV, above the work function (two-photon photoemission is not read)"
+            )
+        if self.photon_energy < LASERS and (self.work_function < LEAST_WORK_FUNCTION or _bright_above(image)):
+            raise InputError(
+                f"Electrons are seen that have more energy than photons of {self.photon_energy:g} eV give them past a "
+                "work function: two-photon photoemission is not read; correct the photon energy or E_F"
             )
         angle = np.deg2rad(image["alpha"].values - self.centre)
         if not np.abs(angle).max() <= np.pi / 2:
@@ -341,7 +358,27 @@ def calibrate(image: xr.DataArray, steps: Sequence[Step]) -> xr.DataArray:
         raise InputError(NEEDED[name])
     for step in steps:
         image = step.apply(image)
+    _check_energies(image)
     return image
+
+
+def _check_energies(image: xr.DataArray) -> None:
+    """Refuse an image of other electrons than those of the valence bands.
+
+    Raises:
+        InputError: it lies above E_F, or far below.
+    """
+    low, high = image["eV"].values[[0, -1]]
+    if low >= 0:
+        raise InputError(
+            f"All of this image lies above E_F, {low:.4g} to {high:.4g} eV: the photon energy or E_F is not of this "
+            "image, or two photons freed its electrons (two-photon photoemission is not read)"
+        )
+    if high < CORE_LEVELS:
+        raise InputError(
+            f"All of this image lies far below E_F, {low:.4g} to {high:.4g} eV: core levels say nothing of bands; give "
+            "an image of -8 to 0 eV, or check the calibration: E_F is not of this image"
+        )
 
 
 def _without_margins(values: np.ndarray) -> np.ndarray:
@@ -356,6 +393,14 @@ def _without_margins(values: np.ndarray) -> np.ndarray:
             if axis == 1:
                 values[:, outside] = np.nan
     return values
+
+
+def _bright_above(image: xr.DataArray) -> bool:
+    """Whether an image over E − E_F has many electrons above E_F."""
+    measured = np.isfinite(image.values)
+    rows = np.where(measured, image.values, 0.0).sum(axis=1) / np.maximum(measured.sum(axis=1), 1)
+    above = rows[image["eV"].values > BRIGHT_ABOVE[0]]
+    return bool(len(above) > 2 and above.max() - rows.min() > BRIGHT_ABOVE[1] * np.ptp(rows))
 
 
 def _need(image: xr.DataArray, dim: str, what: str) -> None:

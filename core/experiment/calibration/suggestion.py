@@ -5,7 +5,7 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.calibration.colours import table_from_bar
-from core.experiment.calibration.energies import fermi_reference, work_function_of
+from core.experiment.calibration.energies import counts_from_fermi, fermi_reference, work_function_of
 from core.experiment.calibration.frame import find_frame
 from core.experiment.calibration.marks import find_colour_bar, map_of_bar
 from core.experiment.calibration.normal import normal_emission
@@ -49,7 +49,8 @@ def suggested_steps(
         photon = photon_energy if photon_energy is not None else image.attrs.get("hv")
         if kinetic and level is not None:
             photon = round(float(photon) if photon else level.level + phi, 4)
-            if not image.attrs.get("kinetic_reference"):  # electrons from E_F have the kinetic energy of the axis
+            counted = image.attrs.get("kinetic_reference") or counts_from_fermi(photon, level.level, level.origin)
+            if not counted:  # electrons from E_F have the kinetic energy of the axis
                 phi = round(photon - level.level, 4)
         if photon:
             centre = normal_emission(image, normal)

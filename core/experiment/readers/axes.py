@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.energies import EnergyScale, energy_scale
+from core.experiment.readers.energies import EnergyScale, energy_scale, scale_word
+from core.experiment.readers.header import target_of
 from core.experiment.readers.image import Image
 from core.experiment.readers.units import UNITS, factor, plain_unit, unit_kind, without_unit
 
@@ -18,6 +19,9 @@ MOST_VALUES = 2**24
 
 MOST_IMAGES = 1024
 """Images of a file: slices of a map, regions, arrays and waves together."""
+
+FINER = 5.0
+"""By which the steps of electrons' energies are finer than those of a scan of photon energies."""
 
 LEAST_FINITE = 0.1
 """Share of the values that must be numbers."""
@@ -35,7 +39,8 @@ _KINDS = (
     (
         "eV",
         re.compile(
-            r"(?<!non)(?<!non[-_ ])energ|^ev\b|e\s*[-−]\s*e_?f|binding|kinetic|^[bk]\.?e\.?$|(^|_)e_?[bk](in)?$",
+            r"(?<!non)(?<!non[-_ ])energ|^ev\b|^(e|omega|ω)$|e\s*[-−]\s*(e_?f|mu|μ|µ)|binding|kinetic|^[bk]\.?e\.?$|"
+            r"(^|_)e_?[bk](in)?$",
             re.IGNORECASE,
         ),
     ),
@@ -161,6 +166,13 @@ def band_images(values: np.ndarray, axes: list[Axis], attrs: dict) -> list[Image
     axes = [axis for axis in axes if axis.points.shape[-1] > 1]
     values = values.reshape([n for n in values.shape if n > 1])
     energy, other = _sides(axes, attrs)
+    for axis in (axes[energy], axes[other]):
+        _refuse_counted(axis)
+    if not axes[other].kind:
+        name = axes[other].label or "without a name"
+        attrs |= {
+            "notes": [*attrs.get("notes", ()), f"the axis {name!r} says no unit and is read as angles in degrees"]
+        }
     slow = [i for i in range(len(axes)) if i not in (energy, other)]
     count = int(np.prod([values.shape[i] for i in slow]))
     if count > MOST_IMAGES:
@@ -213,15 +225,19 @@ def _slice_attrs(slow: list[Axis], place: tuple[int, ...], number: int, count: i
 
 
 def _with_settings(axes: list[Axis], attrs: dict) -> dict:
-    """The attributes with the photon energy and the second angle that axes of one point stand for."""
+    """The attributes with the photon energy, the second angle or momentum that axes of one point stand for."""
     found = dict(attrs)
     for axis in axes:
         value = float(np.ravel(axis.points)[0])
-        if axis.kind == "hv" and np.isfinite(value) and value > 0:
+        if axis.kind in ("hv", "eV") and np.isfinite(value) and value > 0:
             found["hv"] = value * UNITS["eV"].get(plain_unit(axis.own_unit), 1.0)
+        elif target_of(axis.label) == "temperature" and plain_unit(axis.own_unit) in ("", "k", "kelvin") and value > 0:
+            found["temperature"] = value
         elif axis.kind == "alpha" and np.isfinite(value):
             unit = plain_unit(axis.own_unit or axis.usual)
             found["second_angle"] = value * UNITS["alpha"].get(unit, 1.0)
+        elif axis.kind == "kx" and np.isfinite(value):
+            found["second_momentum"] = value * UNITS["kx"].get(plain_unit(axis.own_unit), 1.0)
     return found
 
 
@@ -231,6 +247,12 @@ def _sides(axes: list[Axis], attrs: dict) -> tuple[int, int]:
     energies = [i for i, kind in enumerate(kinds) if kind == "eV"]
     if len(energies) > 1:
         energies = [i for i in energies if not _is_photon_run(axes[i], attrs)] or energies
+        energies = _electrons(energies, axes)
+    if len(energies) > 1:
+        raise InputError(
+            f"The file's axes are {', '.join(repr(axis.name.strip()) for axis in axes)}, of which {len(energies)} are "
+            "energies: name the photons' hv, or the electrons' kinetic or binding energy"
+        )
     if len(energies) != 1 or not 2 <= len(axes) <= 4:
         raise InputError(
             f"The file's axes are {', '.join(repr(axis.name.strip()) for axis in axes)}; one must be an energy, "
@@ -238,15 +260,62 @@ def _sides(axes: list[Axis], attrs: dict) -> tuple[int, int]:
         )
     rest = [i for i in range(len(axes)) if i != energies[0]]
     for wanted in (
+        _finest([i for i in rest if axes[i].label.lower() in ("theta", "phi")], axes),
         [i for i in rest if kinds[i] in ("kx", "alpha") and not SECOND.search(axes[i].label)],
         [i for i in rest if kinds[i] in ("kx", "alpha")],
         [i for i in rest if not kinds[i]],  # SES leaves the name of the angle open
         [i for i in rest if kinds[i] != "hv"],
         rest,
     ):
-        if wanted:  # of several the fast one is the slit's
-            return energies[0], max(wanted)
+        if wanted:  # of several the fast one is the slit's, where it has the points of an image
+            long = [i for i in wanted if axes[i].points.shape[-1] >= LEAST_POINTS]
+            return energies[0], max(long or wanted)
     raise AssertionError("an image has two axes")
+
+
+def _finest(angles: list[int], axes: list[Axis]) -> list[int]:
+    """Of two angles that some call the slit's and others the manipulator's, the one with far finer steps."""
+    if len(angles) != 2:
+        return []
+    first, second = (float(np.abs(np.diff(axes[i].converted("alpha"))).mean()) for i in angles)
+    if max(first, second) < 2 * min(first, second):
+        return []
+    return [angles[0] if first < second else angles[1]]
+
+
+def _refuse_counted(axis: Axis) -> None:
+    """Refuse an axis without a unit that counts the points of a detector.
+
+    Raises:
+        InputError: it is 0, 1, 2 … or 1, 2, 3 …
+    """
+    points = np.ravel(axis.points)
+    if not axis.own_unit and points[0] in (0, 1) and np.array_equal(points, np.arange(len(points)) + points[0]):
+        raise InputError(
+            f"The file's axis {axis.label!r} counts its points, {points[0]:g}, {points[1]:g} … {points[-1]:g}, and has "
+            "no unit: calibrate the detector before the file is saved (eV; degree, rad or 1/Å)"
+        )
+
+
+def _electrons(energies: list[int], axes: list[Axis]) -> list[int]:
+    """Of several energies the one of electrons, where the others are all above zero and reach as high as it does.
+
+    It says that it is kinetic, or passes zero, or its steps are far finer than those of photons.
+    """
+    points = {i: axes[i].converted("eV") for i in energies}
+    steps = {i: float(np.abs(np.diff(x)).mean()) for i, x in points.items()}
+    said = [i for i in energies if scale_word(axes[i].name) == "kinetic"]
+    said = said if len(said) == 1 else [i for i, x in points.items() if x.min() <= 0 <= x.max()]
+    said = (
+        said
+        if len(said) == 1
+        else [i for i in energies if all(steps[i] * FINER < steps[j] for j in energies if j != i)]
+    )
+    if len(said) != 1:
+        return energies
+    top = points[said[0]].max()
+    fits = all(x.min() > 0 and x.max() >= top for i, x in points.items() if i not in said)
+    return said if fits else energies
 
 
 def _is_photon_run(axis: Axis, attrs: dict) -> bool:

@@ -9,10 +9,12 @@ import numpy as np
 
 from core.errors import InputError
 from core.experiment.readers.image import Image
+from core.experiment.readers.slices import with_opening_slice
+from core.experiment.readers.text import without_wide_characters
 
 UPLOAD_LIMIT_BYTES = 64 * 2**20
 ACCEPTED = (
-    "Igor (.ibw, .pxt, .itx), SES (text, zip), SPECS (.xy, .sp2), MBS (.txt, .krx), HDF5, NeXus, NetCDF, MATLAB 7.3, "
+    "Igor (.ibw, .pxt, .itx), SES (text, zip), SPECS (.xy, .sp2), MBS (.txt, .krx), HDF5, NeXus, NetCDF, MATLAB, "
     "FITS, NumPy, CSV, or a PNG, JPEG or TIFF picture"
 )
 
@@ -20,14 +22,31 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _TEXT = frozenset(range(32, 127)) | {9, 10, 13} | frozenset(range(128, 256))
 _PROBE_BYTES = 4096
 _STARTS = (
-    (b"\x93NUMPY", ("tables", "read_numpy")),
+    (b"\x93NUMPY", ("numpy_files", "read_numpy")),
     (b"CDF\x01", ("netcdf3", "read_netcdf3")),
     (b"CDF\x02", ("netcdf3", "read_netcdf3")),
     (b"SIMPLE  =", ("fits", "read_fits")),
+    (b"MATLAB 5", ("matlab", "read_matlab5")),
     (b"IGOR", ("specs", "read_igor_text")),
     (b"P2", ("specs", "read_grey_text")),
 )
 """First bytes of a format → the module and the function that read it."""
+
+
+OTHERS = (
+    (b"\x80\x03", "is a Python pickle, which can run programs and is never opened: save the data as NetCDF or .npz"),
+    (b"\x80\x04", "is a Python pickle, which can run programs and is never opened: save the data as NetCDF or .npz"),
+    (b"\x80\x05", "is a Python pickle, which can run programs and is never opened: save the data as NetCDF or .npz"),
+    (b"SQLite format 3", "is a data base, such as Prodigy's .sle: export the spectrum as .xy or .itx"),
+    (b"VAMAS", "is a VAMAS text, which lists spectra and no images: export the image with its angles"),
+    (b"%PDF", "is a PDF: save the figure as PNG"), (b"%!PS", "is PostScript: save the figure as PNG"),
+    (b"GIF8", "is of no accepted kind (GIF): save the figure as PNG"),
+    (b"BM", "is of no accepted kind (BMP): save the figure as PNG"),
+    (b"\x1f\x8b", "is packed with gzip: unpack it first"), (b"7z\xbc\xaf", "is packed with 7-Zip: unpack it first"),
+    (b"Rar!", "is packed with RAR: unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "is an old Office file: save the table as CSV"),
+)  # fmt: skip
+"""First bytes of files that are not read, and what to do with them."""
 
 
 def check_size(content: bytes, name: str = "") -> None:
@@ -55,9 +74,10 @@ def parse_images(content: bytes, name: str = "") -> list[Image]:
     """
     check_size(content, name)
     try:
+        content = without_wide_characters(content)
         reader = _reader(content)
         if reader is not None and (images := reader(content)):
-            return images
+            return with_opening_slice(images)
     except InputError:
         raise
     except zipfile.BadZipFile:
@@ -69,6 +89,8 @@ def parse_images(content: bytes, name: str = "") -> list[Image]:
             f"{_label(name)} cannot be read ({type(error).__name__}): it is damaged or not whole. Accepted: {ACCEPTED}"
         ) from error
     state = "is of no accepted kind" if reader is None else "holds no image"
+    if reader is None:
+        state = next((words for start, words in OTHERS if content.startswith(start)), state)
     raise InputError(f"{_label(name)} {state}. Accepted: {ACCEPTED}")
 
 
@@ -98,8 +120,10 @@ def _place(content: bytes) -> tuple[str, str] | None:
         return "hdf5", "read_hdf5"
     if head.startswith(_PICTURES):
         return "pictures", "read_picture"
+    if head.startswith(tuple(start for start, _ in OTHERS)):
+        return None
     if head.startswith(b"PK\x03\x04"):
-        return ("tables", "read_numpy") if _is_npz(content) else ("ses", "read_ses_zip")
+        return ("numpy_files", "read_numpy") if _is_npz(content) else ("ses", "read_ses_zip")
     for start, place in _STARTS:
         if head.startswith(start):
             return place

@@ -12,8 +12,8 @@ EMPTIER = 0.8
 """The side without electrons is darker than this share of the other."""
 
 _KINETIC = re.compile(r"kinetic|\bekin|e_?k(?:in)?\b|\bk\.?e\.?\b|\bfinal\b", re.IGNORECASE)
-_BINDING = re.compile(r"binding|\be_?b\b|\bb\.?e\.?\b|e\s*[-−]\s*e_?f", re.IGNORECASE)
-_FROM_FERMI = re.compile(r"e\s*[-−]\s*e_?f", re.IGNORECASE)
+_BINDING = re.compile(r"binding|\be_?b\b|\bb\.?e\.?\b|e\s*[-−]\s*(?:e_?f|mu|μ|µ)", re.IGNORECASE)
+_FROM_FERMI = re.compile(r"e\s*[-−]\s*(e_?f|mu|μ|µ)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

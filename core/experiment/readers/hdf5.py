@@ -4,13 +4,14 @@ Sizes are checked as declared, before anything is read, and nothing outside the 
 """
 
 import io
+import re
 from collections.abc import Iterator
 
 import h5py
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.axes import Axis, band_images, check_declared, check_sides, gathered
+from core.experiment.readers.axes import Axis, axis_kind, band_images, check_declared, check_sides, gathered
 from core.experiment.readers.header import NUMBERS, header_facts, lines_of, target_of
 from core.experiment.readers.image import Image
 from core.experiment.readers.layouts import LAYOUTS, Told, is_beside_signal, members, text_of
@@ -18,6 +19,9 @@ from core.experiment.readers.stored import read_array
 
 MOST_OBJECTS = 20_000
 MOST_HEADER_ROWS = 4096
+PIXELS = re.compile(r"channel|pixel|detector_?[xy]\b|^[xy]_?(px|bin)", re.IGNORECASE)
+"""What files call the sides of a detector that was not calibrated."""
+
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -34,6 +38,7 @@ def read_hdf5(content: bytes) -> list[Image]:
             seen: set[int] = set()
             parts = (part for name in groups for part in _images(file, name, entries, problems, seen))
             found = gathered(parts, "This HDF5 file")
+            lacking = "" if found or problems else _lacking(file, groups)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -41,11 +46,31 @@ def read_hdf5(content: bytes) -> list[Image]:
     if problems and not found:
         raise problems[0]
     if not found:
-        raise InputError(
-            "This HDF5 file holds no values over an energy and an angle or wave vector with named axes; SIS files, "
-            "NeXus (NXdata), NetCDF as xarray writes it, and arrays with Igor's wave scaling are read"
-        )
+        raise InputError(f"This HDF5 file {lacking}")
     return found
+
+
+def _lacking(file: h5py.File, groups: list[str]) -> str:
+    """What keeps the arrays of a file from being images, as far as the names beside them say."""
+    arrays = [data for name in groups for data in members(file[name] if name else file).values()]
+    wide = [data for data in arrays if data.dtype.kind in "fiu" and sum(n > 1 for n in data.shape) >= 2]
+    if not wide:
+        return (
+            "holds no array of two dimensions: spectra over energy alone, such as core levels, say nothing of bands; "
+            "give values over an energy and an angle or wave vector"
+        )
+    for data in wide:
+        beside = {name: field for name, field in members(data.parent).items() if field.size in data.shape}
+        pixels = [name for name, field in beside.items() if field.ndim == 1 and PIXELS.search(name)]
+        if pixels and any(axis_kind(name) == "eV" for name in beside):
+            return (
+                f"has a side of {beside[pixels[0]].size} points counted in {pixels[0]!r}, which is no angle: calibrate "
+                "the detector before the file is saved (degree, rad or 1/Å)"
+            )
+    return (
+        "holds no values over an energy and an angle or wave vector with named axes; SIS files, NeXus (NXdata), NetCDF "
+        "as xarray writes it, and arrays with Igor's wave scaling are read"
+    )
 
 
 def _walk(file: h5py.File) -> tuple[list[str], list[tuple[str, object, str]]]:
@@ -100,6 +125,9 @@ def _said_by(name: str, item: h5py.Dataset) -> list[tuple[str, object, str]]:
         target = target_of(known)
         if not target:
             continue
+        if text_of(item.attrs.get("MATLAB_class", "")) == "char":
+            letters = np.ravel(read_array(item))[:MOST_HEADER_ROWS].astype(int)
+            return [(known, "".join(map(chr, letters.clip(0, 0xFFFF))), unit)]
         if target in NUMBERS and item.dtype.kind in "fiu" and 0 < item.size <= MOST_HEADER_ROWS and item.ndim < 3:
             return [(known, read_array(item), unit)]
         if item.size == 1 and h5py.check_string_dtype(item.dtype) and not (item.external or item.is_virtual):

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from core.experiment.readers.units import UNITS, plain_unit
+from core.experiment.readers.text import decoded, with_decimal_point
+from core.experiment.readers.units import UNITS, plain_unit, unit_kind, without_unit
 
 NAMES = {
     "hv": (
         "hv", "hnu", "photonenergy", "excitationenergy", "excenergy", "blenergy", "ble", "beamlineenergy", "mono",
         "monoev", "monoe", "monoenergy", "energyphoton", "monochromatorenergy", "beamenergy", "sfhv", "sshv",
-        "incidentenergy", "probeenergy", "hvev", "excitationenergyev", "photonenergyev",
+        "incidentenergy", "probeenergy", "hvev", "excitationenergyev", "photonenergyev", "photonenergie",
+        "anregungsenergie", "hvactual", "photonenergyactual",
     ),
     "work_function": (
         "workfunction", "effworkfunction", "sampleworkfunction", "analyserworkfunction", "analyzerworkfunction", "wf",
@@ -20,19 +22,30 @@ NAMES = {
     "temperature": (
         "temperature", "sampletemp", "sampletemperature", "tempsample", "temperaturesample", "temp", "tsample", "tb",
         "temperaturebsample1", "cryostatd", "samplestagetemperature", "temperaturek",
+        "temperatur", "probentemperatur", "samplet", "sampletemperaturea", "cryotemperature",
     ),
     "fermi_level": ("ef", "fermilevel", "fermi", "fermienergy", "efermi", "fermiedge", "eflevel", "fermienergyev"),
-    "normal_emission": ("normalemission", "alphaoffset", "phioffset", "angleoffset", "gammaangle", "thetaparoffset"),
+    "normal_emission": (
+        "normalemission", "alphaoffset", "phioffset", "angleoffset", "normalemissionangle", "gammaangle",
+        "thetaparoffset",
+    ),
     "second_angle": ("tilt", "satilt", "thetay", "tiltdeg", "deflx", "slitdefl", "deflectorperp", "beta"),
+    "second_normal": (
+        "betaoffset", "psioffset", "thetaoffset", "thetaperpoffset", "polaroffset", "tiltoffset",
+    ),
     "energy_scale": ("energyscale", "energynotation", "ekeb", "ebek", "energyaxis", "energyunit", "energytype"),
     "beamline": ("location", "beamline", "loc", "instrument", "endstation", "station"),
     "sample": ("sample", "samplename"),
 }  # fmt: skip
 """What later steps ask for → what files call it, in small letters and digits alone, the best name first."""
 
-NUMBERS = ("hv", "work_function", "temperature", "fermi_level", "normal_emission", "second_angle")
+ANGLES = ("normal_emission", "second_angle", "second_normal")
+NUMBERS = ("hv", "work_function", "temperature", "fermi_level", *ANGLES)
 POSITIVE = ("hv", "work_function", "temperature")
 LONGEST = 200
+
+LIGHT = 1239.841984
+"""h c in eV nm."""
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _RANGE = re.compile(rf"^\s*({_NUMBER.pattern})\s*:\s*({_NUMBER.pattern})\s*:\s*({_NUMBER.pattern})\s*$")
@@ -45,7 +58,7 @@ def plain_name(text: str) -> str:
 
 def target_of(name: str) -> str:
     """What a header's name stands for; empty where it is none of NAMES."""
-    plain = plain_name(name)
+    plain = plain_name(without_unit(name)[0])
     return next((target for target, names in NAMES.items() if plain in names), "")
 
 
@@ -61,7 +74,8 @@ def header_facts(entries: Iterable[tuple[str, object, str]], angles: str = "") -
     """
     found: dict[str, tuple[int, object]] = {}
     for name, value, unit in entries:
-        plain = plain_name(name)
+        name, its = without_unit(name)
+        plain, unit = plain_name(name), unit or its
         for target, names in NAMES.items():
             if plain not in names:
                 continue
@@ -93,7 +107,7 @@ def as_text(value) -> str:
     """A value of a header as text, of an array its first."""
     if isinstance(value, np.ndarray):
         value = value.ravel()[0] if value.size else ""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return decoded(value) if isinstance(value, bytes) else str(value)
 
 
 def _number(target: str, value, unit: str, angles: str):
@@ -102,8 +116,10 @@ def _number(target: str, value, unit: str, angles: str):
         values = np.asarray(value, dtype=np.float64).ravel()
         if target != "hv" or not np.isfinite(values).all() or values.min() <= 0:
             return None
-        return values * UNITS["eV"].get(plain_unit(unit), 1.0)
-    text = as_text(value)
+        return _electronvolts(values, unit)
+    text = with_decimal_point(as_text(value))
+    if target == "hv" and text.strip()[:1] in "[(" and len(listed := _NUMBER.findall(text)) > 1:
+        return _number(target, np.array(listed, float), unit, angles)
     if target == "hv" and (steps := _RANGE.match(text)):
         return _stepped(*map(float, steps.groups()))
     match = _NUMBER.search(text)
@@ -111,12 +127,23 @@ def _number(target: str, value, unit: str, angles: str):
         return None
     number, unit = float(match[0]), unit or text[match.end() :].strip()
     if target in ("hv", "work_function", "fermi_level"):
-        number *= UNITS["eV"].get(plain_unit(unit), 1.0)
-    elif target in ("normal_emission", "second_angle"):
+        energy = _electronvolts(number, unit)
+        if energy is None:
+            return None
+        number = energy
+    elif target in ANGLES:
         number *= UNITS["alpha"].get(plain_unit(unit or angles), 1.0)
     if not np.isfinite(number) or (target in POSITIVE and number <= 0) or abs(number) > 1e6:
         return None
     return number
+
+
+def _electronvolts(value, unit: str):
+    """Energies in eV, wavelengths too; None in a unit of something else, as they are in one that nobody knows."""
+    plain = plain_unit(unit)
+    if plain in ("nm", "nanometer"):
+        return LIGHT / value
+    return None if unit_kind(unit) not in ("", "eV") else value * UNITS["eV"].get(plain, 1.0)
 
 
 def _stepped(start: float, step: float, stop: float) -> np.ndarray | None:

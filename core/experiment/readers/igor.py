@@ -13,6 +13,7 @@ from core.experiment.readers.axes import Axis, axis_kind, band_images, check_dec
 from core.experiment.readers.header import lines_of
 from core.experiment.readers.image import Image
 from core.experiment.readers.ses import header_attrs
+from core.experiment.readers.text import decoded
 
 _WAVE_RECORD = 3
 CLEARLY = 0.3
@@ -106,14 +107,14 @@ def _check_records(content: bytes) -> None:
 def _images(wave: dict, source: str) -> list[Image]:
     values, header = np.asarray(wave["wData"]), wave["wave_header"]
     check_declared(values.shape, values.itemsize, "This Igor wave")
-    note = bytes(wave.get("note", b"")).decode("latin-1")
+    note = decoded(bytes(wave.get("note", b"")))
     step, start = header.get("sfA"), header.get("sfB")
     if step is None:  # version 2 waves have one dimension
         raise InputError("This Igor wave has one dimension; give an image over energy and angle")
     points = [start[i] + step[i] * np.arange(n) for i, n in enumerate(values.shape)]
     attrs = header_attrs(lines_of(note), source)
     names = _labels(wave, values.ndim)
-    if [axis_kind(name) for name in names].count("eV") != 1:
+    if "eV" not in [axis_kind(name) for name in names]:
         names, said = _guessed(names, points)
         attrs["notes"] = [said]
     axes = [Axis(*part) for part in zip(names, points, strict=True)]
@@ -122,12 +123,12 @@ def _images(wave: dict, source: str) -> list[Image]:
 
 def _labels(wave: dict, dimensions: int) -> list[str]:
     """Names of the dimensions: what SES writes in one string, or their units; empty where the wave says none."""
-    units = bytes(wave.get("dimension_units", b"")).decode("latin-1")
+    units = decoded(bytes(wave.get("dimension_units", b"")))
     found = re.findall(r"[^\[\]]+\[[^\]]*\]", units)
     if len(found) == dimensions:
         return found
     short = wave["wave_header"].get("dimUnits")
-    return [b"".join(row).decode("latin-1").strip("\0 ") for row in short[:dimensions]] if short is not None else []
+    return [decoded(b"".join(row)).strip("\0 ") for row in short[:dimensions]] if short is not None else []
 
 
 def _guessed(names: list[str], points: list[np.ndarray]) -> tuple[list[str], str]:

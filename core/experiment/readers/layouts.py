@@ -13,6 +13,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.experiment.readers.axes import SECOND, axis_kind
+from core.experiment.readers.energies import scale_word
 from core.experiment.readers.header import as_text
 from core.experiment.readers.stored import inside, read_axis
 from core.experiment.readers.units import plain_unit
@@ -25,6 +26,12 @@ _COMPANION = re.compile(
     re.IGNORECASE,
 )
 """Names of arrays that tell something of another one beside them."""
+
+_SETTING = re.compile(
+    r"(^|[_ ])(err(ors?)?|sigma|std|resolution|pass[_ ]?energy|epass|cent(er|re)|step|offset|width)($|[_ ])",
+    re.IGNORECASE,
+)
+"""Names of lists that are as long as a side and no axis: settings of the analyser along a scan, errors."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +115,14 @@ def dimension_scales(data: h5py.Dataset, _) -> Told | None:
         radians |= bool(usual) or (_pyarpes(name, data) and plain_unit(unit) in ("rad", "radian"))
         if usual:
             notes.append(f"the angle {name!r} has no unit and is read as radians, as PyARPES counts it")
-        parts.append(Part(name, partial(read_axis, scale), unit, usual, data.shape[i]))
+        parts.append(Part(_counted(name, scale), partial(read_axis, scale), unit, usual, data.shape[i]))
     return Told("NetCDF", tuple(parts), tuple(notes), radians)
+
+
+def _counted(name: str, scale: h5py.Dataset) -> str:
+    """The name of an axis, or the longer one where that alone says what its energies count."""
+    long = next((text_of(scale.attrs[key]) for key in ("long_name", "standard_name") if key in scale.attrs), "")
+    return long if axis_kind(name) == axis_kind(long) == "eV" and scale_word(long) and not scale_word(name) else name
 
 
 def _pyarpes(name: str, data: h5py.Dataset) -> bool:
@@ -164,6 +177,50 @@ def axis_scaling(data: h5py.Dataset, _) -> Told | None:
         points = partial(_first_and_step, np.array([start, step]), data.shape[place], "AxisScaling")
         parts.append(Part(names[row], points, units[row] if len(units) == count else ""))
     return Told("HDF5 with axis scaling", tuple(parts))
+
+
+def numbered_attributes(data: h5py.Dataset, _) -> Told | None:
+    """`DimN Name Units` and `DimN Values` (first value and step), a pair a dimension, as Elettra writes them."""
+    parts = []
+    for i in range(data.ndim):
+        words, scale = data.attrs.get(f"Dim{i} Name Units"), data.attrs.get(f"Dim{i} Values")
+        if words is None or scale is None or np.size(words) < 1 or np.size(scale) < 2:
+            return None
+        name, *unit = [text_of(word) for word in np.ravel(words)]
+        points = partial(_first_and_step, np.ravel(scale), data.shape[i], f"Dim{i} Values")
+        parts.append(Part(name, points, unit[0] if unit else ""))
+    return Told("HDF5 with numbered attributes", tuple(parts))
+
+
+def listed_axes(data: h5py.Dataset, _) -> Told | None:
+    """Lists of names, first values and steps of fast and slow axes in a group beside the array, as SGM4 writes them.
+
+    Slow axes share the array's first dimension, the first of them the fastest; where there are several, slices are
+    counted.
+    """
+    details = inside(data.parent, "ScanDetails")
+    listed = members(details) if isinstance(details, h5py.Group) else {}
+    fast, slow = _listed_axes(listed, "FastAxis"), _listed_axes(listed, "SlowAxis")
+    if not fast or len(fast) not in (data.ndim, data.ndim - 1):
+        return None
+    first = []
+    if len(fast) < data.ndim:
+        name, start, step = slow[0] if len(slow) == 1 else ("slice", 0.0, 1.0)
+        first = [(name, start, step)]
+    scales = zip([*first, *fast], data.shape, strict=True)
+    parts = (Part(name, partial(_first_and_step, np.array(scale), size, name)) for (name, *scale), size in scales)
+    return Told("HDF5 with listed axes", tuple(parts))
+
+
+def _listed_axes(listed: dict[str, h5py.Dataset], kind: str) -> list[tuple[str, float, float]]:
+    """(name, first value, step) of each axis of a kind."""
+    fields = [listed.get(f"{kind}_{part}") for part in ("names", "start", "step")]
+    names, *numbers = fields
+    if names is None or None in numbers or names.size > MOST_REFERENCES or not h5py.check_string_dtype(names.dtype):
+        return []
+    starts, steps = (read_axis(field) for field in numbers if field is not None)
+    words = [text_of(word) for word in np.ravel(names[()])] if not (names.external or names.is_virtual) else []
+    return list(zip(words, starts.tolist(), steps.tolist(), strict=False))
 
 
 def axis_groups(data: h5py.Dataset, _) -> Told | None:
@@ -310,6 +367,8 @@ def siblings(data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> Told | None
     lines = {}
     for name, field in beside.items():
         long = [n for n in field.shape if n > 1]
+        if _SETTING.search(name) or text_of(field.attrs.get("MATLAB_class", "")) == "char":
+            continue
         if field != data and field.dtype.kind in "fiu" and len(long) == 1 and axis_kind(_titled(name, field)):
             lines[name] = (field, long[0])
     if "eV" not in [axis_kind(_titled(name, field)) for name, (field, _) in lines.items()]:
@@ -325,6 +384,11 @@ def siblings(data: h5py.Dataset, beside: dict[str, h5py.Dataset]) -> Told | None
             name = min(fitting, key=lambda name: bool(SECOND.search(name)))
             field = lines[name][0]
             parts.append(Part(_titled(name, field), partial(read_axis, field), _unit(field)))
+        elif data.shape.count(size) == 1:
+            raise InputError(
+                f"{data.name!r} of this HDF5 file has a side of {size} points, and {' and '.join(fitting)} are both as "
+                "long: leave the one that it is over, or name it as NeXus and NetCDF do"
+            )
         else:
             raise InputError(
                 f"{data.name!r} of this HDF5 file has sides of {' x '.join(map(str, data.shape))} points, and "
@@ -352,6 +416,7 @@ def _first_and_step(scale: np.ndarray, count: int, name: str) -> np.ndarray:
 
 
 LAYOUTS = (
-    described_axes, dimension_scales, wave_scaling, axis_scaling, axis_groups, nexus_axes, legacy_axes, siblings,
+    described_axes, dimension_scales, wave_scaling, axis_scaling, numbered_attributes, listed_axes, axis_groups,
+    nexus_axes, legacy_axes, siblings,
 )  # fmt: skip
 """In the order in which they are asked."""

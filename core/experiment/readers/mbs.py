@@ -9,6 +9,7 @@ from core.errors import InputError
 from core.experiment.readers.axes import MOST_IMAGES, Axis, band_images, check_declared, check_sides, gathered
 from core.experiment.readers.header import header_facts
 from core.experiment.readers.image import Image
+from core.experiment.readers.text import decoded
 
 HEADER_BYTES = 8192
 
@@ -20,7 +21,7 @@ def read_mbs_text(content: bytes) -> list[Image]:
         InputError: a header without its scales, or numbers that do not fill the table.
     """
     head, _, body = content.partition(b"DATA:")
-    fields = header_fields(head.decode("latin-1"))
+    fields = header_fields(decoded(head))
     numbers, columns, rows = array("d"), 0, 0
     for match in re.compile(rb"[^\r\n]+").finditer(body):
         words = match[0].split()
@@ -28,7 +29,7 @@ def read_mbs_text(content: bytes) -> list[Image]:
             continue
         columns, rows = columns or len(words), rows + 1
         try:
-            numbers.extend(map(float, words))
+            numbers.extend(map(float, (word.replace(b",", b".") for word in words)))
         except ValueError:
             raise InputError("This MBS text has words where numbers belong; export the spectrum again") from None
         if len(words) != columns:
@@ -93,7 +94,7 @@ def _images(content: bytes) -> list[tuple[int, int, int]]:
 
 def _header(content: bytes, at: int, angles: int, energies: int) -> str:
     start = at + 4 * (angles * energies + 1)
-    return content[start : start + HEADER_BYTES].partition(b"DATA:")[0].decode("latin-1")
+    return decoded(content[start : start + HEADER_BYTES].partition(b"DATA:")[0])
 
 
 def _image(content: bytes, place: tuple[int, int, int], number: int, angles: np.ndarray) -> list[Image]:
@@ -123,7 +124,7 @@ def header_fields(text: str) -> dict[str, str]:
 def _value(fields: dict[str, str], *names: str, usual: float | None = None) -> float:
     for name in names:
         try:
-            return float(fields[name])
+            return float(fields[name].replace(",", "."))
         except (KeyError, ValueError):
             continue
     if usual is None:

@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.experiment.readers.axes import Axis, axis_kind, band_images, check_declared, check_sides, gathered
 from core.experiment.readers.header import as_text, header_facts, lines_of
 from core.experiment.readers.image import Image
+from core.experiment.readers.text import decoded
 
 FROM_FERMI = "E_F at hν"
 """Value of the attribute `kinetic_reference`: on this axis electrons from the Fermi level have the photon energy."""
@@ -21,7 +22,7 @@ MOST_CURVES = 2**16
 LONGEST_LINE = 1000
 
 _ENTRY = re.compile(r"^#\s*([^:=#\"]+?)\s*[:=]\s*(.*?)\s*$")
-_PARAMETER = re.compile(r'^#\s*Parameter:\s*"?([^"=]+?)"?\s*=\s*([-+\d.eE]+)')
+_PARAMETER = re.compile(r'^#\s*Parameter:\s*"?([^"=]+?)"?\s*=\s*([-+\d.,eE]+)')
 _WAVES = re.compile(r"^WAVES\S*?\s*(?:/N)?=?\s*\(([\d,\s]+)\)\s*'?([^'\s]+)", re.IGNORECASE)
 _SCALE = re.compile(
     r"SetScale\s*(?:/([IP]))?\s*([xyzt])[\s,]\s*([-+\d.eE]+)\s*,\s*([-+\d.eE]+)\s*,\s*\"([^\"]*)\"", re.IGNORECASE
@@ -36,7 +37,7 @@ def read_prodigy_table(content: bytes) -> list[Image]:
     Raises:
         InputError: words among the numbers, or curves of different lengths.
     """
-    text = content.decode("latin-1")
+    text = decoded(content)
     starts = [match.start() for match in re.finditer(r"^#\s*Region:", text, re.MULTILINE)]
     if len(starts) < 2:
         parts = [text]
@@ -69,9 +70,9 @@ def _region(text: str) -> list[Image]:
             numbers.extend(_pair(words))
             continue
         if found := _PARAMETER.match(words):
-            parameters.setdefault(found[1].strip(), []).append(float(found[2]))
+            parameters.setdefault(found[1].strip(), []).append(_number(found[2]))
         elif (entry := _ENTRY.match(words)) and entry[1] == "NonEnergyOrdinate":
-            ordinates.append(float(entry[2]))
+            ordinates.append(_number(entry[2]))
             if len(ordinates) > MOST_CURVES:
                 raise InputError(f"This Prodigy table has more than {MOST_CURVES:,} curves; give fewer in a file")
         elif entry and not entry[1].startswith("Cycle") and not numbers:
@@ -100,11 +101,15 @@ def _region(text: str) -> list[Image]:
 
 
 def _pair(line: str) -> tuple[float, float]:
-    words = line.split()
+    words = line.replace(",", ".").split()
     try:
         return float(words[0]), float(words[1])
     except (ValueError, IndexError):
         raise InputError("This Prodigy table has words where numbers belong; export the spectrum again") from None
+
+
+def _number(word: str) -> float:
+    return _pair(f"{word} 0")[0]
 
 
 def _ordinate_unit(facts: dict[str, str]) -> str:
@@ -126,7 +131,7 @@ def read_igor_text(content: bytes) -> list[Image]:
     Raises:
         InputError: numbers that do not fill a wave, or no wave with an energy axis.
     """
-    lines = content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = decoded(content).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     entries: list[tuple[str, str, str]] = []
     waves: list[tuple[tuple[int, ...], np.ndarray, dict]] = []
     place = 0
@@ -206,7 +211,7 @@ def read_grey_text(content: bytes) -> list[Image]:
         InputError: a plain grey map without ranges, or values that do not fill it.
     """
     entries, numbers, size = [], array("d"), []
-    for match in re.compile(r"[^\r\n]+").finditer(content.decode("cp1252", "replace")):
+    for match in re.compile(r"[^\r\n]+").finditer(decoded(content)):
         line = match[0].strip()
         if line.startswith("#"):
             line = line[:LONGEST_LINE]

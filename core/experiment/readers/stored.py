@@ -68,4 +68,4 @@ def inside(group: h5py.Group, path: str, depth: int = MOST_LINKS):
 def read_axis(data: h5py.Dataset) -> np.ndarray:
     """The same in double precision, without dimensions of one point."""
     values = np.asarray(read_array(data), dtype=np.float64)
-    return values.reshape([n for n in values.shape if n > 1] or [1])
+    return values.reshape([n for n in values.shape if n != 1] or [1])

@@ -1,21 +1,28 @@
-"""Plain tables: NumPy files and text with the axes in the first row and the first column."""
+"""Plain tables as text: the axes in the first row and the first column, or lists of points."""
 
-import io
+import csv
 import re
-import zipfile
+from collections.abc import Callable
 
 import numpy as np
-from numpy.lib import format as npy
 
 from core.errors import InputError
-from core.experiment.readers.axes import MOST_VALUES, Axis, axis_kind, band_images, check_declared
+from core.experiment.readers.axes import Axis, axis_kind, band_images, check_declared
+from core.experiment.readers.header import header_facts, lines_of
 from core.experiment.readers.image import Image
+from core.experiment.readers.text import decoded
+from core.experiment.readers.units import unit_kind
 
-_TABLE = "energies (eV) in the first column, angles (degree) or wave vectors (1/Å) in the first row"
+TABLE = "energies (eV) in the first column, angles (degree) or wave vectors (1/Å) in the first row"
 
 
 MOST_WAVE_VECTOR = 4.0
 """1/Å, of axes without a name."""
+
+_DECIMAL_COMMA = r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?"
+
+LEAST_FILLED = 0.5
+"""Share of a grid's points that a list of them must hold."""
 
 CLEARLY = 0.3
 """By so much energies are more one-sided than angles."""
@@ -24,114 +31,166 @@ CLEARLY = 0.3
 def read_csv(content: bytes) -> list[Image]:
     """A table of numbers separated by commas, semicolons, tabs or blanks; decimal commas where those do not separate.
 
-    The corner may say what the axes are, such as `eV/kx`; see `_table` for one that does not. A header line of `#` is
-    passed over.
+    The corner may say what the axes are, such as `eV/kx`; see `table_images` for one that does not. Three columns, or
+    four with their names above, are a list of points. A header line of `#` is passed over, but for names above a list.
 
     Raises:
         InputError: words among the numbers, or rows of different lengths.
     """
-    text = content.decode("utf-8-sig", "replace")
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    separator = next((s for s in (";", "\t", ",") if lines and s in lines[0]), None)
-    if separator in (";", "\t"):
-        lines = [line.replace(",", ".") for line in lines]  # decimal commas
+    lines = [line for line in re.split(r"\r\n|\r|\n", decoded(content)) if line.strip()]
+    said = [line.lstrip().lstrip("#").strip() for line in lines if line.lstrip().startswith("#")]
+    lines = [line for line in lines if not line.lstrip().startswith("#")]
     if not lines:
-        raise InputError(f"This table has no rows; give {_TABLE}")
-    if separator:  # a program may end every row with one
-        ends = all(line.rstrip().endswith(separator) for line in lines)
-        lines = [line.rstrip()[: -len(separator)] for line in lines] if ends else lines
-    first = [word.strip().strip('"') for word in lines[0].split(separator)]
+        raise InputError(f"This table has no rows; give {TABLE}")
+    facts = header_facts(part for text in said for part in lines_of(text))
+    attrs: dict = {"source_format": "text table", **facts}
+    split = _splitting(lines)
+    first = split(lines[0])
+    names = first if _are_names(first) else next((w for t in said[::-1] if _are_names(w := split(t))), [])
+    if _are_names(first) and len(lines) > 1 and _are_units(units := split(lines[1]), len(first)):
+        names = [f"{name} [{unit}]" if unit_kind(unit) else name for name, unit in zip(first, units, strict=True)]
+        del lines[1]
+    if len(first) == 3 and not names and not any(_is_number(word) or axis_kind(word) for word in first):
+        del lines[0]  # names that say nothing, such as x, y, z
+    if len(first) == 3 or (len(first) == 4 and len(names) == 4):
+        points = _numbers(lines[1:] if _are_names(first) else lines, split, len(first), None)
+        if names and not names[0] and np.array_equal(points[:, 0], np.arange(len(points)) + points[0, 0]):
+            points, names, first = points[:, 1:], names[1:], first[1:]  # rows that were counted
+        return list_of_points(points, names if len(names) == len(first) else [], attrs)
     check_declared((len(lines), len(first)), 8, "This table")
-    corner, first[0] = first[0].strip().strip('"').strip(), "0"
-    table = np.empty((len(lines), len(first)))
+    corner, first[0] = first[0].strip('"').strip(), "0"
+    table = _numbers(lines, split, len(first), first)
+    return table_images(table[1:, 1:], table[1:, 0], table[0, 1:], corner, attrs)
+
+
+def _splitting(lines: list[str]) -> Callable[[str], list[str]]:
+    """What splits a line of a table into its words, with decimal points."""
+    first, last = lines[0], lines[-1]
+    if '"' in last and (separator := next((s for s in (";", "\t", ",") if f'"{s}' in last), "")):
+        return lambda line: [
+            word.strip().replace(",", "." if re.fullmatch(r"[-+\d.,eE ]*", word) else ",")
+            for word in next(csv.reader([line], delimiter=separator))
+        ]
+    separator = next((s for s in (";", "\t", ",") if s in first), None)
+    decimal = separator in (";", "\t")
+    words = last.split()
+    if separator == "," and len(words) > 2 and all(re.fullmatch(_DECIMAL_COMMA, word) for word in words):
+        separator, decimal = None, True
+    ends = bool(separator) and all(line.rstrip().endswith(separator) for line in lines[:64])
+
+    def split(line: str) -> list[str]:
+        line = line.rstrip()[: -len(separator)] if ends and separator else line
+        line = line.replace(",", ".") if decimal else line
+        return [word.strip() for word in line.split(separator)]
+
+    return split
+
+
+def _are_names(words: list[str]) -> bool:
+    """Whether a line names columns, of which one is an energy."""
+    return len(words) in (3, 4) and not any(map(_is_number, words)) and "eV" in map(axis_kind, words)
+
+
+def _are_units(words: list[str], count: int) -> bool:
+    """Whether a line below the names of columns says their units."""
+    return len(words) == count and not any(map(_is_number, words)) and "eV" in map(unit_kind, words)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(lines: list[str], split: Callable, width: int, first: list[str] | None) -> np.ndarray:
+    """(row, column) of a table, whose first row is given where it holds a word."""
+    table = np.empty((len(lines), width))
     try:
         for row, line in enumerate(lines):  # one at a time: a number as text takes ten times its place
-            words = line.split(separator) if row else first
-            if len(words) != len(first):
-                raise InputError(f"The rows of this table differ in length; give {_TABLE}")
+            words = first if first and not row else split(line)
+            if len(words) != width:
+                raise InputError(f"The rows of this table differ in length; give {TABLE}")
             table[row] = np.array(words, dtype=np.float64)
     except InputError:
         raise
     except ValueError:
-        raise InputError(f"This table has words among its numbers; give {_TABLE}") from None
-    return _table(table[1:, 1:], table[1:, 0], table[0, 1:], corner, "text table")
+        raise InputError(
+            f"This table has words among its numbers; give {TABLE}, or columns of axes and intensity with their names "
+            "above"
+        ) from None
+    return table
 
 
-def read_numpy(content: bytes) -> list[Image]:
-    """A `.npz` with `intensity`, `eV` and `kx` or `alpha`, or a `.npy` table laid out as for `read_csv`.
+def list_of_points(points: np.ndarray, names: list[str], attrs: dict) -> list[Image]:
+    """The images of (point, column) values: two or three columns of axes and one of intensities, in any order.
+
+    Args:
+        points: every row one point of a grid.
+        names: of the columns; of those without any the last is the intensity.
+        attrs: of the file, as of `band_images`.
 
     Raises:
-        InputError: pickled objects, missing arrays, or sizes that are not whole.
+        InputError: the points fill no grid, or fill it twice.
     """
-    if content[:6] == b"\x93NUMPY":
-        table = _array(io.BytesIO(content), len(content))
-        if table.ndim != 2 or min(table.shape) < 2:
-            raise InputError(f"This NumPy array has shape {table.shape}; give a table with {_TABLE}")
-        return _table(table[1:, 1:], table[1:, 0], table[0, 1:], "", "NumPy array")
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = {name[:-4]: name for name in archive.namelist() if name.endswith(".npy")}
-        other = next((name for name in ("kx", "alpha") if name in members), None)
-        if other is None or not {"intensity", "eV"} <= set(members):
-            raise InputError(
-                f"This .npz holds {', '.join(sorted(members))[:80] or 'no arrays'}; "
-                "give arrays intensity, eV and kx or alpha"
-            )
-        arrays = {}
-        for name in ("intensity", "eV", other):
-            with archive.open(members[name]) as member:
-                arrays[name] = _array(member, 8 * MOST_VALUES)
-    values = arrays["intensity"]
-    if values.ndim not in (2, 3) or arrays["eV"].ndim != 1 or arrays[other].ndim != 1:
-        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-        raise InputError(f"This .npz holds arrays of shape {shapes}; give a two-dimensional intensity and axes of one")
-    sides = (len(arrays["eV"]), len(arrays[other]))
-    if values.shape == sides[::-1] and sides[0] != sides[1]:
-        values = values.T
-    axes = [Axis(name, arrays[name]) for name in ("eV", other)]
-    return band_images(values, axes, {"source_format": "NumPy archive"})
+    kinds = [axis_kind(name) for name in names]
+    counts = next((i for i in range(len(names))[::-1] if not kinds[i]), points.shape[1] - 1)
+    order = [i for i in range(points.shape[1]) if i != counts]
+    axes, places = [], []
+    for i in order:
+        column = points[:, i]
+        if not np.isfinite(column).all():
+            raise InputError("This list of points has axes that are no numbers; leave those points out")
+        step = max(float(np.ptp(column)), 1e-9) * 1e-6
+        _, first, place = np.unique(np.round(column / step), return_index=True, return_inverse=True)
+        axes.append(column[first])
+        places.append(place)
+    shape = tuple(len(axis) for axis in axes)
+    check_declared(shape, 8, "This list of points")
+    size = int(np.prod(shape))
+    flat = np.ravel_multi_index(places, shape)
+    if not LEAST_FILLED * size <= len(points) or len(np.unique(flat)) < len(points):
+        raise InputError(
+            f"This list of {len(points)} points has {' x '.join(map(str, shape))} different values of its axes: give "
+            "every point of a grid once"
+        )
+    values = np.full(size, np.nan)
+    values[flat] = points[:, counts]
+    values = values.reshape(shape)
+    if names:
+        return band_images(values, [Axis(names[i], x) for i, x in zip(order, axes, strict=True)], attrs)
+    return table_images(values, axes[0], axes[1], "", attrs, ("second column", "first column"))
 
 
-def _array(stream, limit: int) -> np.ndarray:
-    """An array whose declared type and size are checked before its values are read."""
-    try:
-        version = npy.read_magic(stream)
-        shape, fortran, kind = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(stream)
-    except MemoryError:
-        raise
-    except Exception as error:  # NumPy's parser of headers raises whatever it met
-        reason = f" ({str(error)[:60]})" if isinstance(error, ValueError) else ""
-        raise InputError(f"This NumPy file's header cannot be read{reason}: it is damaged; save it again") from None
-    if kind.hasobject or kind.kind not in "fiu":
-        raise InputError(f"This NumPy file holds {kind}; arrays of real numbers are read, objects never")
-    check_declared(shape, kind.itemsize, "This NumPy file")
-    size = int(np.prod(shape, dtype=object)) * kind.itemsize
-    content = stream.read(min(size, limit))
-    if len(content) != size:
-        raise InputError(f"This NumPy file has {len(content)} bytes of values where {size} belong: it is not whole")
-    return np.frombuffer(content, kind).reshape(shape, order="F" if fortran else "C")
-
-
-def _table(values, down, across, corner: str, source: str) -> list[Image]:
+def table_images(values, down, across, corner: str, attrs: dict, places=("first row", "first column")) -> list[Image]:
     """By the corner's words; without them the axis that is more one-sided about zero is the energy.
 
     The other one is a wave vector where all of it lies within ±4 1/Å, else an angle.
     """
     words = _words(corner)
-    attrs: dict = {"source_format": source}
+    attrs = dict(attrs)
     if len(words) != 2:
+        if counted := [place for place, axis in zip(places, (across, down), strict=True) if _is_counted(axis)]:
+            raise InputError(f"The {' and the '.join(counted)} of this table count 0, 1, 2 …: give {TABLE}")
         profile = np.nan_to_num(values)
-        sideways = _lopsided(across, profile.mean(axis=0)) > _lopsided(down, profile.mean(axis=1)) + CLEARLY
+        sideways = lopsided(across, profile.mean(axis=0)) > lopsided(down, profile.mean(axis=1)) + CLEARLY
         other = down if sideways else across
         name = "kx" if np.abs(other).max(initial=0) <= MOST_WAVE_VECTOR else "alpha"
         if axis_kind(corner) in ("kx", "alpha"):
             name = corner
         words = [name, "eV"] if sideways else ["eV", name]
         attrs["notes"] = [
-            f"the table does not name its axes: its {'first row' if sideways else 'first column'} is read as energies "
+            f"the table does not name its axes: its {places[0 if sideways else 1]} is read as energies "
             f"in eV, the other as "
             f"{'wave vectors in 1/Å' if name == 'kx' else 'angles in degrees' if name == 'alpha' else repr(name)}"
         ]
     return band_images(values, [Axis(words[0], down), Axis(words[1], across)], attrs)
+
+
+def _is_counted(axis: np.ndarray) -> bool:
+    """Whether an axis counts rows or columns, from 0 or 1."""
+    return axis[0] in (0, 1) and np.array_equal(axis, np.arange(len(axis)) + axis[0])
 
 
 def _words(corner: str) -> list[str]:
@@ -148,7 +207,7 @@ def _words(corner: str) -> list[str]:
     return []
 
 
-def _lopsided(axis: np.ndarray, profile: np.ndarray) -> float:
+def lopsided(axis: np.ndarray, profile: np.ndarray) -> float:
     """How one-sided an axis and what is measured along it are about zero, 0 to 2: electrons end at the Fermi level."""
     if not np.isfinite(axis).all() or not np.ptp(axis) > 0:
         return 0.0

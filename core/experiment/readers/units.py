@@ -40,9 +40,9 @@ _SUPERSCRIPTS = str.maketrans("⁻¹−–", "-1--")
 
 def plain_unit(text: str) -> str:
     """A unit without the liberties that files take: capitals, blanks, plurals, superscripts, names of the ångström."""
-    unit = text.strip().translate(_SUPERSCRIPTS)
+    unit = re.sub(r"\\+(AA|angstrom|r?ing\{A\}|mathring\{A\})", "A", text.strip().translate(_SUPERSCRIPTS))
     unit = re.sub(r"[\s^*_·{}$\\]|mathrm", "", unit).replace("per", "1/") if unit else ""
-    unit = re.sub("[ÅÅå]", "A", unit).lower()
+    unit = re.sub("[ÅÅå]", "A", unit).lower().rstrip(".")
     unit = re.sub(r"^(degree|radian|milliradian|electronvolt|millielectronvolt|pixel|channel|bin)s$", r"\1", unit)
     return re.sub(r"^\((.*)\)$", r"\1", unit)
 
@@ -56,7 +56,7 @@ def unit_kind(text: str) -> str:
 def without_unit(label: str) -> tuple[str, str]:
     """Name and unit in a label such as `Energy [eV]`, `deg (theta_y)` or `eV`; the unit is empty where it says none."""
     label = label.strip()[:LONGEST_LABEL]
-    if unit_kind(label):
+    if unit_kind(label) and label != "k":  # the wave vector, not kelvin
         return label, label
     if found := _BRACKETS.match(label):
         outer, inner = found[1].strip(), found[2].strip()

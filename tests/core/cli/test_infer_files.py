@@ -106,7 +106,22 @@ def test_a_scan_is_read_an_image_at_a_time(tmp_path, capsys):
     assert "image 1 of 2; --index chooses another" in err
     assert "image 1 of 2: hv = 80" in out
     for index in ("3", "0"):
-        assert_refused(run(["infer", file, "--index", index], capsys), "2 images")
+        said = f"2 images, counted from 1; image {index} was asked for"
+        assert_refused(run(["infer", file, "--index", index], capsys), said)
+
+
+def test_a_map_is_read_where_it_passes_normal_emission(tmp_path, capsys):
+    one = over_angles()
+    scan = xr.concat([one * 0 + 1, one, one * 0 + 1], "beta").assign_coords(beta=[-4.0, 0.1, 4.2])
+    scan.values[::2] = np.random.default_rng(0).random((2, *one.shape))
+    file = saved(scan, tmp_path / "a.h5", alpha="deg", eV="eV", beta="deg")
+    status, out, err = run(["infer", file, "--json"], capsys)
+    assert status == 0
+    assert "image 2 of 3; --index chooses another" in err
+    is_the_example(json.loads(out))
+    source = json.loads(out)["images"][0]["source"]
+    assert source["off_cut"]["value"] == pytest.approx(0.0087, abs=1e-3)
+    assert any("nearest to normal emission" in note for note in source["notes"])
 
 
 def test_a_narrow_window_is_refused_with_what_is_needed(tmp_path, capsys):
@@ -123,6 +138,30 @@ def test_two_photon_photoemission_is_named(tmp_path, capsys):
     np.savez(stream, intensity=image.values, eV=empty.eV.values, kx=image.kx.values)
     (tmp_path / "a.npz").write_bytes(stream.getvalue())
     assert_refused(run(["infer", tmp_path / "a.npz", "--fermi", "1"], capsys), "two-photon")
+
+
+def kinetic(level: float, photons: float, path) -> str:
+    """The sample over kinetic energies with E_F at a level and any photon energy in the header."""
+    image = over_angles()
+    image = image.assign_coords(eV=image.eV.values + level).rename(eV="kinetic_energy").assign_attrs(hv=photons)
+    return saved(image, path, alpha="deg", kinetic_energy="eV")
+
+
+@pytest.mark.parametrize(("level", "photons", "said"), [
+    (4.5, 4.65, "two-photon photoemission is not read"), (30.0, 140.0, "core levels say nothing of bands"),
+    (95.5, 21.2, "All of this image lies above E_F"),
+])  # fmt: skip
+def test_electrons_of_other_kinds_are_named(level, photons, said, tmp_path, capsys):
+    assert_refused(run(["infer", kinetic(level, photons, tmp_path / "a.h5")], capsys), said)
+
+
+def test_energies_that_count_as_specs_does_are_told_by_the_electrons_above_the_level(tmp_path, capsys):
+    document = inferred([kinetic(PHOTONS, PHOTONS, tmp_path / "a.h5")], capsys)
+    is_the_example(document)
+    source = document["images"][0]["source"]
+    assert source["fermi_level"]["value"] == PHOTONS
+    assert source["work_function"]["value"] == PHI
+    assert any("as SPECS counts" in note for note in source["notes"])
 
 
 def test_momentum_in_pixels_is_refused_by_name(tmp_path, capsys):

@@ -125,7 +125,7 @@ def test_pickles_are_never_opened():
     stream = io.BytesIO()
     np.save(stream, np.array([{}], dtype=object))
     refused(stream.getvalue(), "objects never")
-    refused(pickle.dumps({"intensity": list(range(100))}), "accepted|damaged|whole")
+    refused(pickle.dumps({"intensity": list(range(100))}), "is a Python pickle, which can run programs")
 
 
 def test_a_numpy_file_that_declares_more_than_it_holds():

@@ -8,7 +8,7 @@ from tests.core.experiment.written import known_picture
 from tests.core.experiment.written_more import LAYOUTS
 
 FEW, MANY = 10, 200
-COARSE = {"SPECS .sp2", "MBS .txt", "MBS .krx", "SES text", "table", "SPECS .xy", "SPECS .itx"}
+COARSE = {"SPECS .sp2", "MBS .txt", "MBS .krx", "SES text", "table", "SPECS .xy", "SPECS .itx", "points"}
 """Layouts that write axes as text of a few digits."""
 
 

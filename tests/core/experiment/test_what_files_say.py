@@ -215,7 +215,7 @@ def test_a_reference_out_of_a_structure_stays_in_the_file():
         parse_images(hdf5(build))
 
 
-@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in ("table", "NumPy")])
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in ("table", "points", "NumPy")])
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
 def test_files_of_every_layout_that_are_cut_off_are_refused(layout, share):
     random = np.random.default_rng(5)

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+from scipy.io import savemat
 
 from tests.core.experiment import written
 from tests.core.experiment.written import Known, _kinetic, _scale, _turned, replace
@@ -79,6 +80,67 @@ def numpy_archive(known: Known, random) -> tuple[bytes, Known]:
     return stream.getvalue(), replace(known, photon_energy=None)
 
 
+def matlab5(known: Known, random) -> tuple[bytes, Known]:
+    """As MATLAB's `save` writes it without `-v7.3`, variables or the fields of a structure."""
+    known = _kinetic(known, random)
+    counts, energy, angle = _turned(known, random)
+    label = "kinetic_energy" if known.kinetic else "energy"
+    fields = {"value": counts.T if random.random() < 0.5 else counts, label: energy[:, None], "angle": angle[None]}
+    fields |= {"hv": known.photon_energy} if known.photon_energy else {}
+    stream = io.BytesIO()
+    savemat(stream, {"cut": fields} if random.random() < 0.5 else fields, do_compression=random.random() < 0.5)
+    return stream.getvalue(), known
+
+
+def points(known: Known, random) -> tuple[bytes, Known]:
+    """A point of the image a line, in any order of lines and columns, with the names of the columns above."""
+    known = _kinetic(known, random)
+    columns = [known.energy + known.kinetic, known.angle]
+    rows = np.array([(columns[0][i], columns[1][j], x) for (i, j), x in np.ndenumerate(known.counts)])
+    names = ["Kinetic Energy (eV)" if known.kinetic else "E - E_F [eV]", "angle (deg)", "counts"]
+    order, separator = random.permutation(3), str(random.choice([",", ";", "\t"]))
+    lines = [separator.join(names[i] for i in order)]
+    lines += [separator.join(f"{row[i]:.6f}" for i in order) for row in random.permutation(rows)]
+    head = f"# hv = {known.photon_energy}\n" if known.photon_energy else ""
+    return (head + "\n".join(lines)).encode(str(random.choice(["utf-8", "utf-16", "latin-1"]))), known
+
+
+def numbered_attributes(known: Known, random) -> tuple[bytes, Known]:
+    """HDF5 with name, unit, first value and step of each dimension in attributes, as Elettra writes it."""
+    known = _kinetic(known, random, True)
+    counts, energy, angle = _turned(known, random)
+    across = random.random() < 0.5
+    sides = [("Kinetic Energy", "eV", energy), ("Slit", "deg", angle)][:: -1 if across else 1]
+
+    def build(file):
+        data = file.create_dataset("AngAnalyzer/cut", data=counts.T if across else counts)
+        for i, (name, unit, axis) in enumerate(sides):
+            data.attrs[f"Dim{i} Name Units"] = np.array([name.encode(), unit.encode()])
+            data.attrs[f"Dim{i} Values"] = _scale(axis)
+        data.attrs["Photon Energy (eV)"] = known.photon_energy
+
+    return written._hdf5(build), known
+
+
+def listed_axes(known: Known, random) -> tuple[bytes, Known]:
+    """HDF5 with lists of names, first values and steps of fast and slow axes, as SGM4 writes it."""
+    known = replace(_kinetic(known, random, True), images=int(random.choice([2, 3])), photon_energy=None)
+    counts, energy, angle = _turned(known, random)
+
+    def build(file):
+        stack = np.stack([counts.T * n for n in range(1, known.images + 1)])
+        file["Entry/Data/TransformedData"] = stack
+        details = file.create_group("Entry/Data/ScanDetails")
+        for kind, names, scales in (
+            ("FastAxis", ["OrdinateRange", "Kinetic Energy"], [_scale(angle), _scale(energy)]),
+            ("SlowAxis", ["SamPolar"], [(-1.0, 1.0)]),
+        ):
+            details[f"{kind}_names"] = np.array(names, "S20")
+            details[f"{kind}_start"], details[f"{kind}_step"] = np.transpose(scales)
+
+    return written._hdf5(build), known
+
+
 LAYOUTS = {
     "NetCDF 4": written.netcdf4, "NetCDF 3": written.netcdf3, "Igor scaling in HDF5": written.igor_in_hdf5,
     "axis scaling": written.axis_scaling, "NeXus": written.nexus, "legacy NeXus": written.legacy_nexus,
@@ -86,6 +148,7 @@ LAYOUTS = {
     "SIS": written.described_axes, "SPECS .xy": written.prodigy_table, "SPECS .itx": written.igor_text,
     "SPECS .sp2": written.sp2, "MBS .txt": written.mbs_text, "MBS .krx": written.krx, "SES text": written.ses_text,
     "SES zip": written.ses_zip, "Igor .ibw": written.igor_wave, "Igor .pxt": written.igor_experiment,
+    "MATLAB 5": matlab5, "points": points, "numbered attributes": numbered_attributes, "listed axes": listed_axes,
     "FITS image": fits_image, "FITS table": fits_table, "table": table, "NumPy": numpy_archive,
 }  # fmt: skip
 """What writes a file of each layout that is read."""

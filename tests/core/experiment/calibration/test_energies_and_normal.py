@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from core.errors import InputError
 from core.experiment.calibration.editing import with_value
 from core.experiment.calibration.energies import (
     EDGE,
@@ -175,3 +176,39 @@ def test_a_level_that_a_person_sets_is_no_longer_the_files():
     assert moved[1] == AngleToMomentum(100.0, 4.5, 1.5)
     assert with_value(moved, "normal", None, steps) == steps
     assert tuple(step_from(step.document()) for step in steps) == steps
+
+
+@pytest.mark.parametrize("crossing", [True, False])
+def test_electrons_at_the_photon_energy_say_that_the_axis_counts_as_specs_does(crossing):
+    read = image(crossing, 100.0, True, hv=100.0)
+    level, angles = suggested_steps(read)
+    assert level.level == pytest.approx(100.0, abs=0.01)
+    assert (angles.photon_energy, angles.work_function) == (100.0, 4.5)
+    assert any("as SPECS counts" in note for note in record_of(read, (level, angles)).notes)
+
+
+@pytest.mark.parametrize(("level", "hv"), [(95.5, 100.0), (95.1, 100.0), (95.9, 100.0), (1.6, 6.05)])
+def test_electrons_below_the_work_function_say_nothing_of_the_kind(level, hv):
+    reference = fermi_reference(image(False, level, True, hv=hv), None, None, None)
+    assert (reference.origin, reference.level) == (PHOTONS_ASSUMED, pytest.approx(hv - 4.5))
+
+
+def test_a_picture_whose_rows_are_normalised_shows_no_end_of_the_electrons():
+    read = image(False, 98.0, True, hv=100.0)
+    read.values[:] = read.values / read.values.mean(axis=1, keepdims=True) + 0.01 * read.eV.values[:, None]
+    assert fermi_reference(read, None, None, None).origin == PHOTONS_ASSUMED
+
+
+def test_electrons_that_one_photon_cannot_free_are_refused():
+    for crossing in (True, False):
+        laser = image(crossing, 4.4, True, hv=4.65)
+        with pytest.raises(InputError, match="two-photon photoemission is not read"):
+            calibrate(laser, suggested_steps(laser))
+    fine = image(True, 1.6, True, hv=6.05)
+    assert calibrate(fine, suggested_steps(fine)).attrs["kinetic_energy"] == pytest.approx(1.6, abs=0.02)
+
+
+@pytest.mark.parametrize(("level", "said"), [(21.0, "lies above E_F"), (140.0, "core levels say nothing of bands")])
+def test_an_image_without_valence_bands_is_refused_by_what_it_is(level, said):
+    with pytest.raises(InputError, match=said):
+        calibrate(image(False, 100.0, True), (FermiLevel(level), AngleToMomentum(145.0, 4.5)))

@@ -4,13 +4,13 @@ import io
 
 import numpy as np
 import pytest
-from matplotlib import colormaps
-from PIL import Image
+from matplotlib import colormaps, get_data_path
+from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import InputError
-from core.experiment.calibration.colours import colour_table
+from core.experiment.calibration.colours import colour_table, intensities
 from core.experiment.calibration.frame import find_frame, find_frames
-from core.experiment.calibration.marks import find_colour_bar, map_of_bar, without_guide_lines
+from core.experiment.calibration.marks import find_colour_bar, map_of_bar, without_guide_lines, without_letters
 from core.experiment.calibration.steps import Colours, calibrate
 from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.readers.detect import parse_images
@@ -117,6 +117,30 @@ def test_a_flat_band_is_no_guide_line():
     y = np.arange(200)[:, None]
     flat = np.exp(-(((y - 90) / 5) ** 2) / 2) * np.ones((1, 150)) + np.random.default_rng(0).random((200, 150)) / 10
     assert np.isfinite(without_guide_lines(flat)).all()
+
+
+@pytest.mark.parametrize("name", ["hot", "gray", "viridis"])
+@pytest.mark.parametrize("ink", [0.0, 1.0])
+def test_letters_in_the_ink_of_the_map_become_holes(ink, name):
+    values = np.kron(bands() if ink else 1 - bands(), np.ones((2, 2)))
+    table = np.round(255 * colour_table(name)).astype(np.uint8)
+    picture = Image.fromarray(table[np.round(255 * values.clip(0, 1)).astype(int)])
+    font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 22)
+    colour = tuple(map(int, table[-1 if ink else 0]))
+    ImageDraw.Draw(picture).text((40, 260), "(a) SiGe hv = 100 eV", fill=colour, font=font)
+    seen, _ = intensities(np.asarray(picture) / 255.0, colour_table(name))
+    found = without_letters(seen)
+    written = np.abs(seen - values) > 0.3
+    assert np.isnan(found[written]).mean() > 0.8
+    assert np.isfinite(found[np.isfinite(seen)]).mean() > 0.98
+
+
+def test_bright_spots_and_noise_are_no_letters():
+    y, x = np.mgrid[0:150, 0:200]
+    spots = sum(np.exp(-(((y - 40) ** 2 + (x - place) ** 2) / 60)) for place in (50, 75, 100))
+    counts = np.random.default_rng(0).poisson(20 * (0.1 + spots)) / 20
+    assert np.isfinite(without_letters(counts.clip(0, 1))).mean() > 0.995
+    assert np.isfinite(without_letters((2 * spots).clip(0, 1))).all()
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options) -> np.ndarray:
