@@ -27,7 +27,7 @@ class Axis:
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...]
-    title: str
+    title: str | list
 
     def share(self, place: float) -> str:
         """Where a place lies, in percent of the axis."""
@@ -44,11 +44,17 @@ class Mark:
     side: str = "right"
 
 
-def energy_axis(low: float, high: float, title: str = "E − E(VBM of Si), eV") -> Axis:
-    """Round numbers, five at most."""
+def energy_axis(low: float, high: float, zero: str = "VBM", of: str = "(Si)") -> Axis:
+    """Round numbers, five at most; energies against a level."""
     step = next(s for s in (0.5, 1.0, 2.0, 5.0) if (high - low) / s <= 5.5)
     places = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
-    return Axis(low, high, tuple((float(p), f"{p:.3g}".replace("-", "−")) for p in places), title)
+    ticks = tuple((float(place), f"{place:.3g}".replace("-", "−")) for place in places)
+    return Axis(low, high, ticks, energy_title(zero, of))
+
+
+def energy_title(zero: str, of: str = "") -> list:
+    """E − E_zero in eV."""
+    return ["E − E", html.Sub(zero), f"{of}, eV"]
 
 
 def path_axis(path: KPath) -> Axis:

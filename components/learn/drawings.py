@@ -6,10 +6,12 @@ from functools import lru_cache
 
 from dash import html
 
+from components.figures.page_map import energy_title
 from components.learn.spectra import edges, hole_levels, substrate_name
 from components.measured import DIRECTORY
 from components.tables import decimal
 from core.descriptors.table import descriptor_table
+from core.structure.crystal import Crystal
 from core.structure.sample import Sample
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
@@ -19,12 +21,17 @@ EXAGGERATION = 8
 LEVELS = (0.0, 2.35)
 """eV: window of the level diagram."""
 
+DRAWN_PLANES = 20
+
+MOST_NAMED = 12
+"""Atoms whose bars have room for their symbols."""
+
 LEVEL_SAMPLES = (("Si2", "Si"), ("Si2", "Si0.7Ge0.3"), ("Ge2", "Ge"), ("Ge2", "Si0.3Ge0.7"))
 
 INFERRED = {
     "lattice_in_plane": ("a∥", "Å", 3),
     "ge_fraction": ("x(Ge)", "", 3),
-    "interfacial_fraction": ("N(i) / N", "", 3),
+    "interfacial_fraction": (["N", html.Sub("i"), " / N"], "", 3),
     "interface_width": ("w", "ML", 2),
 }
 """What is read from an image: symbol, unit, digits."""
@@ -35,22 +42,26 @@ def reverse_figures() -> dict:
     return json.loads((DIRECTORY / "reverse.json").read_text(encoding="utf-8"))
 
 
-def readout(*parts: str) -> html.P:
+def readout(*parts: str | list) -> html.P:
     """Figures below a picture; said again when they change."""
-    return html.P(" · ".join(parts), className="readout", role="status")
+    shown: list = []
+    for part in parts:
+        shown += [" · "] if shown else []
+        shown += [part] if isinstance(part, str) else part
+    return html.P(shown, className="readout", role="status")
 
 
 def layers(count: float):
-    """The planes of SinGen in growth order, the last on top, those at interfaces marked."""
+    """A period of SinGen in growth order, the next ones above it, planes at interfaces marked."""
     crystal = Sample(f"Si{count:g}Ge{count:g}", "Si0.5Ge0.5", 0.0).crystal()
-    rows = [
-        html.Div(
-            [html.Span(f"{i + 1} {crystal.species[i]}"), html.Span("◆" if crystal.interfacial[i] else "")],
-            className="plane",
-            style={"--ge": f"{100 * crystal.ge_fraction[i]:.0f}%"},
+    rows = []
+    for place in reversed(range(DRAWN_PLANES)):
+        i, again = place % len(crystal), place >= len(crystal)
+        texts = ("", "") if again else (f"{i + 1} {crystal.species[i]}", "◆" if crystal.interfacial[i] else "")
+        style = {"--ge": f"{100 * crystal.ge_fraction[i]:.0f}%"}
+        rows.append(
+            html.Div([html.Span(text) for text in texts], className="plane again" if again else "plane", style=style)
         )
-        for i in reversed(range(len(crystal)))
-    ]
     share = f"{int(crystal.interfacial.sum())} / {len(crystal)} = {100 * crystal.interfacial.mean():.0f} %"
     return [html.Div(rows, className="planes"), readout(f"Si{count:g}Ge{count:g}", f"◆ {share}")]
 
@@ -97,7 +108,7 @@ def levels():
     ticks = [html.Span(f"{energy:g}", style={"bottom": _height(energy)}) for energy in (0.0, 0.5, 1.0, 1.5, 2.0)]
     return html.Div(
         [
-            html.Span("E − E(VBM of Si), eV", className="axis-title upward"),
+            html.Span(energy_title("VBM", "(Si)"), className="axis-title upward"),
             html.Div(ticks, className="ticks upward"),
             html.Div(columns, className="level-columns"),
         ],
@@ -141,23 +152,19 @@ def descriptor_bars(name: str):
     table = _described()
     values = [float(value) for value in table[name]]
     low = 0.0 if name.endswith("order") else min(values) - 0.4 * (max(values) - min(values))
-    names = [f"{i + 1} {symbol}" for i, symbol in enumerate(table["symbol"])]
-    return [
-        bars(name, names, values, low, interfacial=list(table["interfacial"])),
-        readout("Si6Ge6 on Si0.5Ge0.5", name),
-    ]
+    crystal = Sample("Si6Ge6", "Si0.5Ge0.5", 0.0).crystal()
+    return [bars(name, crystal, values, low), readout("Si6Ge6 on Si0.5Ge0.5", name)]
 
 
 def edge_bars(count: str):
     """Where the band edges of SinGen sit, atom by atom."""
     stack, substrate = f"Si{count}Ge{count}", "Si0.5Ge0.5"
     found, crystal = edges(stack, substrate), Sample(stack, substrate, 0.0).crystal()
-    names = [f"{i + 1} {symbol}" for i, symbol in enumerate(crystal.species)]
     parts, shares = [], []
     for edge in ("cbm", "vbm"):
         profile = [100 * share for share in found["profile"][edge]]
         on_ge = sum(share for share, x in zip(profile, crystal.ge_fraction, strict=True) if x > 0.5)
-        parts.append(bars(f"{edge.upper()}, %", names, profile, 0.0, interfacial=list(crystal.interfacial)))
+        parts.append(bars(f"{edge.upper()}, %", crystal, profile, 0.0))
         shares.append(f"{edge.upper()}: {100 - on_ge:.0f} % Si, {on_ge:.0f} % Ge")
     return [*parts, readout(stack, *shares)]
 
@@ -165,32 +172,30 @@ def edge_bars(count: str):
 def composition_bars(width: float):
     """The Ge fraction of every plane of Si8Ge8 at an interface width in ML."""
     crystal = Sample("Si8Ge8", "Si0.5Ge0.5", width).crystal()
-    values = [float(x) for x in crystal.ge_fraction]
-    return bars("x(Ge)", [str(i + 1) for i in range(len(values))], values, 0.0, top=1.0)
+    return bars("x(Ge)", crystal, [float(x) for x in crystal.ge_fraction], 0.0)
 
 
-def bars(
-    name: str,
-    labels: Sequence[str],
-    values: Sequence[float],
-    low: float,
-    top: float | None = None,
-    interfacial: Sequence[bool] | None = None,
-) -> html.Div:
-    """A bar an atom, with its value above and its name below; those at interfaces marked."""
-    top = top or max(values)
-    edge = interfacial or [False] * len(values)
+def bars(name: str, crystal: Crystal, values: Sequence[float], low: float) -> html.Div:
+    """A bar an atom, coloured by its Ge fraction, with its value above and its name below; interfacial ones marked."""
+    top = max(values)
     columns = [
         html.Div(
             [
-                html.Span(_short(value), className="bar-value"),
-                html.Span(className="bar", style={"height": f"{86 * (value - low) / (top - low):.1f}%"}),
+                html.Span(_short(value) if value % 1 else "", className="bar-value"),
+                html.Span(
+                    className="bar",
+                    style={"height": f"{86 * (value - low) / (top - low):.1f}%", "--ge": f"{100 * x:.0f}%"},
+                ),
             ],
             className="bar-column",
         )
-        for value in values
+        for value, x in zip(values, crystal.ge_fraction, strict=True)
     ]
-    feet = [html.Span([label, html.Br(), "◆" if at else ""]) for label, at in zip(labels, edge, strict=True)]
+    kind = crystal.species if len(crystal) <= MOST_NAMED else [""] * len(crystal)
+    labels = [f"{i + 1} {symbol}".strip() for i, symbol in enumerate(kind)]
+    sharp = set(crystal.ge_fraction) <= {0.0, 1.0}
+    marks = ["◆" if at and sharp else "" for at in crystal.interfacial]
+    feet = [html.Span([label, html.Br(), mark]) for label, mark in zip(labels, marks, strict=True)]
     said = ", ".join(f"{label}: {_short(value)}" for label, value in zip(labels, values, strict=True))
     return html.Div(
         [

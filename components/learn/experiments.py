@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+from dash import html
 
 from components.figures.page_map import energy_axis, even_columns, momentum_axis, page_map
 from components.learn.drawings import readout, reverse_figures
@@ -44,10 +45,12 @@ def photon_cut(energy: float):
     crystal = Sample("Si2", "Si", 0.0).crystal()
     momentum = final_momentum(energy, INNER_POTENTIAL["Si"])
     kz = float(reduced_kz(momentum, crystal.lattice_growth / 4))
-    return [
-        _silicon_cut(round(kz, 2)),
-        readout(f"hν = {energy:g} eV", f"k(f) = {momentum:.2f} 1/Å", f"k(z) = {kz:.2f}"),
-    ]
+    shown = readout(
+        f"hν = {energy:g} eV",
+        ["k", html.Sub("f"), f" = {momentum:.2f} 1/Å"],
+        ["k", html.Sub("z"), f" = {kz:.2f} · 2π/c̄"],
+    )
+    return [_silicon_cut(round(kz, 2)), shown]
 
 
 @lru_cache(maxsize=64)
@@ -59,7 +62,7 @@ def _cut_values(kz: float) -> tuple[np.ndarray, float]:
 def _silicon_cut(kz: float):
     values, reach = _cut_values(kz)
     below = values[:, :120]  # -7 to 0.5 eV of the default grid
-    return page_map(below, momentum_axis(reach), energy_axis(-7.0, 0.5), f"Si, Γ-X, k(z) = {kz:g}", "inferno")
+    return page_map(below, momentum_axis(reach), energy_axis(-7.0, 0.5), f"Si, Γ-X, kz = {kz:g}", "inferno")
 
 
 @lru_cache(maxsize=8)
@@ -114,4 +117,4 @@ def _drawn(kind: str) -> np.ndarray:
 
 def _image(values: np.ndarray, name: str):
     top = float(np.nanpercentile(values, 99.5))
-    return page_map(values, momentum_axis(KX[-1]), energy_axis(-7.0, 0.5, "E − E(F), eV"), name, "inferno", top=top)
+    return page_map(values, momentum_axis(KX[-1]), energy_axis(-7.0, 0.5, "F", ""), name, "inferno", top=top)

@@ -4,7 +4,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components.ids import Ids
-from components.learn.pictures import PICTURES
+from components.learn.pictures import PICTURES, PREVIEWS
 from components.learn.texts import Answer, step_text, text_sections, words
 from components.learn.tours import TOURS, Choice, Step, Tour
 
@@ -33,13 +33,13 @@ def overview(unknown: bool = False) -> html.Div:
     return html.Div(
         [
             progress_store(),
-            html.Header([html.H1(heading.title), _markdown(heading.text, "lead")]),
+            html.Header([html.H1(heading.title), html.P(heading.text, className="lead")]),
             *([html.P(words()["unknown"], className="field-error", role="alert")] if unknown else []),
             html.Section(
                 [
                     html.H2(words()["tours"], id="tours"),
                     html.Ol(
-                        [html.Li(_card(number, tour)) for number, tour in enumerate(TOURS, 1)],
+                        [html.Li(_card(tour)) for tour in TOURS],
                         id=ids("cards"),
                         className="tours",
                         **{"data-reached": words()["reached"], "data-done": words()["done"]},
@@ -53,12 +53,12 @@ def overview(unknown: bool = False) -> html.Div:
     )
 
 
-def _card(number: int, tour: Tour) -> dcc.Link:
+def _card(tour: Tour) -> dcc.Link:
     text = text_sections("overview")[tour.key]
     length = words()["length"].format(steps=len(tour.steps))
     return dcc.Link(
         [
-            html.Span(str(number), className="tour-number", **{"aria-hidden": "true"}),
+            html.Div(PREVIEWS[tour.key](), className="preview", **{"aria-hidden": "true"}),
             html.Span(
                 [
                     html.Span(text.title, className="card-title"),

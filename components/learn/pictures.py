@@ -59,3 +59,11 @@ PICTURES: dict[tuple[str, str], Callable] = {
     ("picture", "loop"): experiments.loop_images,
 }
 """Functions without an argument, or of the value of the step's control."""
+
+PREVIEWS: dict[str, Callable] = {
+    "atom": lambda: spectra.one_atom("6"),
+    "strain": lambda: spectra.strained("Si2", 60, -1.6, 2.6),
+    "interface": lambda: _difference("elements"),
+    "picture": lambda: experiments.measured("counted"),
+}
+"""A picture for the card of every tour."""

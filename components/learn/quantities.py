@@ -16,12 +16,12 @@ import numpy as np
 from components.measured import DIRECTORY
 from core.descriptors.table import descriptor_table
 from core.electronic.readouts import readouts_document
-from core.electronic.spectral import EnergyGrid
+from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
 from core.engines import Picture
 from core.engines.exact import ExactEngine
 from core.engines.protocol import DEFAULT_PATH_LINE
 from core.experiment.photoemission.final_state import INNER_POTENTIAL, WORK_FUNCTION, final_momentum, reduced_kz
-from core.parameters.constants import FREE_ELECTRON
+from core.parameters.constants import BOLTZMANN, FREE_ELECTRON
 from core.structure.sample import Sample
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
@@ -52,7 +52,7 @@ def _read(stack: str, substrate: str, key: str, shown: str, scale: float = 1.0, 
     def compute() -> float:
         value: Any = _bands(stack, substrate, spin_orbit)
         for part in key.split("/"):
-            value = value[int(part) if isinstance(value, list) else part]
+            value = value[int(part) if isinstance(value, list | tuple) else part]
         return scale * value
 
     coupling = " --spin-orbit" if spin_orbit else ""
@@ -95,12 +95,13 @@ def _weights() -> np.ndarray:
     return spectra.calculation.bands.unfolding_weight.sum(axis=1)
 
 
-def _shell_share(shell: int) -> float:
-    """Share of a shell in the valence band maximum of bulk Si, in percent."""
-    spectra = ExactEngine().solve(Sample("Si2", "Si", 0.0).crystal(), DEFAULT_PATH_LINE)
+def _shell_share(shell: int, energy: float = 0.0) -> float:
+    """Share of a shell in the state of bulk Si at Γ that is next to an energy in eV, in percent."""
+    wide = Picture(EnergyGrid(-13.0, 1.0))
+    spectra = ExactEngine().solve(Sample("Si2", "Si", 0.0).crystal(), DEFAULT_PATH_LINE, picture=wide)
     bands, k = spectra.calculation.bands, spectra.path.segments[0][1] - 1
-    top = int(np.argmin(np.abs(bands.energy[k])))
-    return 100 * float(bands.atom_shell_weight[:, shell, k, top].sum())
+    state = int(np.argmin(np.abs(bands.energy[k] - energy)))
+    return 100 * float(bands.atom_shell_weight[:, shell, k, state].sum())
 
 
 def _deformation() -> float:
@@ -144,7 +145,6 @@ def _bond(kind: tuple[float, float]) -> Quantity:
 
 COMPUTED: dict[str, Quantity] = {
     "gap-si": _read("Si2", "Si", "gap", ".2f"),
-    "gap-si-coupled": _read("Si2", "Si", "gap", ".2f", spin_orbit=True),
     "cbm-place": _read("Si2", "Si", "cbm_fraction", ".0f", 100),
     "direct-si": _read("Si2", "Si", "direct_gap", ".1f"),
     "vbm-ge": _read("Ge2", "Ge", "vbm", ".2f"),
@@ -156,10 +156,18 @@ COMPUTED: dict[str, Quantity] = {
         ".1f",
     ),
     "area-total": Quantity("Σ_n W_n of Si4Ge4 on Si, mean over the default path", lambda: _weights().mean(), ".0f"),
+    "bottom": _read("Si2", "Si", "points/G/0/0", ".1f"),
+    "bottom-s": Quantity(
+        "weights of the lowest valence state of Si2 on Si at Γ: s",
+        lambda: _shell_share(0, _bands("Si2", "Si")["points"]["G"][0][0]),
+        ".0f",
+    ),
+    "sigma": Quantity("DEFAULT_SIGMA of core.electronic.spectral", lambda: DEFAULT_SIGMA, ".2f"),
+    "thermal": Quantity("BOLTZMANN of core.parameters.constants at 300 K", lambda: 300_000 * BOLTZMANN, ".0f"),
+    "potential-ge": Quantity("INNER_POTENTIAL of core.experiment.photoemission", lambda: INNER_POTENTIAL["Ge"], ".1f"),
     "vbm-p": Quantity("weights of the valence band maximum of Si2 on Si at Γ: p", lambda: _shell_share(1), ".0f"),
     "vbm-d": Quantity("weights of the valence band maximum of Si2 on Si at Γ: d", lambda: _shell_share(2), ".0f"),
     "strained-a": _shape("Si2", "Si0.7Ge0.3", "a∥", lambda c: c.lattice_in_plane, ".3f"),
-    "strained-c": _shape("Si2", "Si0.7Ge0.3", "c̄", lambda c: c.lattice_growth, ".3f"),
     "strain-in": _shape("Si2", "Si0.7Ge0.3", "ε∥", lambda c: 100 * _strains(c)[0], ".2f"),
     "strain-out": _shape("Si2", "Si0.7Ge0.3", "−ε⊥", lambda c: -100 * _strains(c)[1], ".2f"),
     "strain-ratio": _shape("Si2", "Si0.7Ge0.3", "−ε⊥ / ε∥", lambda c: -_strains(c)[1] / _strains(c)[0], ".2f"),
@@ -170,7 +178,6 @@ COMPUTED: dict[str, Quantity] = {
     "valleys-100": _read("Si2", "Ge", "delta2_delta4_splitting", "+.0f", 1000),
     "deformation": Quantity("Δ2 − Δ4 of Si2 on Si0.7Ge0.3 over ε⊥ − ε∥", _deformation, ".1f"),
     "gap-30": _read("Si2", "Si0.7Ge0.3", "gap", ".2f"),
-    "gap-100": _read("Si2", "Ge", "gap", ".2f"),
     "split-off-si": _read("Si2", "Si", "split_off", ".0f", 1000, True),
     "split-off-ge": _read("Ge2", "Ge", "split_off", ".0f", 1000, True),
     "holes-30": _read("Si2", "Si0.7Ge0.3", "hh_lh_splitting", "+.0f", 1000, True),
@@ -189,14 +196,11 @@ COMPUTED: dict[str, Quantity] = {
     "order-1-edge": _described(5, "1_order", ".2f"),
     "order-1-inner": _described(2, "1_order", ".2f"),
     "order-1-next": _described(4, "1_order", ".2f"),
-    "order-2-edge": _described(5, "2_order", ".2f"),
     "order-2-next": _described(4, "2_order", ".2f"),
-    "order-2-inner": _described(3, "2_order", ".2f"),
     "volume-si": _described(2, "tot_cell_volume", ".1f"),
     "volume-ge": _described(8, "tot_cell_volume", ".1f"),
     "vbm-ge-1": _share_on_ge("vbm", 1),
     "vbm-ge-8": _share_on_ge("vbm", 8),
-    "cbm-ge-1": _share_on_ge("cbm", 1),
     "cbm-ge-8": _share_on_ge("cbm", 8),
     "mixed-last": Quantity(
         "python -m core descriptors Si8Ge8 --substrate Si0.5Ge0.5 --mixing 2: ge_fraction of plane 8",
@@ -209,7 +213,6 @@ COMPUTED: dict[str, Quantity] = {
     "kz-74": Quantity("final_momentum(74, 12.6), reduced_kz of bulk Si", lambda: _kz(74.0), ".2f"),
     "kz-120": Quantity("final_momentum(120, 12.6), reduced_kz of bulk Si", lambda: _kz(120.0), ".2f"),
     "kz-120-less": Quantity("final_momentum(120, 8.8), reduced_kz of bulk Si", lambda: _kz(120.0, 8.8), ".2f"),
-    "lattice-half": Quantity("core.structure.substrate: Si0.5Ge0.5", lambda: _lattice(0.5), ".3f"),
 }
 """Of the exact engine, of structures and of constants."""
 
@@ -225,6 +228,7 @@ def _measured(file: str, key: str, shown: str, scale: float = 1.0) -> Quantity:
 
 
 MEASURED: dict[str, Quantity] = {
+    "stacks": _measured("reverse.json", "stacks", ".0f"),
     "r2-total": _measured("forward.json", "path/unseen_pairs/total/r2", ".3f"),
     "r2-atoms": _measured("forward.json", "path/unseen_pairs/atoms/r2", ".3f"),
     "edge-error": _measured("forward.json", "edges/vbm/median", ".0f", 1000),

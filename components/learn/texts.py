@@ -60,6 +60,7 @@ def text_sections(name: str) -> dict[str, Section]:
 def step_text(tour: str, anchor: str) -> StepText:
     """The words of a step of a tour."""
     title, _, text = text_sections(tour)[anchor]
+    text = text.replace("](#term-", "](/learn#term-")
     body, *rest = _PART.split(text)
     parts = {name: part.strip() for name, part in zip(rest[::2], rest[1::2], strict=True)}
     control, *labels = parts.get("Control", "").splitlines() or [""]
