@@ -47,7 +47,7 @@ class Mark:
 def energy_axis(low: float, high: float, zero: str = "VBM", of: str = "(Si)") -> Axis:
     """Round numbers, five at most; energies against a level."""
     step = next(s for s in (0.5, 1.0, 2.0, 5.0) if (high - low) / s <= 5.5)
-    places = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+    places = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step + 0.0
     ticks = tuple((float(place), f"{place:.3g}".replace("-", "−")) for place in places)
     return Axis(low, high, ticks, energy_title(zero, of))
 

@@ -16,6 +16,9 @@ from core.sessions.requests import make_request, read_out, solve
 from core.structure.sample import Sample
 
 GRID = EnergyGrid()
+DEEP = EnergyGrid(-13.0, 4.0, 272)
+"""Down to the lowest valence states."""
+
 ACROSS_VALLEYS = Path("Z-G-X", 80)
 """From the valleys along growth to those in the plane."""
 
@@ -32,7 +35,7 @@ def substrate_name(ge_percent: float) -> str:
 @lru_cache(maxsize=8)
 def exact(stack: str, substrate: str) -> ExactSpectra:
     """Exact spectra on the default path."""
-    picture = Picture(GRID, Broadening(SIGMA_RANGE[1]))
+    picture = Picture(DEEP, Broadening(SIGMA_RANGE[1]))
     return ExactEngine().solve(Sample(stack, substrate, 0.0).crystal(), Path(points_per_segment=FINE), picture=picture)
 
 
@@ -91,8 +94,9 @@ def orbital_part(letter: str):
     """What one shell adds to bulk Si, on the scale of the whole."""
     spectra = exact("Si2", "Si")
     shell = list(SHELL_LETTERS).index(letter)
-    values = spectra.total(Picture(shells=(shell,)))
-    return drawn(values, spectra.path, f"{SHELL_LETTERS[letter]}, Si", top=0.7 * float(spectra.total().max()))
+    values = spectra.total(Picture(DEEP, shells=(shell,)))
+    top = 0.6 * float(spectra.total().max())
+    return drawn(values, spectra.path, f"{SHELL_LETTERS[letter]}, Si", DEEP, top=top)
 
 
 def difference(stack: str, substrate: str, atom: int, other: int):

@@ -13,7 +13,7 @@ LANGUAGE = "en"
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "learn"
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|eV|meV|Å|1/Å|ML|m<sub>)(?![a-z]))")
-"""The space before a unit, which must not break."""
+"""The space before a unit, where no line must break."""
 
 _PART = re.compile(r"^### (Picture|Control|Try it|Question)$", re.MULTILINE)
 
@@ -52,7 +52,7 @@ def words() -> dict[str, str]:
 def text_sections(name: str) -> dict[str, Section]:
     """The sections of a file of the language by their anchors, numbers filled in."""
     text = filled((FOLDER / LANGUAGE / f"{name}.md").read_text(encoding="utf-8"))
-    found = sections(_UNIT.sub("\u00a0", text))
+    found = sections(_UNIT.sub("\u00a0", text).replace("1/Å", "1/\u2060Å"))
     return {section.anchor: section for section in found}
 
 
