@@ -3,7 +3,7 @@
 from dash import ClientsideFunction, Input, Output, callback, clientside_callback, html, register_page
 
 from components.learn.panels import PROGRESS, control_id, ids, overview, picture_id, shown_id, tour_page
-from components.learn.pictures import PICTURES
+from components.learn.pictures import picture
 from components.learn.tours import TOURS, Slider, Step, Tour, tour_named
 
 register_page(
@@ -32,7 +32,7 @@ def _follow(tour: Tour, step: Step) -> None:
         Output(picture_id(tour, step), "children"), Input(control_id(tour, step), "value"), prevent_initial_call=True
     )
     def draw(value):
-        return PICTURES[tour.key, step.anchor](step.control.checked(value))
+        return picture(tour, step, value)
 
 
 for _tour in TOURS:

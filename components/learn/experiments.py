@@ -65,9 +65,8 @@ def _silicon_cut(kz: float):
     return page_map(below, momentum_axis(reach), energy_axis(-7.0, 0.5), f"Si, Γ-X, kz = {kz:g}", "inferno")
 
 
-@lru_cache(maxsize=8)
 def _simulated(stack: str, stage: str) -> np.ndarray:
-    """(kx, eV) of a stack as a measurement would see it up to a stage."""
+    """(kx, eV) of a stack as a measurement would see it up to a stage; spectra by the forward model."""
     crystal = Sample(stack, SUBSTRATE, 0.0).crystal()
     settings: dict = {"seed": 7, "fermi_level": predicted_vbm(crystal) + FERMI_ABOVE_VBM}
     for name, added in ARTEFACTS.items():

@@ -4,7 +4,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components.ids import Ids
-from components.learn.pictures import PICTURES, PREVIEWS
+from components.learn.pictures import picture, preview
 from components.learn.texts import Answer, step_text, text_sections, words
 from components.learn.tours import TOURS, Choice, Step, Tour
 
@@ -58,7 +58,7 @@ def _card(tour: Tour) -> dcc.Link:
     length = words()["length"].format(steps=len(tour.steps))
     return dcc.Link(
         [
-            html.Div(PREVIEWS[tour.key](), className="preview", **{"aria-hidden": "true"}),
+            html.Div(preview(tour), className="preview", **{"aria-hidden": "true"}),
             html.Span(
                 [
                     html.Span(text.title, className="card-title"),
@@ -236,11 +236,9 @@ def _question(anchor: str, question: str, answers: tuple[Answer, ...]) -> html.D
 
 def _picture(tour: Tour, step: Step) -> html.Figure:
     text = step_text(tour.key, step.anchor)
-    draw = PICTURES[tour.key, step.anchor]
-    parts = draw(step.control.start) if step.control else draw()
-    picture = html.Div(parts, id=picture_id(tour, step), className="picture-parts")
+    drawn = html.Div(picture(tour, step), id=picture_id(tour, step), className="picture-parts")
     return html.Figure(
-        [picture, *([_control(tour, step)] if step.control else []), html.Figcaption(_markdown(text.picture))],
+        [drawn, *([_control(tour, step)] if step.control else []), html.Figcaption(_markdown(text.picture))],
         className="step-picture",
     )
 

@@ -1,8 +1,11 @@
 """The picture of every step, by tour and anchor; those with a control take its value."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from components.learn import drawings, experiments, spectra
+from components.learn.tours import Step, Tour
+from core.learning.versions import in_force
 
 STRAIN_WINDOWS = {"electrons": (0.5, 2.5), "holes": (-1.4, 0.8), "germanium": (-0.8, 2.4)}
 """eV."""
@@ -67,3 +70,27 @@ PREVIEWS: dict[str, Callable] = {
     "picture": lambda: experiments.measured("counted"),
 }
 """A picture for the card of every tour."""
+
+
+def picture(tour: Tour, step: Step, value: float | str | None = None):
+    """The picture of a step at a value of its control, by default where it starts; a class that asks shares it."""
+    if step.control is not None:
+        value = step.control.start if value is None else step.control.checked(value)
+    return _kept(tour.key, step.anchor, value, in_force())
+
+
+def preview(tour: Tour):
+    """The picture on the card of a tour."""
+    return _previewed(tour.key, in_force())
+
+
+@lru_cache(maxsize=256)
+def _kept(key: str, anchor: str, value: float | str | None, models: str):
+    """By the version of the models too: what is learned changes what is predicted."""
+    draw = PICTURES[key, anchor]
+    return draw() if value is None else draw(value)
+
+
+@lru_cache(maxsize=8)
+def _previewed(key: str, models: str):
+    return PREVIEWS[key]()

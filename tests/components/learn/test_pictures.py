@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from components.learn import drawings, experiments, spectra
-from components.learn.pictures import PICTURES, PREVIEWS
-from components.learn.tours import TOURS, Choice
+from components.learn.pictures import PICTURES, PREVIEWS, picture
+from components.learn.tours import TOURS, Choice, tour_named
 
 STEPS = [(tour.key, step) for tour in TOURS for step in tour.steps]
 
@@ -86,3 +86,13 @@ def test_measurement_changes_what_is_measured():
     bare, elements = stages[:2]
     np.testing.assert_allclose(bare, bare[::-1], rtol=1e-3, atol=1e-3)
     assert np.abs(elements - elements[::-1]).max() > 0.1 * elements.max()
+
+
+def test_a_picture_is_drawn_once_for_all_who_ask(monkeypatch):
+    tour = tour_named("interface")
+    step = tour.steps[4]
+    assert picture(tour, step, 2) is picture(tour, step, 2.0)
+    assert picture(tour, step, "wide") is picture(tour, step)
+    before = picture(tour, step)
+    monkeypatch.setattr("components.learn.pictures.in_force", lambda: "learned-anew")
+    assert picture(tour, step) is not before
