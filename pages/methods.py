@@ -1,14 +1,13 @@
 """The methods page: definitions, parameters and what the program measured of itself."""
 
-import re
 from pathlib import Path
-from typing import NamedTuple
 
 from dash import Input, Output, callback, dcc, html, register_page
 
 from components import measured
 from components.figures.cost import cost_figure
 from components.ids import THEME, Ids
+from components.texts import Section, sections
 from components.theme import GRAPH_CONFIG
 
 register_page(
@@ -22,21 +21,6 @@ register_page(
 
 ids = Ids("methods")
 TEXT = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
-_HEADING = re.compile(r"^## (.+?) \{#([a-z-]+)\}$", re.MULTILINE)
-
-
-class MethodSection(NamedTuple):
-    """A heading, its anchor and the Markdown below it."""
-
-    title: str
-    anchor: str
-    text: str
-
-
-def sections(text: str) -> list[MethodSection]:
-    """The sections of a text whose headings read `## Title {#anchor}`."""
-    parts = _HEADING.split(text)[1:]
-    return [MethodSection(*(part.strip() for part in parts[i : i + 3])) for i in range(0, len(parts), 3)]
 
 
 def layout(**_query) -> html.Div:
@@ -86,7 +70,7 @@ def draw_cost(scheme: str | None):
     )
 
 
-def _section(part: MethodSection, extra: list) -> html.Section:
+def _section(part: Section, extra: list) -> html.Section:
     return html.Section(
         [html.H2(part.title, id=part.anchor), dcc.Markdown(part.text, mathjax=True, className="markdown"), *extra],
         **{"aria-labelledby": part.anchor},

@@ -1,0 +1,1 @@
+"""The guided tours of Learn: what they consist of, their texts, their figures, their pictures."""
