@@ -121,3 +121,13 @@ def _resized(blocks: list[Block], changes: dict[int, int]) -> list[Block]:
         if count:
             parts.append(Block(block.ge_fraction, count))
     return parts
+
+
+def named(stack: str, mixing: float) -> str:
+    """A stack and its interface width in words."""
+    return f"{stack} mixed over {mixing:.2g} ML" if mixing > 0 else stack
+
+
+def alloys(stack: str) -> set[float]:
+    """Ge fractions of the blocks that are neither Si nor Ge."""
+    return {block.ge_fraction for block in parse_stack(stack).blocks if 0 < block.ge_fraction < 1}

@@ -18,7 +18,7 @@ from core.learning.samples import profile_key
 from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
 from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
-from core.loop.moves import neighbours, plane_neighbours
+from core.loop.moves import alloys, named, neighbours, plane_neighbours
 from core.loop.pictures import NODES_AT_ONCE, Pictures
 from core.loop.prior import complexity, drawn_stacks
 from core.loop.promising import SCALE, features, promise
@@ -46,15 +46,18 @@ BOLDNESS = 1.5
 POLISHED = 5
 """Rounds in which the fractions of a best candidate's alloys are moved, at most."""
 
-NEAREST, NEAREST_JUDGED, ROUNDS, BEAM = 28, 3, 8, 3
-"""Stacks a plane away from a candidate that the exact engine screens, after the forward model has, and those that are
-fitted then; how many candidates are gone on from, each of them among the best so many when its turn comes."""
+NEAREST, OTHERS, NEAREST_JUDGED = 24, 12, 4
+"""Stacks a plane away from a candidate, and others, that the exact engine screens after the forward model has; and how
+many are fitted then, half of them the best of sharp Si and Ge: alloys resemble whatever is not found yet."""
 
-LIBRARY_SHARE = 0.5
-"""Of the judgements and the time of a search, after which what is left is for stacks a plane away."""
+ROUNDS, FRUITLESS, BEAM = 8, 2, 4
+"""Candidates that are gone on from; those in a row without a better one that end it for images with a Fermi edge; and
+among how many of the best the next one is."""
+
+LIBRARY_SHARE = 1 / 3
+"""Of the judgements and the time of a search, after which what is left is for what the exact engine screens."""
 
 FIRST = 1e6
-
 SCREENING_LIMIT = 16.0
 """Most that a screened cost adds to what decides which candidate is judged next."""
 
@@ -109,8 +112,7 @@ class SearchSettings:
     """When a search stops.
 
     seconds: after which no more candidates are judged. judgements, exact_cuts: at most. patience: judgements without a
-    better
-    candidate that end a search whose best one explains the images.
+    better candidate that end a search whose best one explains the images.
     """
 
     seconds: float = 60.0
@@ -252,46 +254,68 @@ class Search:
     def _by_planes(self, end: float, settings: "SearchSettings", cancelled: Callable[[], bool]) -> Iterator[str]:
         """From the best candidates plane by plane, until none that is a plane away from the best one is better."""
         left: set[tuple[str, float]] = set()
+        screened: set[tuple[str, float]] = set()
+        fruitless = 0
         for _ in range(ROUNDS):
             best = self.best
             rows = [one for one in self.order()[:BEAM] if self._key(one.stack, one.mixing) not in left]
             if not rows or time.monotonic() > end or self.used_up(settings) or cancelled():
                 return
-            if rows[0] is not best and self.explains(best):
+            if rows[0] is not best and (self.plain(best) or fruitless >= FRUITLESS):
                 return
             base = rows[0]
             left.add(self._key(base.stack, base.mixing))
-            nearest = self._nearest(base)
-            if not nearest:
+            if not (nearest := self._nearest(base, screened, end, settings.exact_cuts - self.work.cuts)):
                 return
             yield _note(self._judge_all(best, nearest), best, self.best)
+            fruitless = fruitless + 1 if self.best is best else 0
 
-    def _nearest(self, base: Judged) -> list[tuple[str, float, float]]:
-        """Stacks a plane away that the exact engine finds most promising around a fit: stack, mixing, a∥."""
+    def _nearest(self, base: Judged, screened: set, end: float, most_cuts: int) -> list[tuple[str, float, float]]:
+        """What the exact engine finds most promising around a fit, of stacks a plane away and of others.
+
+        Args:
+            base: whose fit it is.
+            screened: keys of others that were screened before; more are added.
+            end: of the time for it, on the monotonic clock.
+            most_cuts: screened at most.
+
+        Returns:
+            Stack, mixing, a∥.
+        """
         screening = Screening(self.corrected, base.fitted)
         longest = max(LONGEST, len(parse_stack(base.stack).ge_fractions))
         names = dict.fromkeys([*plane_neighbours(base.stack, longest), *neighbours(base.stack)])
-        fresh = [name for name in names if self._key(name, base.mixing) not in self.judged]
+        widths = sorted({0.0, base.mixing})
+        fresh = [(n, w) for n in names for w in widths if self._key(n, w) not in self.judged]
 
-        def predicted(name: str) -> float:
-            return screening.cost(name, base.mixing)[0] + complexity(name, base.mixing)
+        def predicted(one: tuple[str, float]) -> float:
+            return screening.cost(*one)[0] + complexity(*one)
 
-        def exactly(name: str) -> tuple[float, str, float]:
-            cost, lattice = screening.exact_cost(name, base.mixing, self.work)
-            return cost + complexity(name, base.mixing), name, lattice
+        def exactly(one: tuple[str, float]) -> tuple[float, str, float, float]:
+            if time.monotonic() > end:
+                return np.inf, *one, base.fitted.state.lattice
+            cost, lattice = screening.exact_cost(*one, self.work)
+            return cost + complexity(*one), *one, lattice
 
+        near = sorted(fresh, key=predicted)[:NEAREST]
+        known = {self._key(*one) for one in near} | screened
+        rows = [row[:2] for row in self._ranking(base) if self._key(*row[:2]) not in known][:OTHERS]
+        screened.update(self._key(*one) for one in rows)
         with ThreadPoolExecutor(self.threads) as threads:
-            found = sorted(threads.map(exactly, sorted(fresh, key=predicted)[:NEAREST]))
-        for _, name, _ in found[:NEAREST_JUDGED]:
-            self._add(name, base.mixing)
-        return [(name, base.mixing, lattice) for _, name, lattice in found[:NEAREST_JUDGED]]
+            found = sorted(threads.map(exactly, [*near, *rows][:most_cuts]))
+        found = [one for one in found if np.isfinite(one[0])]
+        plain = [one for one in found if not one[2] and not alloys(one[1])][: NEAREST_JUDGED // 2]
+        chosen = [*plain, *(one for one in found if one not in plain)][:NEAREST_JUDGED]
+        for one in chosen:
+            self._add(*one[1:3])
+        return [(name, width, lattice) for _, name, width, lattice in chosen]
 
     def _polished(self, end: float, most_cuts: int, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Fractions of the alloys of the best candidate, as long as they make it better."""
         for _ in range(POLISHED):
             best = self.best
             moves = [one for one in self._moves(best, polished=True) if self._key(*one) not in self.judged]
-            moves = [one for one in moves if _alloys(one[0]) != _alloys(best.stack)]
+            moves = [one for one in moves if alloys(one[0]) != alloys(best.stack)]
             if not moves or time.monotonic() > end or self.work.cuts >= most_cuts or cancelled():
                 return
             for move in moves:
@@ -350,9 +374,9 @@ class Search:
         longest = max(LONGEST, len(own.ge_fractions))
         names = neighbours(base.stack)
         found = [(name, base.mixing) for name in names if len(parse_stack(name).ge_fractions) <= longest]
-        alloys = {block.ge_fraction for block in own.blocks if 0 < block.ge_fraction < 1}
-        if alloys and not polished:  # fractions of alloys are settled last
-            found = [one for one in found if alloys >= _alloys(one[0])]
+        fractions = alloys(base.stack)
+        if fractions and not polished:  # they are settled last
+            found = [one for one in found if fractions >= alloys(one[0])]
         if len(parse_stack(base.stack).blocks) > 1:
             tried = sorted(m for key, m in self.judged if key == self._key(base.stack, 0.0)[0])
             widths = set(WIDTHS)
@@ -419,17 +443,8 @@ class Search:
         return self.pictures.count / NODES_AT_ONCE
 
 
-def named(stack: str, mixing: float) -> str:
-    """A stack and its interface width in words."""
-    return f"{stack} mixed over {mixing:.2g} ML" if mixing > 0 else stack
-
-
 def _note(found: list[Judged], before: Judged, best: Judged) -> str:
     tried = " and ".join(named(one.stack, one.mixing) for one in found)
     if best is before:
         return f"{tried} tried: less likely than {named(best.stack, best.mixing)}"
     return f"{tried} tried: {named(best.stack, best.mixing)} is the most likely so far"
-
-
-def _alloys(stack: str) -> set[float]:
-    return {block.ge_fraction for block in parse_stack(stack).blocks if 0 < block.ge_fraction < 1}

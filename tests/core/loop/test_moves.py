@@ -3,7 +3,7 @@
 import pytest
 
 from core.learning.samples import profile_key
-from core.loop.moves import neighbours
+from core.loop.moves import neighbours, plane_neighbours
 from core.structure.stack import parse_stack
 
 
@@ -35,3 +35,16 @@ def test_moves_can_be_taken_back():
     for name in neighbours("Si4Ge4"):
         if name not in ("Si8Ge8", "Si2Ge2"):
             assert profile_key(parse_stack("Si4Ge4")) in keys(name), name
+
+
+def test_planes_are_turned_put_in_taken_out_and_swapped():
+    found = {profile_key(parse_stack(one)) for one in plane_neighbours("Si4Ge4", 9)}
+    for expected in ("Si1Ge1Si2Ge4", "Si3Ge5", "Si4Ge5", "Si2Ge1Si2Ge4", "Si4Ge3", "Si3Ge1Si1Ge3"):
+        assert profile_key(parse_stack(expected)) in found
+    assert profile_key(parse_stack("Si4Ge4")) not in found
+    assert all(len(parse_stack(one).ge_fractions) <= 8 for one in plane_neighbours("Si4Ge4", 8))
+
+
+def test_planes_of_an_alloy_are_put_in_any_order():
+    found = {profile_key(parse_stack(one)) for one in plane_neighbours("(Si0.75Ge0.25)4Ge4", 8)}
+    assert {profile_key(parse_stack(one)) for one in ("Si1Ge1Si2Ge4", "Si3Ge5", "Si4Ge4")} <= found

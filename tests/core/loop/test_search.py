@@ -71,6 +71,16 @@ def test_screening_prefers_the_truth_to_what_is_far_from_it(image, level):
         assert screening.cost(other, 0.0)[0] > own, other
 
 
+def test_exact_screening_finds_a_stack_a_plane_away(image, level):
+    search = search_of(image, level)
+    wrong = "Si1Ge4"
+    search.begin_with(wrong, 0.0)
+    base = search._judge(wrong, 0.0, search.forward.start(wrong, 0.0, 5.52))
+    near = search._nearest(base, set(), np.inf, 40)
+    assert profile_key(parse_stack(near[0][0])) == profile_key(parse_stack(SAMPLE.stack))
+    assert abs(near[0][2] - SAMPLE.lattice) < 0.01
+
+
 def test_cancelled_search_ends_at_once(image, level):
     search = search_of(image, level)
     assert len(list(search.steps(SearchSettings(), lambda: True))) == 1
