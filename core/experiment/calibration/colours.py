@@ -74,7 +74,8 @@ def _grey_values(pixels: np.ndarray, table: np.ndarray) -> np.ndarray | None:
 def recognised_map(pixels: np.ndarray) -> str:
     """Name of the map whose colours lie closest to (y, x, 3) pixels.
 
-    A map and its reverse have the same colours: the reverse is taken where most of the picture would be bright.
+    A map and its reverse have the same colours: the reverse is taken where most of the picture would be bright, and its
+    border, much of it above the Fermi level or beyond the bands, brighter than the rest.
 
     Raises:
         InputError: no known map explains most of the picture.
@@ -92,8 +93,13 @@ def recognised_map(pixels: np.ndarray) -> str:
                 "The colours of this picture follow no known colour map: crop it to the data, or mark its colour bar. "
                 f"Known: {', '.join(_FORWARD)}"
             )
-    values = intensities(sample[None], colour_table(best))[0]
-    return best if skew(values, axis=None, nan_policy="omit") > REVERSED_SKEWNESS else f"{best}_r"
+    table = colour_table(best)
+    values = intensities(sample[None], table)[0]
+    if skew(values, axis=None, nan_policy="omit") > REVERSED_SKEWNESS:
+        return best
+    border = np.vstack([edge.reshape(-1, 3) for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])])
+    brighter = np.nanmean(intensities(border[None], table)[0]) > np.nanmean(values)
+    return f"{best}_r" if brighter else best
 
 
 def table_from_bar(pixels: np.ndarray) -> np.ndarray:
