@@ -25,6 +25,7 @@ def saved(page: Page, button: str) -> bytes:
         return file.read()
 
 
+@pytest.mark.own_page
 def test_cold_page_draws_and_describes_its_first_picture(page: Page):
     open_compose(page, "")
     expect(page.locator("#compose-title")).to_have_text("Atom 1 Si, interfacial · Si4Ge4 on Si")
@@ -240,6 +241,7 @@ def test_narrow_page_shows_the_picture_first_and_does_not_scroll_sideways(page: 
     assert overflow(page) <= 0
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("context_options", [{}, PHONE], ids=["wide", "phone"])
 def test_nothing_in_sight_moves_while_loading(page: Page):
     page.add_init_script(SHIFT_WATCH)
