@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 CACHE = tempfile.TemporaryDirectory(prefix="bandloom-test-")
-os.environ["BANDLOOM_LOOP_SECONDS"] = "4"
+os.environ["BANDLOOM_LOOP_SECONDS"] = "2"
 os.environ["BANDLOOM_CACHE"] = CACHE.name  # before anything imports the app
 
 import app  # noqa: E402, F401  (pages can be imported only after it)
 from tests.browser import chromium, served_app  # noqa: E402
 from tests.kept_pages import TIMEOUT_MS, KeptPages, new_page  # noqa: E402
+from tests.loops import files_of_a_finished_run, run_with  # noqa: E402
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -60,3 +61,14 @@ def page(request: pytest.FixtureRequest, context_options: dict) -> Iterator[Page
         yield page
         page.spoiled = request.session.testsfailed > failed
     assert page.complaints.remaining() == []
+
+
+@pytest.fixture(scope="session")
+def finished_files() -> dict[str, bytes]:
+    return files_of_a_finished_run()
+
+
+@pytest.fixture(scope="module")
+def finished_run(finished_files: dict[str, bytes]) -> str:
+    """A finished run of the loop on the first example, of this module's own."""
+    return run_with(finished_files)
