@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import Complaints, settled
+from tests.kept_pages import KeptPages
 from tests.pages.compose import open_compose, press, redrawn
 
 
@@ -29,6 +30,68 @@ def test_complaints_are_caught_and_can_be_allowed(browser, server_url):
         complaints.allow(text)
     assert complaints.remaining() == []
     context.close()
+
+
+def leave_traces(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            localStorage.setItem("mantine-color-scheme-value", "dark");
+            sessionStorage.setItem("a", "b");
+            document.cookie = "a=b";
+            window.name = "a";
+            window.left = true;
+            document.body.style.margin = "99px";
+            document.addEventListener("mousemove", () => { window.moved = true; });
+            return new Promise((done, failed) => {
+                const opened = indexedDB.open("a");
+                Object.assign(opened, { onsuccess: () => { opened.result.close(); done(); }, onerror: failed });
+            });
+        }"""
+    )
+
+
+def traces(page: Page) -> list:
+    return page.evaluate(
+        """async () => [
+            localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length,
+            window.name, window.left ?? null, window.moved ?? null, document.body.style.margin, history.length,
+            matchMedia("(prefers-color-scheme: dark)").matches, Boolean(document.querySelector("main :hover")),
+        ]"""
+    )
+
+
+def test_a_kept_page_is_as_a_new_one(browser, server_url):
+    kept = KeptPages(browser, server_url)
+    found = []
+    for _ in range(2):
+        with kept.lent({}) as page:
+            page.goto("/methods")
+            found.append((traces(page), {cookie["name"] for cookie in page.context.cookies()}))
+            leave_traces(page)
+            page.complaints.allow("spoken")
+            with page.expect_popup():
+                page.evaluate("() => { console.error('spoken'); open('/healthz'); }")
+            page.mouse.move(640, 450)
+    assert found[1] == found[0]
+    with kept.lent({"color_scheme": "dark"}) as other:
+        assert other is page
+        assert other.context.pages == [other]
+        assert other.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        assert other.complaints.remaining() == []
+    with kept.lent({"is_mobile": True}) as other:
+        assert other is not page
+    kept.close()
+
+
+def test_a_kept_page_refuses_what_would_outlive_a_test_and_is_not_kept_after_a_failure(browser, server_url):
+    kept = KeptPages(browser, server_url)
+    with pytest.raises(RuntimeError, match="own_page"), kept.lent({}) as page:
+        page.route("**", lambda route: route.abort())
+    with kept.lent({}) as other:
+        assert other is not page
+        with pytest.raises(RuntimeError, match="own_page"):
+            other.context.add_init_script("1")
+    kept.close()
 
 
 def test_3d_library_draws(page):
@@ -113,6 +176,7 @@ def open_loop(page: Page) -> None:
     settled(page)
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("use", [use_home, use_compose, use_interpret, open_loop, open_methods])
 def test_pages_work_under_their_content_policy(page: Page, use):
     use(page)

@@ -109,6 +109,7 @@ def test_people_on_the_app_get_their_own_pictures(server_url: str, monkeypatch: 
     assert not load.is_predicted(make_request("Si4Ge4", "Ge"), kept.picture)
 
 
+@pytest.mark.own_page
 def test_bodies_are_those_of_a_browser(page: Page, server_url: str):
     open_compose(page, "?stack=Si8Ge8&substrate=Si", engine="live")
     posted = []

@@ -25,6 +25,7 @@ def saved(page: Page, button: str) -> bytes:
         return file.read()
 
 
+@pytest.mark.own_page
 def test_cold_page_draws_and_describes_its_first_picture(page: Page):
     open_compose(page, "")
     expect(page.locator("#compose-title")).to_have_text("Atom 1 Si, interfacial · Si4Ge4 on Si")
@@ -37,20 +38,25 @@ def test_cold_page_draws_and_describes_its_first_picture(page: Page):
     expect(page.locator("#compose-band-readouts")).to_contain_text("indirect")
 
 
-@pytest.mark.parametrize("name", SLIDERS)
-def test_every_slider_changes_the_picture_and_its_label(page: Page, name: str):
+def test_every_slider_changes_the_picture_and_its_label_and_takes_them_back(page: Page):
     open_compose(page)
-    before, label = map_values(page), page.locator(f"#compose-{name}-shown").inner_text()
-    with redrawn(page):
-        press(page, name, "End" if name == "mixing" else "ArrowRight")
-    expect(page.locator(f"#compose-{name}-shown")).not_to_have_text(label)
-    after = map_values(page)
-    assert after.shape == before.shape
-    if name == "repeats":
-        expect(page.locator("#compose-stack")).to_have_value("[Si2Ge2]2")
-        np.testing.assert_allclose(after, before / 2, atol=1e-4 * before.max())
-    else:
-        assert np.abs(after - before).max() > 1e-3
+    first = map_values(page)
+    for name in SLIDERS:
+        label = page.locator(f"#compose-{name}-shown").inner_text()
+        with redrawn(page):
+            press(page, name, "End" if name == "mixing" else "ArrowRight")
+        expect(page.locator(f"#compose-{name}-shown")).not_to_have_text(label)
+        moved = map_values(page)
+        assert moved.shape == first.shape
+        if name == "repeats":
+            expect(page.locator("#compose-stack")).to_have_value("[Si2Ge2]2")
+            np.testing.assert_allclose(moved, first / 2, atol=1e-4 * first.max())
+        else:
+            assert np.abs(moved - first).max() > 1e-3, name
+        with redrawn(page):
+            press(page, name, "Home" if name == "mixing" else "ArrowLeft")
+        expect(page.locator(f"#compose-{name}-shown")).to_have_text(label)
+        np.testing.assert_allclose(map_values(page), first, atol=1e-6, err_msg=name)
 
 
 def test_strain_slider_writes_the_substrate(page: Page):
@@ -240,6 +246,7 @@ def test_narrow_page_shows_the_picture_first_and_does_not_scroll_sideways(page: 
     assert overflow(page) <= 0
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("context_options", [{}, PHONE], ids=["wide", "phone"])
 def test_nothing_in_sight_moves_while_loading(page: Page):
     page.add_init_script(SHIFT_WATCH)

@@ -81,6 +81,7 @@ def test_killed_job_says_so_and_can_be_started_again(page: Page):
     expect(page.locator("#compose-ended")).to_be_hidden()
 
 
+@pytest.mark.own_page
 def test_second_page_of_the_same_person_waits_and_says_so(page: Page):
     open_compose(page)
     page.locator("#compose-stack").fill("Si40Ge42")

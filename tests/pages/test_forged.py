@@ -12,10 +12,7 @@ from PIL import Image
 
 from app import app, server
 from components.interpret.experiment import SLIDERS, slider_id
-from core.loop.loop import LoopSettings
-from core.loop.search import SearchSettings
 from core.processes import identity_of
-from core.sessions import runs
 from core.sessions.readings import EXAMPLES, cuts_of, first_reading, infer_images, keep_image
 from core.sessions.requests import make_request
 from tests.pages.callbacks import PATH, ask, names, payload, served_callbacks
@@ -33,11 +30,9 @@ ODD = (
 
 
 @pytest.fixture(scope="module")
-def true_values() -> dict:
+def true_values(finished_run) -> dict:
     """What pages send after some use, by the names of the values."""
     request = make_request("Si2Ge2", "Si").document()
-    run = runs.create(*cuts_of((first_reading("example-sharp"),)))
-    runs.work(run, LoopSettings(SearchSettings(judgements=2), exact=False))
     stream = io.BytesIO()
     Image.effect_noise((64, 48), 40).convert("RGB").save(stream, "PNG")
     upload = "data:;base64," + base64.b64encode((EXAMPLES / "sharp.nc").read_bytes()).decode()
@@ -63,8 +58,8 @@ def true_values() -> dict:
         '{"index":["ALL"],"type":"interpret-drop-cut"}.n_clicks': 1,
         '{"index":["ALL"],"type":"interpret-show"}.n_clicks': 1,
         **{f"{slider_id(name)}.value": words[2] for name, words in SLIDERS.items()},
-        "loop-run.data": run, "loop-job.data": "0" * 32,
-        "loop-seen.data": {"run": run, "steps": 2, "status": "finished"},
+        "loop-run.data": finished_run, "loop-job.data": "0" * 32,
+        "loop-seen.data": {"run": finished_run, "steps": 2, "status": "finished"},
         "loop-example-sharp.n_clicks": 1, "loop-order-pause.n_clicks": 1, "loop-again.n_clicks": 1,
         "loop-view.value": "blend", "loop-blend.value": 0.5, "loop-poll.n_intervals": 3, "learn-start.n_clicks": 1,
         "learn-back.n_clicks": 1,

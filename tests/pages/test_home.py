@@ -48,6 +48,7 @@ def test_navigation_by_keyboard(opened):
     expect(page.locator("#navigation").get_by_role("link", name="Home")).to_have_attribute("aria-current", "page")
 
 
+@pytest.mark.own_page
 def test_follows_system_until_a_scheme_is_chosen(opened):
     page = opened("/")
     assert scheme_of(page) == "light"
@@ -67,6 +68,7 @@ def test_follows_system_until_a_scheme_is_chosen(opened):
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
+@pytest.mark.own_page
 def test_choice_outlives_reload_without_flash(opened):
     page = opened("/")
     choose_scheme(page, "dark")
@@ -88,6 +90,7 @@ def test_choice_by_keyboard(opened):
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
+@pytest.mark.own_page
 def test_another_tab_follows_choice(opened, page):
     opened("/")
     other = page.context.new_page()
@@ -122,6 +125,7 @@ def test_unknown_address_leads_back(opened, page):
     expect(page.locator("h1")).to_have_text("Which atoms draw the bands?")
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("path", ["/", "/methods"])
 def test_nothing_moves_while_loading(opened, page, path):
     page.add_init_script(SHIFT_WATCH)

@@ -195,6 +195,7 @@ def type_in(page: Page, name: str, value: str) -> None:
         page.locator(f"#interpret-{name}").press("Tab")
 
 
+@pytest.mark.own_page
 def test_edits_within_one_round_trip_are_all_taken(page: Page):
     with_picture(page)
     steps, network = page.locator("#interpret-steps"), Network(page)
@@ -215,6 +216,7 @@ def test_edits_within_one_round_trip_are_all_taken(page: Page):
     expect(steps).to_contain_text("Frame")
 
 
+@pytest.mark.own_page
 def test_undoing_within_one_round_trip_undoes_as_often(page: Page):
     with_picture(page)
     centre, undo = page.locator("#interpret-k-centre"), page.get_by_role("button", name="Undo")
@@ -230,6 +232,7 @@ def test_undoing_within_one_round_trip_undoes_as_often(page: Page):
     expect(centre).to_have_value("0")
 
 
+@pytest.mark.own_page
 def test_cuts_are_dropped_within_one_round_trip(page: Page):
     open_interpret(page)
     keep, cuts = (

@@ -61,6 +61,8 @@ class Deployment:
         start = time.monotonic()
         while not answers(f"{self.url}/healthz"):
             assert time.monotonic() - start < LIMIT_SECONDS, (self.folder / "web.log").read_text()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.running["web"].wait(timeout=0.05)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from core.learning import dataset
 from core.learning.dataset import generate, read_records
 from core.learning.samples import drawn_sample, profile_number
 
-SMALL = Settings(group=4, coefficients=8, hidden=(32, 32), epochs=150, batch=8)
+SMALL = Settings(group=4, coefficients=8, hidden=(32, 32), epochs=60, batch=8)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_trained_weights_predict(folder, tmp_path, monkeypatch, line):
     pytest.importorskip("torch", reason="training needs requirements-train.txt")
     monkeypatch.setattr(training, "CALIBRATION_EVERY", 5)
     lines = []
-    settings = SMALL if line == "path" else Settings(group=7, coefficients=8, hidden=(64, 64), epochs=120, batch=8)
+    settings = SMALL if line == "path" else Settings(group=7, coefficients=8, hidden=(64, 64), epochs=50, batch=8)
     card = train(folder, line, tmp_path / "w.npz", settings, lines.append)
     assert card["data"]["training_shards"] == 12
     assert json.loads((tmp_path / "w.json").read_text(encoding="utf-8"))["line"] == line

@@ -1,5 +1,8 @@
 """Damaged shards of the data set are found and made again."""
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
 import h5py
 import pytest
 
@@ -31,10 +34,17 @@ def without_a_sample(file) -> None:
         del content["001"]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return tmp_path_factory.mktemp("made")
+
+
 @pytest.fixture
-def whole(small, tmp_path):  # noqa: F811
-    generate(tmp_path, 2, splits=())
-    return tmp_path
+def whole(small, made, tmp_path, monkeypatch):  # noqa: F811
+    """A data set of one shard; what is made again is made in this process."""
+    monkeypatch.setattr(dataset, "_executor", lambda scheduler: ThreadPoolExecutor(1))
+    generate(made, 2, splits=())  # only the first time
+    return shutil.copytree(made, tmp_path / "whole")
 
 
 @pytest.mark.parametrize("damage", [cut, emptied, garbage, without_a_dataset, without_a_sample])

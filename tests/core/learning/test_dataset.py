@@ -1,6 +1,7 @@
 """Records against the exact engine, and a data set that survives being killed and is the same on a cluster."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -65,6 +66,7 @@ def contents(folder):
 
 
 def test_a_killed_run_goes_on_and_a_larger_one_extends(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "_executor", lambda scheduler: ThreadPoolExecutor(1))
     lines = []
     assert generate(tmp_path / "whole", 4, report=lines.append) == 4
     assert "min left" in lines[-1]

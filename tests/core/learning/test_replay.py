@@ -17,7 +17,6 @@ from core.learning.dataset import compute_record
 from core.learning.samples import drawn_sample
 
 PROJECT = Path(__file__).resolve().parents[3]
-KILLS = 20
 WRITER = """
 import sys
 from dataclasses import replace
@@ -62,10 +61,11 @@ def test_the_oldest_cases_make_room(record, monkeypatch):
     assert replay.case_files() == kept[1:]
 
 
-def test_nothing_acknowledged_is_lost_when_writers_are_killed(record, monkeypatch):
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_nothing_acknowledged_is_lost_when_writers_are_killed(record, monkeypatch, kills):
     monkeypatch.setattr(replay, "MOST_CASES", 10**6)
     template, number, acknowledged = replay.keep_case(record, "template", "a test"), 0, set()
-    for kill in range(KILLS):
+    for kill in range(kills):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(template), str(number)], cwd=PROJECT, stdout=subprocess.PIPE, text=True
         )
@@ -77,7 +77,7 @@ def test_nothing_acknowledged_is_lost_when_writers_are_killed(record, monkeypatc
         number += 1000
     files = replay.case_files()
     assert acknowledged <= {file.name for file in files}
-    assert len(acknowledged) >= KILLS
+    assert len(acknowledged) >= kills
     for file in files:
         assert replay.read_case(file).record.path.shape == record.path.shape
 

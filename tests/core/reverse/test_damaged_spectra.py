@@ -1,5 +1,8 @@
 """Damaged shards of predicted spectra, and gathered exact ones, are made again."""
 
+import shutil
+from multiprocessing.pool import ThreadPool
+
 import numpy as np
 import pytest
 
@@ -22,12 +25,26 @@ def other(content: bytes) -> bytes:
     return b"garbage " * 1000
 
 
-@pytest.fixture
-def signals(tmp_path, monkeypatch):
-    """A folder with two shards."""
+@pytest.fixture(autouse=True)
+def small_shards_of_this_process(monkeypatch):
     monkeypatch.setattr(drawing, "SHARD_STACKS", 2)
-    make_signals(tmp_path, 4, lambda line: None, "bulk")
-    return tmp_path
+    monkeypatch.setattr(drawing, "single_thread_pool", lambda: ThreadPool(1))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with two shards, made by processes of their own."""
+    folder = tmp_path_factory.mktemp("signals")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "SHARD_STACKS", 2)
+        make_signals(folder, 4, lambda line: None, "bulk")
+    return folder
+
+
+@pytest.fixture
+def signals(made, tmp_path):
+    """A copy of them."""
+    return shutil.copytree(made, tmp_path / "signals")
 
 
 def values(folder) -> dict[str, np.ndarray]:

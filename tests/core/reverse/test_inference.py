@@ -74,9 +74,9 @@ def test_given_kz_is_not_estimated():
 def test_uploads_at_once_neither_mix_nor_fail():
     cuts = [cut_of(Path(__file__).parents[3] / "core" / "experiment" / "examples" / f"{name}.nc") for name in EXAMPLES]
     alone = [infer([cut]).document() for cut in cuts]
-    with ThreadPoolExecutor(10) as pool:
-        together = list(pool.map(lambda number: infer([cuts[number % 3]]).document(), range(10)))
-    assert together == [alone[number % 3] for number in range(10)]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(lambda number: infer([cuts[number % 3]]).document(), range(6)))
+    assert together == [alone[number % 3] for number in range(6)]
 
 
 def test_library_is_ranked_by_its_own_figures():

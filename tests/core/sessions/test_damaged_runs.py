@@ -5,8 +5,7 @@ import pytest
 
 from core.errors import InputError
 from core.sessions import runs
-from core.sessions.readings import Reading, cuts_of
-from tests.core.sessions.test_runs import SHORT
+from tests.loops import SHORT
 
 GARBAGE = b"\x00\xff garbage {"
 
@@ -34,17 +33,10 @@ FAULTS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def finished() -> str:
-    run = runs.create(*cuts_of((Reading("example-sharp"),)))
-    assert runs.work(run, SHORT)
-    return run
-
-
 @pytest.fixture
-def files(finished):
+def files(finished_run):
     """The run's files as they were, put back after each test."""
-    folder = runs._folder(finished)
+    folder = runs._folder(finished_run)
     whole = {file: file.read_bytes() for file in folder.iterdir() if file.is_file()}
     yield {file.name: file for file in whole}
     for file, content in whole.items():
@@ -52,32 +44,32 @@ def files(finished):
 
 
 @pytest.mark.parametrize(("name", "damage"), FAULTS)
-def test_a_damaged_file_is_refused_in_one_line(finished, files, name, damage):
-    runs.check(finished)
+def test_a_damaged_file_is_refused_in_one_line(finished_run, files, name, damage):
+    runs.check(finished_run)
     if damage:
         files[name].write_bytes(damage(files[name].read_bytes()))
     else:
         files[name].unlink()
     with pytest.raises(InputError, match=name) as caught:
-        runs.check(finished)
+        runs.check(finished_run)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["request.json", "images.npz", "steps.jsonl"])
-def test_a_worker_refuses_a_damaged_run(finished, files, name):
+def test_a_worker_refuses_a_damaged_run(finished_run, files, name):
     files["result.json"].unlink()
     files["worker"].unlink()
     damage = second_line_garbled if name == "steps.jsonl" else cut
     files[name].write_bytes(damage(files[name].read_bytes()))
     with pytest.raises(InputError, match=name):
-        runs.work(finished, SHORT)
+        runs.work(finished_run, SHORT)
 
 
-def test_a_last_line_that_a_crash_cut_off_is_no_damage(finished, files):
-    steps = runs.steps(finished)
+def test_a_last_line_that_a_crash_cut_off_is_no_damage(finished_run, files):
+    steps = runs.steps(finished_run)
     content = files["steps.jsonl"].read_bytes()
     files["steps.jsonl"].write_bytes(content + content[:40])
-    assert runs.steps(finished) == steps
+    assert runs.steps(finished_run) == steps
     files["steps.jsonl"].write_bytes(content[:-1])
-    assert runs.steps(finished) == steps
+    assert runs.steps(finished_run) == steps
     assert np.isfinite(steps[-1]["residual"])

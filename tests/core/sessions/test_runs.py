@@ -1,24 +1,29 @@
 """Runs that are paused, stopped, killed and taken up."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.loop.loop import LoopSettings
-from core.loop.search import SearchSettings
 from core.sessions import runs
 from core.sessions.readings import Reading, cuts_of
+from tests.loops import SHORT, fit_loosely
 
 PROJECT = Path(__file__).resolve().parents[3]
-SHORT = LoopSettings(SearchSettings(judgements=3), exact=False)
 WORKER = "import sys; from core.sessions import runs; print(runs.work(sys.argv[1]))"
+
+
+@pytest.fixture(autouse=True)
+def loose_fits(monkeypatch):
+    fit_loosely(monkeypatch)
 
 
 @pytest.fixture
@@ -30,6 +35,14 @@ def fallen_silent(run: str) -> None:
     """As if the worker of a run had died a while ago."""
     before = time.time() - 2 * runs.SILENT_SECONDS
     os.utime(runs._folder(run) / "worker", (before, before))
+
+
+def wait_until(condition: Callable[[], bool], worker: subprocess.Popen) -> None:
+    """Look now and then, and leave the processor to the worker."""
+    while not condition():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.wait(timeout=0.02)
+        assert worker.poll() is None, "the worker ended before"
 
 
 def test_a_run_is_recorded_step_by_step(run):
@@ -71,8 +84,7 @@ def test_an_interrupted_run_goes_on_from_its_last_step(run):
 
 def test_a_killed_worker_leaves_its_last_step(run):
     worker = subprocess.Popen([sys.executable, "-c", WORKER, run], cwd=PROJECT)
-    while len(runs.steps(run)) < 2:
-        assert worker.poll() is None, "the worker ended before it was killed"
+    wait_until(lambda: len(runs.steps(run)) >= 2, worker)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     kept = runs.steps(run)
@@ -86,12 +98,10 @@ def test_pause_and_one_step(run):
     runs.order(run, "pause")
     worker = subprocess.Popen([sys.executable, "-c", WORKER, run], cwd=PROJECT)
     try:
-        while runs.status(run) != "paused":
-            assert worker.poll() is None
+        wait_until(lambda: runs.status(run) == "paused", worker)
         assert len(runs.steps(run)) == 1
         runs.order(run, "step")
-        while len(runs.steps(run)) < 2 or runs.status(run) != "paused":
-            assert worker.poll() is None
+        wait_until(lambda: len(runs.steps(run)) == 2 and runs.status(run) == "paused", worker)
         assert len(runs.steps(run)) == 2
         runs.order(run, "cancel")
         assert worker.wait(60) == 0

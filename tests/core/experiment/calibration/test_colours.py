@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,21 @@ EXAMPLES = sorted((Path(__file__).resolve().parents[4] / "core").glob("**/exampl
 RECOGNISED = ("hot", "viridis", "inferno", "magma", "plasma", "cividis", "gray", "jet", "turbo", "RdBu", "Blues")
 
 
+CASES = [
+    pytest.param(file, name, direction, marks=[pytest.mark.slow] if (example - place) % len(EXAMPLES) else [])
+    for (example, file), (place, name), direction in product(enumerate(EXAMPLES), enumerate(RECOGNISED), ["", "_r"])
+]
+"""Every map both ways on one of the examples, and on the others among the slow tests."""
+
+
+@cache
+def measured(file: Path) -> np.ndarray:
+    return read_images(file.read_bytes(), file.name)[0].values.astype(float)
+
+
 def drawn(file: Path, clipped: float = 99.5) -> np.ndarray:
     """(y, x) intensities 0 to 1 of an example image, the highest saturated."""
-    values = read_images(file.read_bytes(), file.name)[0].values.astype(float)
+    values = measured(file)
     low, high = np.nanpercentile(values, [0.5, clipped])
     return np.clip((np.nan_to_num(values) - low) / (high - low), 0, 1)
 
@@ -30,9 +44,7 @@ def picture(values: np.ndarray, name: str) -> np.ndarray:
     return colormaps[name](values, bytes=True)[:, :, :3] / 255
 
 
-@pytest.mark.parametrize("direction", ["", "_r"])
-@pytest.mark.parametrize("name", RECOGNISED)
-@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+@pytest.mark.parametrize(("file", "name", "direction"), CASES, ids=lambda value: getattr(value, "stem", value))
 def test_maps_are_recognised_and_read_back(file, name, direction):
     values = drawn(file)
     pixels = picture(values, name + direction)
