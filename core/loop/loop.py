@@ -15,8 +15,9 @@ from core.loop.fit import Problem
 from core.loop.hints import Hint, hints
 from core.loop.image import Image
 from core.loop.posterior import Weighted, mixture, probabilities
+from core.loop.prior import Judged
 from core.loop.render import SCALARS
-from core.loop.search import Judged, Search, SearchSettings
+from core.loop.search import Search, SearchSettings
 from core.reverse.cut import Cut
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View

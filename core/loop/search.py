@@ -16,19 +16,15 @@ import numpy as np
 
 from core.learning.samples import profile_key
 from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
-from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
+from core.loop.fit import LATTICE_RANGE, Problem, State
 from core.loop.image import Image
 from core.loop.moves import alloys, named, neighbours, plane_neighbours
 from core.loop.pictures import NODES_AT_ONCE, Pictures
-from core.loop.prior import complexity, drawn_stacks
+from core.loop.prior import MISFIT_WEIGHT, Judged, complexity, drawn_stacks
 from core.loop.promising import SCALE, features, promise
 from core.loop.screening import Screening
 from core.reverse.candidates import composition_misfit, rank_by_composition
 from core.structure.stack import parse_stack
-
-MISFIT_WEIGHT = 12.0
-"""How much the logarithm of one plus the mean squared deviation of a candidate's composition from the networks'
-estimates adds to its cost: networks err widely now and then."""
 
 LIBRARY, DRAWN = 130, 30
 """Candidates of the least misfit: of the library, and of DRAWS stacks of many blocks."""
@@ -50,12 +46,11 @@ NEAREST, OTHERS, NEAREST_JUDGED = 24, 12, 4
 """Stacks a plane away from a candidate, and others, that the exact engine screens after the forward model has; and how
 many are fitted then, half of them the best of sharp Si and Ge: alloys resemble whatever is not found yet."""
 
-ROUNDS, FRUITLESS, BEAM = 8, 2, 4
-"""Candidates that are gone on from; those in a row without a better one that end it for images with a Fermi edge; and
-among how many of the best the next one is."""
+ROUNDS, BEAM = 8, 4
+"""Candidates that are gone on from plane by plane, and among how many of the best the next one is."""
 
 LIBRARY_SHARE = 1 / 3
-"""Of the judgements and the time of a search, after which what is left is for what the exact engine screens."""
+"""Of the judgements and the time of a search of bare images, after which it goes on plane by plane."""
 
 FIRST = 1e6
 SCREENING_LIMIT = 16.0
@@ -87,21 +82,6 @@ edge and for those without."""
 
 WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
 """ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """A candidate's fit by the exact engine. misfit: of its composition."""
-
-    stack: str
-    mixing: float
-    fitted: Fitted
-    misfit: float
-
-    @property
-    def cost(self) -> float:
-        """−2 log probability up to a constant."""
-        return self.fitted.evidence + MISFIT_WEIGHT * np.log1p(self.misfit) + complexity(self.stack, self.mixing)
 
 
 MOST_EXACT_CUTS = 10**6
@@ -207,8 +187,9 @@ class Search:
         self._judge(stack, mixing, begun.state)
         yield f"{stack}, the first guess, fitted"
         around, ranking, near, number, last = None, [], [], 0, 0
-        library_end = began + LIBRARY_SHARE * settings.seconds
-        while time.monotonic() < library_end and not self.used_up(settings, LIBRARY_SHARE) and not cancelled():
+        share = LIBRARY_SHARE if self.is_bare else 1.0
+        library_end = began + share * settings.seconds
+        while time.monotonic() < library_end and not self.used_up(settings, share) and not cancelled():
             best = self.best
             key = self._key(best.stack, best.mixing)
             if around != key:
@@ -231,7 +212,8 @@ class Search:
             number += len(chosen)
             found = self._judge_all(best, chosen)
             yield _note(found, best, self.best)
-        yield from self._by_planes(end, settings, cancelled)
+        if self.is_bare:
+            yield from self._by_planes(end, settings, cancelled)
         yield from self._polished(end, settings.exact_cuts, cancelled)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
@@ -255,20 +237,18 @@ class Search:
         """From the best candidates plane by plane, until none that is a plane away from the best one is better."""
         left: set[tuple[str, float]] = set()
         screened: set[tuple[str, float]] = set()
-        fruitless = 0
         for _ in range(ROUNDS):
             best = self.best
             rows = [one for one in self.order()[:BEAM] if self._key(one.stack, one.mixing) not in left]
             if not rows or time.monotonic() > end or self.used_up(settings) or cancelled():
                 return
-            if rows[0] is not best and (self.plain(best) or fruitless >= FRUITLESS):
+            if rows[0] is not best and self.explains(best):
                 return
             base = rows[0]
             left.add(self._key(base.stack, base.mixing))
             if not (nearest := self._nearest(base, screened, end, settings.exact_cuts - self.work.cuts)):
                 return
             yield _note(self._judge_all(best, nearest), best, self.best)
-            fruitless = fruitless + 1 if self.best is best else 0
 
     def _nearest(self, base: Judged, screened: set, end: float, most_cuts: int) -> list[tuple[str, float, float]]:
         """What the exact engine finds most promising around a fit, of stacks a plane away and of others.
@@ -431,7 +411,12 @@ class Search:
 
     def plain(self, one: Judged) -> bool:
         """Whether an explanation stands out: bare images leave no doubt."""
-        return self.explains(one) and not any(target.edge for target in self.targets)
+        return self.explains(one) and self.is_bare
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether all images show spectral functions alone, without what a measurement adds."""
+        return not any(target.edge for target in self.targets)
 
     def explains(self, one: Judged) -> bool:
         """Whether a candidate leaves nothing but noise and its engine's error of every image."""
