@@ -40,6 +40,24 @@ def final_momentum(photon_energy: float, inner_potential: float, work_function: 
     return float(np.sqrt(FREE_ELECTRON * energy))
 
 
+def photon_energies(
+    kz: float, mean_spacing: float, inner_potential: float, lowest: float, highest: float
+) -> list[float]:
+    """Energies (eV) between `lowest` and `highest` at which normal emission has a reduced k_z, rising; see `reduced_kz`.
+
+    Args:
+        kz: 2π/c̄, 0 to 1.
+        mean_spacing: Å between planes.
+        inner_potential: eV.
+        lowest: eV.
+        highest: eV.
+    """
+    unit = 2 * np.pi / (4 * mean_spacing)
+    momenta = {round(abs(2 * n + sign * kz), 9) for n in range(60) for sign in (-1, 1)}
+    found = [(m * unit) ** 2 / FREE_ELECTRON - inner_potential + WORK_FUNCTION for m in sorted(momenta)]
+    return [energy for energy in found if lowest <= energy <= highest]
+
+
 def reduced_kz(momentum: float | np.ndarray, mean_spacing: float) -> float | np.ndarray:
     """k_z in 2π/c̄, folded to 0 … 1, of a normal momentum in 1/Å; c̄ is four mean plane spacings (Å)."""
     return np.abs((np.asarray(momentum) * 4 * mean_spacing / (2 * np.pi) + 1.0) % 2.0 - 1.0)

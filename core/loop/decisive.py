@@ -1,0 +1,106 @@
+"""What would decide between the candidates that are left: the cut whose predicted images differ most.
+
+Every candidate's cut is predicted at the momenta that a next measurement may choose, seen with the resolution and the
+escape depth of the last one, and the expected squared difference of two candidates drawn by their probabilities is
+compared with that of the image at hand.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from core.engines import engine_named
+from core.experiment.photoemission.final_state import INNER_POTENTIAL, photon_energies
+from core.loop.pictures import Pictures
+from core.reverse.drawing import CUTS
+
+LEAST_PROBABILITY = 0.05
+"""Of candidates between which something is left to decide."""
+
+MOST_CANDIDATES = 4
+MOMENTA = np.linspace(0.0, 1.0, 11)
+"""2π/c̄ that are compared."""
+
+SEEN = (2.0, 1.0, 1.5)
+"""Momenta (in steps of MOMENTA, energies and k∥ in pixels) over which a measurement averages: standard deviations."""
+
+LATTICE_STEP = 0.001
+"""Å to which a∥ is rounded, so that crystals are built once."""
+
+PHOTONS = (20.0, 200.0)
+"""eV of laboratory lamps and soft beamlines."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The next measurement.
+
+    cut: `G-X` or `G-K`. kz: 2π/c̄. photons: eV at which normal emission has this k_z, within PHOTONS. stacks: between
+    which it decides. difference: root mean square difference of their images over the mean intensity; now: that at the
+    cut and k_z of the image at hand.
+    """
+
+    cut: str
+    kz: float
+    photons: tuple[float, ...]
+    stacks: tuple[str, ...]
+    difference: float
+    now: float
+
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        names = " and ".join([", ".join(self.stacks[:-1]), self.stacks[-1]])
+        cut = self.cut.replace("G", "Γ").replace("-", "–")
+        energies = " or ".join(f"{energy:.0f}" for energy in self.photons[:3])
+        light = f" ({energies} eV in normal emission)" if energies else ""
+        return (
+            f"A {cut} cut at k_z = {self.kz:.1f} · 2π/c̄{light} would tell {names} apart best: their images differ by "
+            f"{100 * self.difference:.0f} % there, by {100 * self.now:.0f} % in the one at hand."
+        )
+
+    def document(self) -> dict:
+        """Plain JSON."""
+        return asdict(self) | {"sentence": self.sentence}
+
+
+def decision(
+    candidates: list[tuple[str, float, float, float]], cut: str, kz: float, pictures: Pictures
+) -> Decision | None:
+    """The cut that tells candidates apart best; None where one of them stands alone.
+
+    Args:
+        candidates: (stack, mixing in ML, a∥ in Å, probability), most probable first.
+        cut: of the image at hand, `G-X` or `G-K`.
+        kz: its k_z in 2π/c̄.
+        pictures: that their crystals are kept in.
+    """
+    left = [one for one in candidates if one[3] >= LEAST_PROBABILITY][:MOST_CANDIDATES]
+    if len(left) < 2:
+        return None
+    weight = np.array([one[3] for one in left])
+    weight = np.outer(weight, weight) / weight.sum() ** 2
+    crystals = [pictures.crystal(s, w, round(a / LATTICE_STEP) * LATTICE_STEP) for s, w, a, _ in left]
+    table = {}
+    for name in CUTS:
+        seen = np.stack([_seen(crystal, name) for crystal in crystals])
+        mean = seen.mean(axis=(0, 2, 3))
+        apart = ((seen[:, None] - seen[None]) ** 2).mean(axis=(3, 4))
+        table[name] = np.sqrt(np.einsum("ab,abz->z", weight, apart)) / mean
+    best = max(CUTS, key=lambda name: float(table[name].max()))
+    place = int(table[best].argmax())
+    share = float(np.mean([crystal.plane_ge_fraction.mean() for crystal in crystals]))
+    potential = INNER_POTENTIAL["Si"] * (1 - share) + INNER_POTENTIAL["Ge"] * share
+    spacing = float(crystals[0].plane_spacing.mean())
+    now = float(np.interp(abs((kz + 1) % 2 - 1), MOMENTA, table[cut]))
+    return Decision(
+        best, float(MOMENTA[place]), tuple(photon_energies(float(MOMENTA[place]), spacing, potential, *PHOTONS)),
+        tuple(f"{s} mixed over {w:.2g} ML" if w else s for s, w, _, _ in left), float(table[best][place]), now,
+    )  # fmt: skip
+
+
+def _seen(crystal, cut: str) -> np.ndarray:
+    """(kz, k, energy) predicted totals at MOMENTA, as a measurement averages them."""
+    totals = engine_named("forward").cut_totals(crystal, cut, MOMENTA)
+    return gaussian_filter(totals, (SEEN[0], SEEN[2], SEEN[1]), mode=("mirror", "nearest", "nearest"))
