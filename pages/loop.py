@@ -12,6 +12,7 @@ from components.loop.start import run_on
 from components.requests import number_in
 from core.errors import InputError
 from core.learning import versions
+from core.learning.samples import WIDEST_MIXING
 from core.sessions import runs
 from core.sessions.jobs import DONE
 from core.sessions.readings import first_reading
@@ -139,6 +140,30 @@ def give_order(*values):
     except InputError:
         return no_update, no_update
     return no_update, False
+
+
+@callback(
+    Output(ids("tried"), "children"),
+    Input(ids("try"), "n_clicks"),
+    State(ids("try-stack"), "value"),
+    State(ids("try-mixing"), "value"),
+    State(ids("run"), "data"),
+    prevent_initial_call=True,
+)
+def try_stack(clicks, stack, mixing, run):
+    """A person's candidate, which the run fits next."""
+    if not clicks:
+        return no_update
+    if not isinstance(stack, str) or not stack.strip():
+        return "Give a stack, such as Si5Ge7"
+    width = number_in(mixing, 0.0, WIDEST_MIXING, -1.0)
+    if width < 0:
+        return f"Give an interface width of 0 to {WIDEST_MIXING:g} monolayers"
+    try:
+        runs.suggest(run, stack, width)
+    except InputError as error:
+        return str(error)
+    return f"{stack.strip()} is fitted next; the steps say how it compares"
 
 
 @callback(

@@ -12,6 +12,7 @@ from components.interpret.result import DIGITS, LABELS
 from components.jobs import ended_text, waiting_text
 from components.loop.figures import VIEWS
 from components.stack_strip import profile_strip
+from core.learning.samples import WIDEST_MIXING
 from core.loop.loop import STOPS
 from core.reverse.quantities import QUANTITIES
 from core.sessions.jobs import RUNNING, STARTED, Status
@@ -107,6 +108,7 @@ def knowledge_panel() -> html.Section:
             html.Div(id=ids("best")),
             html.H2("Candidates"),
             html.Div(id=ids("candidates")),
+            *suggestion_form(),
             html.H2("Course"),
             dcc.Graph(id=ids("tracks"), config=theme.GRAPH_CONFIG, className="loop-tracks", responsive=True),
             html.Div(id=ids("result")),
@@ -114,6 +116,29 @@ def knowledge_panel() -> html.Section:
         className="loop-knowledge",
         **{"aria-label": "What the run knows"},
     )
+
+
+def suggestion_form() -> list:
+    """A stack of one's own, for the run to fit."""
+    return [
+        html.Div(
+            [
+                dmc.TextInput(
+                    id=ids("try-stack"),
+                    label="Try a stack",
+                    placeholder="Si5Ge7",
+                    inputProps={"maxLength": 200},
+                    classNames={"input": "mono"},
+                ),  # fmt: skip
+                dmc.NumberInput(
+                    id=ids("try-mixing"), label="Mixed over, ML", value=0, min=0, max=WIDEST_MIXING, step=0.5
+                ),  # fmt: skip
+                html.Button("Try it", id=ids("try"), type="button", className="button"),
+            ],
+            className="loop-try",
+        ),
+        html.P(id=ids("tried"), className="small", role="status"),
+    ]
 
 
 def status_text(status: str, step: dict | None, job: Status | None = None) -> tuple[str, str]:

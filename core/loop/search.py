@@ -118,6 +118,7 @@ class Search:
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
     first: list[tuple[str, float]] = field(default_factory=list)
+    asked: list[tuple[str, float]] = field(default_factory=list)
     screened: dict[tuple[str, float], float] = field(default_factory=dict)
     seconds: float = 0.0
     threads: int = field(default_factory=lambda: min(TOGETHER, cpu_count() or 1))
@@ -139,6 +140,16 @@ class Search:
         """Put a candidate of an earlier search before the others."""
         self._add(stack, mixing)
         self.first.append(self._key(stack, mixing))
+
+    def ask(self, stack: str, mixing: float) -> None:
+        """Have a person's candidate fitted next, beside the likeliest others."""
+        self._add(stack, mixing)
+        self.asked.append((stack, mixing))
+
+    def _answered(self) -> list[tuple[str, float, float]]:
+        """What was asked and is not judged yet: stack, mixing, and the a∥ to begin with."""
+        rows, self.asked = self.asked, []
+        return [(*one, self.best.fitted.state.lattice) for one in rows if self._key(*one) not in self.judged]
 
     def spent(self, settings: "SearchSettings") -> bool:
         """Whether time or judgements ran out."""
@@ -199,7 +210,8 @@ class Search:
                 around, ranking, last = key, self._ranking(best), number
                 names = {self._key(*one) for one in new}
                 near = [row for row in ranking if self._key(*row[:2]) in names]
-            if not ranking or (number - last >= settings.patience and self.plain(best)):
+            answered = self._answered()
+            if not answered and (not ranking or (number - last >= settings.patience and self.plain(best))):
                 break
             if near and number % (TOGETHER * NEIGHBOUR_EVERY) == 0:
                 chosen = near[:1]
@@ -207,7 +219,7 @@ class Search:
                 chosen = ranking[:1]
             else:
                 chosen = self._promising(ranking, [], 0.0)
-            chosen += self._promising(ranking, chosen, BOLDNESS)
+            chosen = answered or [*chosen, *self._promising(ranking, chosen, BOLDNESS)]
             ranking, near = ([row for row in rows if row not in chosen] for rows in (ranking, near))
             number += len(chosen)
             found = self._judge_all(best, chosen)
@@ -242,6 +254,9 @@ class Search:
             rows = [one for one in self.order()[:BEAM] if self._key(one.stack, one.mixing) not in left]
             if not rows or time.monotonic() > end or self.used_up(settings) or cancelled():
                 return
+            if answered := self._answered():
+                yield _note(self._judge_all(best, answered), best, self.best)
+                continue
             if rows[0] is not best and self.explains(best):
                 return
             base = rows[0]

@@ -19,12 +19,14 @@ import numpy as np
 
 from core.damage import DamagedError, read_arrays
 from core.errors import InputError
+from core.learning.samples import WIDEST_MIXING
 from core.loop.failures import keep_failure
 from core.loop.loop import Loop, LoopSettings
 from core.processes import identity_of, is_gone, is_of_this_host
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
 from core.storage import cache_path, made_folder
+from core.structure.stack import parse_stack
 
 MOST_RUNS = 200
 """The oldest ones go when there are more."""
@@ -34,6 +36,9 @@ SILENT_SECONDS = 6.0
 
 PATIENCE_SECONDS = 600.0
 """A worker leaves a run that is paused for so long: others wait for it."""
+
+LONGEST_SUGGESTED, MOST_SUGGESTED = 40, 20_000
+"""Planes of a stack that a person has tried, and bytes of all that a run is asked for."""
 
 _MARK_SECONDS, _POLL_SECONDS = 1.0, 0.1
 _IDENTITY = re.compile(r"[0-9a-f]{20}")
@@ -202,6 +207,46 @@ def order(identity: str, what: str) -> None:
         raise InputError(f"A run is asked to {', '.join(ORDERS)} or step, not to {what!r}")
 
 
+def suggest(identity: str, stack: str, mixing: float) -> None:
+    """Have a run fit a person's candidate next.
+
+    Args:
+        identity: of the run.
+        stack: notation.
+        mixing: ML.
+
+    Raises:
+        InputError: no such run, one that has ended, or a stack that is not acceptable.
+    """
+    if status(identity) == "finished":
+        raise InputError("This run has ended; start it again to try a stack in it")
+    planes = len(parse_stack(stack).ge_fractions)
+    if planes > LONGEST_SUGGESTED:
+        raise InputError(f"{stack} has {planes} planes; a run tries stacks of up to {LONGEST_SUGGESTED}")
+    if not 0 <= mixing <= WIDEST_MIXING:
+        raise InputError(f"An interface width of {mixing:g} ML is not accepted; give 0 to {WIDEST_MIXING:g}")
+    line = json.dumps({"stack": parse_stack(stack).notation, "mixing": float(mixing)}) + "\n"
+    try:
+        file = _folder(identity) / "suggestions.jsonl"
+        if file.exists() and file.stat().st_size > MOST_SUGGESTED:
+            raise InputError("This run was asked for too many stacks; let it go on first")
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(line)
+    except OSError:
+        raise InputError(UNKEPT_RUN) from None
+
+
+def _suggestions(folder: Path) -> list[tuple[str, float]]:
+    """What a run was asked to try so far; damaged lines are left out."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in (folder / "suggestions.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(InputError, ValueError, KeyError, TypeError):
+                one = json.loads(line)
+                found.append((parse_stack(one["stack"]).notation, float(one["mixing"])))
+    return found
+
+
 def work(identity: str, settings: LoopSettings | None = None) -> bool:
     """Work on a run until it is finished or was paused for long; False where somebody else works or did.
 
@@ -240,7 +285,7 @@ def _cuts(asked: dict) -> list[Cut]:
 
 
 def _record(identity: str, loop: Loop, before: list[dict]) -> None:
-    folder, stopping = _folder(identity), [False]
+    folder, stopping, asked = _folder(identity), [False], 0
     lines = folder / "steps.jsonl"
     whole = "".join(json.dumps(step, ensure_ascii=False) + "\n" for step in before)
     _replace(lines, whole)  # without what a crash cut off
@@ -250,6 +295,9 @@ def _record(identity: str, loop: Loop, before: list[dict]) -> None:
             file.flush()
             os.fsync(file.fileno())
             stopping[0] = not step.stop_reason and _waited(folder, done)
+            for stack, mixing in _suggestions(folder)[asked:]:
+                loop.search.ask(stack, mixing)
+                asked += 1
     result = loop.result() | {"about": request(identity)["about"]}
     _write(folder / "result.json", result)
     keep_failure(loop, result, f"loop {identity}")

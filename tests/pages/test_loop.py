@@ -35,6 +35,12 @@ def test_watched_paused_stepped_reloaded_and_opened_in_compose(page: Page):
     press(page, "Pause")
     expect(page.locator(STATUS)).to_contain_text("Paused")
     paused = len(runs.steps(run))
+    page.get_by_label("Try a stack").fill("Si40Ge40")
+    press(page, "Try it")
+    expect(page.locator("#loop-tried")).to_contain_text("80 planes")
+    page.get_by_label("Try a stack").fill("Si3Ge9")
+    press(page, "Try it")
+    expect(page.locator("#loop-tried")).to_contain_text("Si3Ge9 is fitted next")
     press(page, "One step")
     expect(page.locator(STATUS)).to_contain_text(f"Paused, step {paused}:")
     assert len(runs.steps(run)) == paused + 1

@@ -43,7 +43,7 @@ def final_momentum(photon_energy: float, inner_potential: float, work_function: 
 def photon_energies(
     kz: float, mean_spacing: float, inner_potential: float, lowest: float, highest: float
 ) -> list[float]:
-    """Energies (eV) between `lowest` and `highest` at which normal emission has a reduced k_z, rising; see `reduced_kz`.
+    """Energies (eV), rising, from `lowest` to `highest`, at which normal emission has a `reduced_kz`.
 
     Args:
         kz: 2π/c̄, 0 to 1.

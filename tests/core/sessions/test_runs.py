@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from core.loop.loop import LoopSettings
+from core.loop.search import SearchSettings
 from core.sessions import runs
 from core.sessions.readings import Reading, cuts_of
 from tests.loops import SHORT, fit_loosely
@@ -149,3 +151,27 @@ def test_a_worker_leaves_a_run_that_is_paused_for_long(run, monkeypatch):
     assert runs.work(run, SHORT)
     assert runs.status(run) == "finished"
     assert runs.steps(run)[:1] == kept
+
+
+def test_a_person_s_stack_is_fitted_next(run):
+    runs.suggest(run, "[Si3Ge3]2", 0.5)
+    runs.suggest(run, "Si2Ge9", 0.0)
+    with (runs._folder(run) / "suggestions.jsonl").open("a") as lines:
+        lines.write("damaged\n")
+    assert runs.work(run, LoopSettings(SearchSettings(judgements=4)))
+    tried = runs.steps(run)[-1]["candidates"]
+    notes = [step["note"] for step in runs.steps(run)]
+    assert any("Si3Ge3]2 mixed over 0.5 ML and Si2Ge9 tried" in note for note in notes), notes
+    assert {"Si2Ge9"} <= {one["stack"] for one in tried}
+    with pytest.raises(InputError, match="has ended"):
+        runs.suggest(run, "Si2Ge9", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("stack", "mixing", "message"),
+    [("Xx3", 0.0, "Xx3"), ("Si40Ge40", 0.0, "80 planes"), ("Si4Ge4", float("nan"), "width"), ("Si4Ge4", -1.0, "width")],
+)
+def test_stacks_that_cannot_be_tried_are_refused(run, stack, mixing, message):
+    with pytest.raises(InputError, match=message):
+        runs.suggest(run, stack, mixing)
+    assert not (runs._folder(run) / "suggestions.jsonl").exists()
