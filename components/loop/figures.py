@@ -107,7 +107,7 @@ def _empty_tracks(scheme: str | None) -> dict:
             hovertemplate="step %{x}: %{y:.4g}<extra></extra>",
         )  # fmt: skip
         figure.update_yaxes(title={"text": label, "font": {"size": 11}}, row=number, col=1, nticks=4)
-    figure.update_yaxes(rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(type="log", dtick=1, row=1, col=1)
     figure.update_xaxes(title="Step", row=len(TRACKS), col=1)
     figure.update_layout(
         template=theme.template_name(scheme), margin={"l": 64, "r": 8, "t": 8, "b": 40}, uirevision="tracks",

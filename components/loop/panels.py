@@ -29,6 +29,9 @@ STATUS = {
     "interrupted": "Interrupted: nobody works on it. Go on takes it up from its last step.",
     "finished": "Finished",
 }
+LEAST_HINT = 0.01
+"""Share of the residual that an explanation removes, at least, to be named."""
+
 SHOWN = 6
 """Candidates in the table."""
 
@@ -110,7 +113,7 @@ def knowledge_panel() -> html.Section:
             html.Div(id=ids("candidates")),
             *suggestion_form(),
             html.H2("Course"),
-            dcc.Graph(id=ids("tracks"), config=theme.GRAPH_CONFIG, className="loop-tracks", responsive=True),
+            html.Div(dcc.Graph(id=ids("tracks"), config=theme.GRAPH_CONFIG, responsive=True), className="loop-tracks"),
             html.Div(id=ids("result")),
         ],
         className="loop-knowledge",
@@ -233,7 +236,10 @@ def hint_list(hints: list[dict]) -> list:
             ]
         )
         for hint in hints
+        if hint["removes"] >= LEAST_HINT
     ]
+    if not rows:
+        return []
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("What may explain the rest", "Removes")]))
     return [html.Table([head, html.Tbody(rows)], className="small-table")]
 

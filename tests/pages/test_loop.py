@@ -51,6 +51,9 @@ def test_watched_paused_stepped_reloaded_and_opened_in_compose(page: Page):
         page.wait_for_function(f"() => {DRAWN} === '{traces}'")
     press(page, "Go on")
     expect(page.locator("#loop-result")).to_contain_text("The exact engine", timeout=90_000)
+    tracks, below = (page.locator(f"#loop-{part}").bounding_box() for part in ("tracks", "result"))
+    assert tracks["height"] > 300
+    assert below["y"] >= tracks["y"] + tracks["height"], "the result lies under the tracks"
     steps, result = runs.steps(run), runs.result(run)
     assert steps[-1]["residual"] < steps[0]["residual"]
     expect(page.locator("#loop-candidates")).to_contain_text(result["candidates"][0]["stack"])
