@@ -220,6 +220,7 @@ def result_table(document: dict) -> html.Div:
             html.Table([head, html.Tbody(rows)], className="small-table"),
             *([html.P(UNTRUSTED, className="small")] if document.get("figures_from") == "networks" else []),
             html.P(verdict, className="muted small"),
+            *([html.P(document["ambiguity"], className="small")] if document.get("ambiguity") else []),
             *([html.P(document["decide"]["sentence"], className="small")] if document.get("decide") else []),
             *(hint_list(document["hints"]) if document.get("hints") else []),
         ]

@@ -1,8 +1,8 @@
-"""What would decide between the candidates that are left: the cut whose predicted images differ most.
+"""What the candidates that are left have in common, and what would decide between them.
 
-Every candidate's cut is predicted at the momenta that a next measurement may choose, seen with the resolution and the
-escape depth of the last one, and the expected squared difference of two candidates drawn by their probabilities is
-compared with that of the image at hand.
+It is the cut whose predicted images differ most: each candidate is predicted at the momenta that a next measurement may
+choose, seen as a measurement averages them, and the squared difference expected of two candidates drawn by their
+probabilities is compared with that in the image at hand.
 """
 
 from dataclasses import asdict, dataclass
@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from core.engines import engine_named
 from core.experiment.photoemission.final_state import INNER_POTENTIAL, photon_energies
+from core.loop.moves import named
 from core.loop.pictures import Pictures
 from core.reverse.drawing import CUTS
 
@@ -19,6 +20,9 @@ LEAST_PROBABILITY = 0.05
 """Of candidates between which something is left to decide."""
 
 MOST_CANDIDATES = 4
+SAME_SHARE, SAME_LATTICE, TRADED = 0.01, 0.003, 0.7
+"""Differences of Ge fraction and a∥ (Å) up to which candidates agree; a correlation from which both trade off."""
+
 MOMENTA = np.linspace(0.0, 1.0, 11)
 """2π/c̄ that are compared."""
 
@@ -65,6 +69,33 @@ class Decision:
         return asdict(self) | {"sentence": self.sentence}
 
 
+def ambiguity(candidates: list[tuple[str, float, float, float]], pictures: Pictures) -> str:
+    """Which candidates are about as good as each other, and how their a∥ and Ge fraction go together; empty for one.
+
+    Args:
+        candidates: (stack, mixing in ML, a∥ in Å, probability), most probable first.
+        pictures: that their crystals are kept in.
+    """
+    left = [one for one in candidates if one[3] >= LEAST_PROBABILITY]
+    if len(left) < 2:
+        return ""
+    share = np.array([pictures.crystal(s, w, a).plane_ge_fraction.mean() for s, w, a, _ in left])
+    lattice = np.array([a for _, _, a, _ in left])
+    names = ", ".join(f"{named(s, w)} ({100 * p:.0f} %)" for s, w, _, p in left[:MOST_CANDIDATES])
+    more = ", …" if len(left) > MOST_CANDIDATES else ""
+    text = f"{len(left)} candidates explain the image about equally well: {names}{more}."
+    if np.ptp(share) < SAME_SHARE and np.ptp(lattice) < SAME_LATTICE:
+        return f"{text} They agree on a∥ and on the Ge fraction."
+    text += f" Among them a∥ is {lattice.min():.3f} to {lattice.max():.3f} Å"
+    text += f" and the Ge fraction {share.min():.2f} to {share.max():.2f}"
+    if min(np.ptp(share) / SAME_SHARE, np.ptp(lattice) / SAME_LATTICE) > 1 and len(left) > 2:
+        together = float(np.corrcoef(share, lattice)[0, 1])
+        if abs(together) > TRADED:
+            way = "larger" if together > 0 else "smaller"
+            text += f": they trade off, more Ge with a {way} a∥"
+    return f"{text}."
+
+
 def decision(
     candidates: list[tuple[str, float, float, float]], cut: str, kz: float, pictures: Pictures
 ) -> Decision | None:
@@ -96,7 +127,7 @@ def decision(
     now = float(np.interp(abs((kz + 1) % 2 - 1), MOMENTA, table[cut]))
     return Decision(
         best, float(MOMENTA[place]), tuple(photon_energies(float(MOMENTA[place]), spacing, potential, *PHOTONS)),
-        tuple(f"{s} mixed over {w:.2g} ML" if w else s for s, w, _, _ in left), float(table[best][place]), now,
+        tuple(named(s, w) for s, w, _, _ in left), float(table[best][place]), now,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from core.loop.decisive import Decision, decision
+from core.loop.decisive import Decision, ambiguity, decision
 from core.loop.fit import Problem
 from core.loop.hints import Hint, hints
 from core.loop.image import Image
@@ -293,6 +293,7 @@ class Loop:
             "exact_cuts": last.exact_cuts,
             "stop_reason": last.stop_reason,
             "hints": [hint.document() for hint in self.hints()],
+            "ambiguity": ambiguity(self._left(), self.search.pictures) if self.is_trusted else "",
             "decide": None if (next_cut := self.decision()) is None else next_cut.document(),
             "exact_check": self.exact_check() if self.settings.exact else None,
         }  # fmt: skip
@@ -314,9 +315,12 @@ class Loop:
         """Which measurement would tell the candidates that are left apart."""
         if not self.is_trusted:
             return None
-        left = [(c.stack, c.mixing, c.lattice, c.probability) for c in self.last.candidates]
         view = self.last.guess.views[0]
-        return decision(left, view.cut, view.kz, self.search.pictures)
+        return decision(self._left(), view.cut, view.kz, self.search.pictures)
+
+    def _left(self) -> list[tuple[str, float, float, float]]:
+        """Candidates as (stack, mixing, a∥, probability)."""
+        return [(c.stack, c.mixing, c.lattice, c.probability) for c in self.last.candidates]
 
     def exact_check(self) -> dict | None:
         """What the winner leaves by the exact engine, beside what it leaves by the forward model with its error bar."""

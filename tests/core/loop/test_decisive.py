@@ -3,7 +3,7 @@
 import pytest
 
 from core.experiment.photoemission.final_state import final_momentum, photon_energies, reduced_kz
-from core.loop.decisive import decision
+from core.loop.decisive import ambiguity, decision
 from core.loop.pictures import Pictures
 
 LEFT = [("Si4Ge4", 0.0, 5.5, 0.6), ("Si4Ge5", 0.0, 5.5, 0.3), ("Si9Ge1", 0.0, 5.45, 0.01)]
@@ -30,3 +30,14 @@ def test_the_decisive_cut_tells_more_than_the_one_at_hand():
 
 def test_nothing_is_left_to_decide_where_one_candidate_stands_alone():
     assert decision([("Si4Ge4", 0.0, 5.5, 0.97), *LEFT[2:]], "G-X", 0.1, Pictures("forward")) is None
+
+
+def test_what_equally_good_candidates_share_is_said():
+    pictures = Pictures("forward")
+    rich = [("Si4Ge4", 0.0, 5.50, 0.4), ("Si4Ge5", 0.0, 5.52, 0.3), ("Si4Ge6", 0.0, 5.54, 0.3)]
+    assert "3 candidates" in ambiguity(rich, pictures)
+    assert "more Ge with a larger a∥" in ambiguity(rich, pictures)
+    assert "5.500 to 5.540 Å" in ambiguity(rich, pictures)
+    alike = [("Si4Ge4", 0.0, 5.5, 0.5), ("Si4Ge4", 0.5, 5.501, 0.5)]
+    assert ambiguity(alike, pictures).endswith("They agree on a∥ and on the Ge fraction.")
+    assert ambiguity([("Si4Ge4", 0.0, 5.5, 0.97), *LEFT[2:]], pictures) == ""
