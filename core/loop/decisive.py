@@ -12,9 +12,9 @@ from scipy.ndimage import gaussian_filter
 
 from core.engines import engine_named
 from core.experiment.photoemission.final_state import INNER_POTENTIAL, photon_energies
+from core.experiment.photoemission.renderer import ZONE_EDGE
 from core.loop.moves import named
 from core.loop.pictures import Pictures
-from core.reverse.drawing import CUTS
 
 LEAST_PROBABILITY = 0.05
 """Of candidates between which something is left to decide."""
@@ -114,12 +114,12 @@ def decision(
     weight = np.outer(weight, weight) / weight.sum() ** 2
     crystals = [pictures.crystal(s, w, round(a / LATTICE_STEP) * LATTICE_STEP) for s, w, a, _ in left]
     table = {}
-    for name in CUTS:
+    for name in ZONE_EDGE:
         seen = np.stack([_seen(crystal, name) for crystal in crystals])
         mean = seen.mean(axis=(0, 2, 3))
         apart = ((seen[:, None] - seen[None]) ** 2).mean(axis=(3, 4))
         table[name] = np.sqrt(np.einsum("ab,abz->z", weight, apart)) / mean
-    best = max(CUTS, key=lambda name: float(table[name].max()))
+    best = max(ZONE_EDGE, key=lambda name: float(table[name].max()))
     place = int(table[best].argmax())
     share = float(np.mean([crystal.plane_ge_fraction.mean() for crystal in crystals]))
     potential = INNER_POTENTIAL["Si"] * (1 - share) + INNER_POTENTIAL["Ge"] * share

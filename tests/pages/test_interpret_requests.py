@@ -14,9 +14,10 @@ import pytest
 
 from app import app, server
 from components.interpret.controls import EXAMPLES
-from core.experiment.calibration.steps import Momentum
+from core.experiment.photoemission.experiment import simulated_experiment
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
 from core.sessions.readings import Reading, interpreted, keep_image
+from docs.examples import MEASUREMENT, SAMPLES
 from tests.core.experiment.hostile import FILES as HOSTILE
 
 FILES = Path(__file__).parents[2] / "core" / "experiment" / "examples"
@@ -106,7 +107,9 @@ def test_forged_reading_is_refused_with_a_sentence(document):
 
 def test_two_cuts_of_a_sample_are_read_together():
     first = Reading("example-sharp")
-    second = Reading(keep_image((FILES / "sharp.nc").read_bytes(), "again.nc"), steps=(Momentum(0.004),))
+    stack, ground, mixing, own = SAMPLES["sharp"]
+    content = simulated_experiment(stack, ground, mixing, "G-X", MEASUREMENT | own | {"kz": 0.5}, 7)
+    second = Reading(keep_image(content, "again.nc"))
     alone, both = interpreted(first), interpreted(first, (second,))
     assert [one.cut for one in both.images] == ["G-X", "G-X"]
     width = lambda found: found.descriptors["ge_fraction"].high - found.descriptors["ge_fraction"].low  # noqa: E731

@@ -135,6 +135,7 @@ def test_arrow_keys_of_a_slider_do_not_turn_the_page(opened):
     expect(page.locator("#tour-place")).to_have_text("Step 2 of 6")
 
 
+@pytest.mark.own_page
 def test_paper_shows_every_step_and_answers_at_the_end(opened):
     page = opened("/learn?tour=atom&step=2")
     page.emulate_media(media="print")
@@ -167,6 +168,7 @@ def test_links_that_name_no_tour_or_step_are_forgiven(opened):
     expect(page.locator("#tour-place")).to_have_text("Step 1 of 6")
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("path", ["/learn", "/learn?tour=atom&step=4"])
 def test_nothing_moves_while_loading(opened, page, path):
     page.add_init_script(SHIFT_WATCH)
