@@ -163,7 +163,7 @@ def try_stack(clicks, stack, mixing, run):
         runs.suggest(run, stack, width)
     except InputError as error:
         return str(error)
-    return f"{stack.strip()} is fitted next; the steps say how it compares"
+    return f"{stack.strip()} is fitted next, while the run still tries stacks; the steps say how it compares"
 
 
 @callback(

@@ -12,19 +12,26 @@ from scipy.ndimage import gaussian_filter
 
 from core.engines import engine_named
 from core.experiment.photoemission.final_state import INNER_POTENTIAL, photon_energies
-from core.experiment.photoemission.renderer import ZONE_EDGE
+from core.experiment.photoemission.renderer import GRID, ZONE_EDGE
+from core.experiment.photoemission.spectra import predicted_vbm
 from core.loop.moves import named
 from core.loop.pictures import Pictures
 
 LEAST_PROBABILITY = 0.05
 """Of candidates between which something is left to decide."""
 
-MOST_CANDIDATES = 4
+ALIKE = 1 / 3
+"""Of the best one's probability, from which another candidate is about as good."""
+
+MOST_CANDIDATES, LEAST_POINTS = 4, 4
 SAME_SHARE, SAME_LATTICE, TRADED = 0.01, 0.003, 0.7
 """Differences of Ge fraction and a∥ (Å) up to which candidates agree; a correlation from which both trade off."""
 
 MOMENTA = np.linspace(0.0, 1.0, 11)
 """2π/c̄ that are compared."""
+
+OCCUPIED = np.linspace(-6.0, 0.1, 99)
+"""eV against the valence band maximum: what photoemission shows."""
 
 SEEN = (2.0, 1.0, 1.5)
 """Momenta (in steps of MOMENTA, energies and k∥ in pixels) over which a measurement averages: standard deviations."""
@@ -76,7 +83,7 @@ def ambiguity(candidates: list[tuple[str, float, float, float]], pictures: Pictu
         candidates: (stack, mixing in ML, a∥ in Å, probability), most probable first.
         pictures: that their crystals are kept in.
     """
-    left = [one for one in candidates if one[3] >= LEAST_PROBABILITY]
+    left = [one for one in candidates if one[3] >= max(ALIKE * candidates[0][3], LEAST_PROBABILITY)]
     if len(left) < 2:
         return ""
     share = np.array([pictures.crystal(s, w, a).plane_ge_fraction.mean() for s, w, a, _ in left])
@@ -88,11 +95,11 @@ def ambiguity(candidates: list[tuple[str, float, float, float]], pictures: Pictu
         return f"{text} They agree on a∥ and on the Ge fraction."
     text += f" Among them a∥ is {lattice.min():.3f} to {lattice.max():.3f} Å"
     text += f" and the Ge fraction {share.min():.2f} to {share.max():.2f}"
-    if min(np.ptp(share) / SAME_SHARE, np.ptp(lattice) / SAME_LATTICE) > 1 and len(left) > 2:
+    if min(np.ptp(share) / SAME_SHARE, np.ptp(lattice) / SAME_LATTICE) > 1 and len(left) >= LEAST_POINTS:
         together = float(np.corrcoef(share, lattice)[0, 1])
         if abs(together) > TRADED:
             way = "larger" if together > 0 else "smaller"
-            text += f": they trade off, more Ge with a {way} a∥"
+            text += f": they trade off, more Ge going with a {way} a∥"
     return f"{text}."
 
 
@@ -132,6 +139,14 @@ def decision(
 
 
 def _seen(crystal, cut: str) -> np.ndarray:
-    """(kz, k, energy) predicted totals at MOMENTA, as a measurement averages them."""
+    """(kz, k, energy) predicted totals at MOMENTA as a measurement averages them, of mean 1 at each k_z.
+
+    Energies are those of occupied states against the crystal's own valence band maximum: an experiment knows neither
+    the Fermi level nor the intensity.
+    """
     totals = engine_named("forward").cut_totals(crystal, cut, MOMENTA)
-    return gaussian_filter(totals, (SEEN[0], SEEN[2], SEEN[1]), mode=("mirror", "nearest", "nearest"))
+    place = np.interp(predicted_vbm(crystal) + OCCUPIED, GRID, np.arange(len(GRID)))
+    low = np.minimum(place.astype(int), len(GRID) - 2)
+    totals = totals[..., low] * (low + 1 - place) + totals[..., low + 1] * (place - low)
+    seen = gaussian_filter(totals, (SEEN[0], SEEN[2], SEEN[1]), mode=("mirror", "mirror", "nearest"))
+    return seen / seen.mean(axis=(1, 2), keepdims=True)

@@ -155,7 +155,7 @@ def _measured(sample: DrawnSample, severity: str, number: int, variant: str) -> 
     if variant == "unknown":
         return [Cut(None, CUT)], images
     if variant == "two-cuts":
-        other = replace(sample, kz=(kz + OTHER_KZ) % 1.0)
+        other = replace(sample, kz=kz + OTHER_KZ if kz + OTHER_KZ <= 1.0 else kz - OTHER_KZ)
         images.append(simulated_image(other, severity, number + len(test_samples())))
         return [Cut(None, CUT, kz), Cut(None, CUT, other.kz)], images
     return [Cut(None, CUT, kz)], images

@@ -91,7 +91,9 @@ def _arrangements(block: Block) -> list[list[float]]:
 
 
 def _stack_of(planes: Sequence[float]) -> Stack:
-    blocks: list[list] = []
+    """A period that begins with a block, so that none is split between its ends."""
+    start = next((i for i in range(len(planes)) if planes[i] != planes[i - 1]), 0)
+    planes, blocks = [*planes[start:], *planes[:start]], []
     for fraction in planes:
         if blocks and blocks[-1][0] == fraction:
             blocks[-1][1] += 1

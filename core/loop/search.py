@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import product
 from os import cpu_count
 
 import numpy as np
@@ -52,7 +53,7 @@ ROUNDS, BEAM = 8, 4
 LIBRARY_SHARE = 1 / 3
 """Of the judgements and the time of a search of bare images, after which it goes on plane by plane."""
 
-FIRST = 1e6
+FIRST, MOST_EXACT_CUTS = 1e6, 10**6
 SCREENING_LIMIT = 16.0
 """Most that a screened cost adds to what decides which candidate is judged next."""
 
@@ -82,9 +83,6 @@ edge and for those without."""
 
 WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
 """ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
-
-
-MOST_EXACT_CUTS = 10**6
 
 
 @dataclass(frozen=True)
@@ -147,9 +145,10 @@ class Search:
         self.asked.append((stack, mixing))
 
     def _answered(self) -> list[tuple[str, float, float]]:
-        """What was asked and is not judged yet: stack, mixing, and the a∥ to begin with."""
-        rows, self.asked = self.asked, []
-        return [(*one, self.best.fitted.state.lattice) for one in rows if self._key(*one) not in self.judged]
+        """Some of what was asked and is not judged yet: stack, mixing, and the a∥ to begin with."""
+        new = {self._key(*one): one for one in self.asked if self._key(*one) not in self.judged}
+        rows, self.asked = list(new.values())[:TOGETHER], list(new.values())[TOGETHER:]
+        return [(*one, self.best.fitted.state.lattice) for one in rows]
 
     def spent(self, settings: "SearchSettings") -> bool:
         """Whether time or judgements ran out."""
@@ -191,8 +190,7 @@ class Search:
             settings: when to stop.
             cancelled: asked before each step.
         """
-        began = time.monotonic()
-        end = began + settings.seconds
+        end = (began := time.monotonic()) + settings.seconds
         stack, mixing, _ = self.pool[self.first[0]] if self.first else next(iter(self.pool.values()))
         begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS, cancelled)
         self._judge(stack, mixing, begun.state)
@@ -281,7 +279,8 @@ class Search:
         longest = max(LONGEST, len(parse_stack(base.stack).ge_fractions))
         names = dict.fromkeys([*plane_neighbours(base.stack, longest), *neighbours(base.stack)])
         widths = sorted({0.0, base.mixing})
-        fresh = [(n, w) for n in names for w in widths if self._key(n, w) not in self.judged]
+        spelt = {self._key(*one): one for one in product(names, widths)}
+        fresh = [one for key, one in spelt.items() if key not in self.judged]
 
         def predicted(one: tuple[str, float]) -> float:
             return screening.cost(*one)[0] + complexity(*one)

@@ -37,7 +37,7 @@ SILENT_SECONDS = 6.0
 PATIENCE_SECONDS = 600.0
 """A worker leaves a run that is paused for so long: others wait for it."""
 
-LONGEST_SUGGESTED, MOST_SUGGESTED = 40, 20_000
+LONGEST_SUGGESTED, MOST_SUGGESTED = 24, 2_000
 """Planes of a stack that a person has tried, and bytes of all that a run is asked for."""
 
 _MARK_SECONDS, _POLL_SECONDS = 1.0, 0.1

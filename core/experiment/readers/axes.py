@@ -224,12 +224,17 @@ def _slice_attrs(slow: list[Axis], place: tuple[int, ...], number: int, count: i
     return _with_settings([replace(axis, points=np.array([x])) for axis, x in zip(slow, at, strict=True)], own)
 
 
+_OF_ELECTRONS = re.compile("pass|cent|kin|bind|retard", re.IGNORECASE)
+"""In names of energies of one value that are not the photons'."""
+
+
 def _with_settings(axes: list[Axis], attrs: dict) -> dict:
     """The attributes with the photon energy, the second angle or momentum that axes of one point stand for."""
     found = dict(attrs)
     for axis in axes:
         value = float(np.ravel(axis.points)[0])
-        if axis.kind in ("hv", "eV") and np.isfinite(value) and value > 0:
+        light = axis.kind == "hv" or (axis.kind == "eV" and "hv" not in found and not _OF_ELECTRONS.search(axis.name))
+        if light and np.isfinite(value) and value > 0:
             found["hv"] = value * UNITS["eV"].get(plain_unit(axis.own_unit), 1.0)
         elif target_of(axis.label) == "temperature" and plain_unit(axis.own_unit) in ("", "k", "kelvin") and value > 0:
             found["temperature"] = value

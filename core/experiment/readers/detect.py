@@ -113,6 +113,15 @@ def _reader(content: bytes) -> Callable[[bytes], list[Image]] | None:
     return getattr(import_module(f"core.experiment.readers.{module}"), function)
 
 
+def _is_other(content: bytes) -> bool:
+    """Whether a file is of one of OTHERS: those of two bytes only where what else they say of themselves is true."""
+    if content.startswith(b"BM"):
+        return int.from_bytes(content[2:6], "little") == len(content)
+    if content.startswith((b"\x80\x03", b"\x80\x04", b"\x80\x05")):
+        return content.endswith(b".")
+    return content.startswith(tuple(start for start, _ in OTHERS))
+
+
 def _place(content: bytes) -> tuple[str, str] | None:
     """Module and function that read a file of this content."""
     head = content[:_PROBE_BYTES]
@@ -120,7 +129,7 @@ def _place(content: bytes) -> tuple[str, str] | None:
         return "hdf5", "read_hdf5"
     if head.startswith(_PICTURES):
         return "pictures", "read_picture"
-    if head.startswith(tuple(start for start, _ in OTHERS)):
+    if _is_other(content):
         return None
     if head.startswith(b"PK\x03\x04"):
         return ("numpy_files", "read_numpy") if _is_npz(content) else ("ses", "read_ses_zip")

@@ -142,7 +142,7 @@ def _electronvolts(value, unit: str):
     """Energies in eV, wavelengths too; None in a unit of something else, as they are in one that nobody knows."""
     plain = plain_unit(unit)
     if plain in ("nm", "nanometer"):
-        return LIGHT / value
+        return LIGHT / value if np.all(np.asarray(value) > 0) else None
     return None if unit_kind(unit) not in ("", "eV") else value * UNITS["eV"].get(plain, 1.0)
 
 

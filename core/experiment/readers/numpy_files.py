@@ -58,18 +58,22 @@ def _runs_across(values: np.ndarray, energy: np.ndarray) -> bool:
     return across > down + CLEARLY
 
 
+_NEEDED = ("intensity.npy", "eV.npy", "kx.npy", "alpha.npy")
+
+
 def _members(content: bytes) -> dict[str, np.ndarray]:
     """The arrays of an archive by name, within the budget of a file; texts and objects are left where they are."""
     arrays: dict[str, np.ndarray] = {}
     left = 8 * MOST_VALUES
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in [name for name in archive.namelist() if name.endswith(".npy")][:MOST_MEMBERS]:
-            needed = name in ("intensity.npy", "eV.npy", "kx.npy", "alpha.npy")
+        names = sorted((n for n in archive.namelist() if n.endswith(".npy")), key=lambda n: n not in _NEEDED)
+        for name in names[:MOST_MEMBERS]:
+            needed = name in _NEEDED
             with archive.open(name) as member:
                 try:
                     arrays[name[:-4]] = _array(member, left)
                 except InputError:
-                    if needed or archive.getinfo(name).file_size > left:
+                    if needed or "intensity" not in arrays:
                         raise
                     continue
             left -= arrays[name[:-4]].nbytes

@@ -8,7 +8,10 @@ _PROBE_BYTES = 256
 _JAPANESE = re.compile(rb"[\x81-\x9f][\x40-\x7e\x80-\xfc]")
 """Two bytes that Shift-JIS has for a character, and Western encodings hardly ever."""
 
-_DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d*,\d+(?:[eE][-+]?\d+)?(?=\s*[^\d,.]*$)")
+_WORD = re.compile("[\u3040-\u30ff\u4e00-\u9fff]{2}")
+"""Kana or kanji beside each other; a Western apostrophe and the letter after it make but one."""
+
+_DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d*,\d+(?:[eE][-+]?\d+)?(?=[^\d,.]*$)")
 
 
 def without_wide_characters(content: bytes) -> bytes:
@@ -39,7 +42,9 @@ def decoded(content: bytes) -> str:
         pass
     if _JAPANESE.search(content):
         try:
-            return content.decode("shift_jis")
+            text = content.decode("shift_jis")
+            if _WORD.search(text):
+                return text
         except UnicodeDecodeError:
             pass
     return content.decode("cp1252", "replace")

@@ -34,10 +34,10 @@ def test_nothing_is_left_to_decide_where_one_candidate_stands_alone():
 
 def test_what_equally_good_candidates_share_is_said():
     pictures = Pictures("forward")
-    rich = [("Si4Ge4", 0.0, 5.50, 0.4), ("Si4Ge5", 0.0, 5.52, 0.3), ("Si4Ge6", 0.0, 5.54, 0.3)]
-    assert "3 candidates" in ambiguity(rich, pictures)
-    assert "more Ge with a larger a∥" in ambiguity(rich, pictures)
-    assert "5.500 to 5.540 Å" in ambiguity(rich, pictures)
+    rich = [(f"Si4Ge{n}", 0.0, 5.42 + 0.02 * n, p) for n, p in ((4, 0.4), (5, 0.3), (6, 0.3), (3, 0.2))]
+    assert "4 candidates" in ambiguity(rich, pictures)
+    assert "more Ge going with a larger a∥" in ambiguity(rich, pictures)
+    assert "5.480 to 5.540 Å" in ambiguity(rich, pictures)
     alike = [("Si4Ge4", 0.0, 5.5, 0.5), ("Si4Ge4", 0.5, 5.501, 0.5)]
     assert ambiguity(alike, pictures).endswith("They agree on a∥ and on the Ge fraction.")
     assert ambiguity([("Si4Ge4", 0.0, 5.5, 0.97), *LEFT[2:]], pictures) == ""
