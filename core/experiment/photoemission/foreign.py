@@ -1,4 +1,4 @@
-"""A second simulator, which shares nothing with the renderer but the spectra, to see what a fit owes to its own.
+"""A second simulator, which shares spectra and orbital weights with the renderer, to see what a fit owes to its own.
 
 Amplitudes of orbitals interfere instead of adding their weights; k_z is broadened by a Gaussian; the background is a
 Shirley one of each energy distribution curve and a Tougaard tail; the Fermi edge is warm and sits on second-order
@@ -41,15 +41,15 @@ def foreign_image(
     bands = _at(_seen(crystal, cut, kz, random), kx, ev + fermi_level, cut, crystal.lattice_in_plane, GRID)
     shares = orbital_shares_between(float(crystal.plane_ge_fraction.mean()), crystal.lattice_in_plane, cut, kz)
     bands = bands * _interference(shares, kx, ev + fermi_level, cut, crystal.lattice_in_plane, random)
-    step = float(ev[1] - ev[0])
+    step, width = float(ev[1] - ev[0]), BOLTZMANN * random.uniform(80.0, 320.0)
+    bands = bands / (1 + np.exp(np.clip(ev / width, -40, 40)))
     bands = gaussian_filter(bands, (random.uniform(0.2, 1.0), random.uniform(0.03, 0.08) / step), mode="nearest")
     above = np.cumsum(bands[:, ::-1], axis=1)[:, ::-1] * step
     loss = np.arange(1, len(ev)) * step
     tail = np.pad(loss / (2.0 + loss**2) ** 2, (1, 0))
     scattered = np.stack([np.convolve(row[::-1], tail)[: len(ev)][::-1] for row in bands])
     image = bands + random.uniform(0.02, 0.12) * above + random.uniform(0.0, 1.0) * step * scattered
-    width = BOLTZMANN * random.uniform(80.0, 320.0)
-    image = image / (1 + np.exp(np.clip(ev / width, -40, 40))) + random.uniform(0.0, 0.02) * image.mean()
+    image = image + random.uniform(0.0, 0.02) * image.mean()
     across = np.linspace(-1, 1, len(kx))[:, None]
     image = image * np.cos(random.uniform(0.2, 0.8) * across) ** 2 * random.gamma(900.0, 1 / 900.0, (len(kx), 1))
     counts = random.poisson(image / image.mean() * random.uniform(150.0, 600.0)).astype(float)

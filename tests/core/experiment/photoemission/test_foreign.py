@@ -1,4 +1,4 @@
-"""The second simulator: what it shares with the renderer, and what it does not."""
+"""The second simulator: bands where they belong, none above the Fermi level, intensities that are no counts."""
 
 import numpy as np
 
