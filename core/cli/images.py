@@ -63,7 +63,8 @@ def loop(arguments: argparse.Namespace) -> None:
     from core.loop.loop import STOPS, Loop, LoopSettings
     from core.loop.search import MOST_EXACT_CUTS, SearchSettings
 
-    search = SearchSettings(seconds=arguments.seconds, exact_cuts=arguments.exact_cuts or MOST_EXACT_CUTS)
+    most = MOST_EXACT_CUTS if arguments.exact_cuts is None else arguments.exact_cuts
+    search = SearchSettings(seconds=arguments.seconds, exact_cuts=most)
     running = Loop(given_cuts(arguments), LoopSettings(search))
     for step in running.steps():
         document = step.document()

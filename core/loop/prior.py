@@ -11,6 +11,7 @@ from core.loop.fit import Fitted
 from core.structure.stack import Stack, parse_stack
 
 DRAWS, DRAWS_SEED = 3000, 5
+"""Stacks of many blocks that candidates are taken from, and the seed that they are drawn with."""
 
 MISFIT_WEIGHT = 12.0
 """How much the logarithm of one plus the mean squared deviation of a candidate's composition from the networks'

@@ -224,6 +224,8 @@ class Search:
             yield _note(found, best, self.best)
         if self.is_bare:
             yield from self._by_planes(end, settings, cancelled)
+        while time.monotonic() < end and not cancelled() and (answered := self._answered()):
+            yield _note(self._judge_all(best := self.best, answered), best, self.best)
         yield from self._polished(end, settings.exact_cuts, cancelled)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
@@ -416,10 +418,8 @@ class Search:
     def _correct(self, state: State, slope: bool = False) -> None:
         """What the exact engine adds to the forward model's signal at a state; a slope joins it to the one before."""
         for number in range(len(self.targets)):
-            key, found = (
-                (state.stack, state.mixing, number),
-                difference(self.corrected, state, number, state.lattice, self.work),
-            )
+            key = (state.stack, state.mixing, number)
+            found = difference(self.corrected, state, number, state.lattice, self.work)
             known = self.corrected.corrections.get(key)
             self.corrected.corrections[key] = joined(known, found) if slope and known else found
 

@@ -58,7 +58,7 @@ def test_cancelled_job_can_be_asked_again(page: Page):
 
 def test_new_sample_takes_the_offer_to_compute_away(page: Page):
     open_compose(page)
-    page.locator("#compose-stack").fill("Si16Ge14")
+    page.locator("#compose-stack").fill("Si36Ge34")  # long enough to be cancelled on a busy machine
     page.locator("#compose-cancel").click()
     compute = page.get_by_role("button", name="Compute")
     expect(compute).to_be_visible()

@@ -126,7 +126,7 @@ def test_unknown_address_leads_back(opened, page):
 
 
 @pytest.mark.own_page
-@pytest.mark.parametrize("path", ["/", "/methods"])
+@pytest.mark.parametrize("path", ["/", "/methods", "/learn", "/learn?tour=atom&step=4"])
 def test_nothing_moves_while_loading(opened, page, path):
     page.add_init_script(SHIFT_WATCH)
     opened(path)

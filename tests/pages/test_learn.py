@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from components.learn.texts import step_text, text_sections, words
 from components.learn.tours import TOURS, Choice, tour_named
-from tests.pages.conftest import PHONE, SHIFT_WATCH, overflow, serious_violations
+from tests.pages.conftest import PHONE, overflow, serious_violations
 
 SCREENS = {
     "light": {}, "dark": {"color_scheme": "dark"}, "phone": PHONE, "dark-phone": PHONE | {"color_scheme": "dark"},
@@ -166,11 +166,3 @@ def test_links_that_name_no_tour_or_step_are_forgiven(opened):
     expect(page.get_by_role("alert")).to_have_text(words()["unknown"])
     page = opened("/learn?tour=atom&step=12")
     expect(page.locator("#tour-place")).to_have_text("Step 1 of 6")
-
-
-@pytest.mark.own_page
-@pytest.mark.parametrize("path", ["/learn", "/learn?tour=atom&step=4"])
-def test_nothing_moves_while_loading(opened, page, path):
-    page.add_init_script(SHIFT_WATCH)
-    opened(path)
-    assert page.evaluate("window.shift") < 0.02

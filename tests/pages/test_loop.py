@@ -88,6 +88,8 @@ def test_two_people_watch_their_own_runs(page: Page):
 
 def test_without_a_run_it_says_how_to_start(opened):
     page = opened("/loop")
+    expect(page.get_by_text("What the models learn from this")).to_be_visible()
+    expect(page.get_by_text("Learn from the cases", exact=True)).to_be_hidden()  # the owner's
     expect(page.get_by_role("link", name="Interpret").last).to_be_visible()
     page = opened("/loop?run=../../etc/passwd")
     expect(page.get_by_text("This is no run of the loop")).to_be_visible()
