@@ -4,33 +4,33 @@ import dash_mantine_components as dmc
 from dash import html
 
 from components.interpret.controls import ids
-from core.experiment.photoemission.experiment import RANGES
+from core.experiment.photoemission.experiment import RANGES, START
 
 SLIDERS = {
-    "fermi_above_vbm": ("E_F above the VBM", "eV", 0.5),
-    "kz": ("kz", "2π/c̄", 0.0),
-    "kz_width": ("Escape: half-width of kz", "1/Å", 0.03),
-    "final_momentum": ("Final-state momentum", "1/Å", 6.0),
-    "intensity": ("Matrix elements", "", 0.5),
-    "orbital": ("Orbital matrix elements", "", 0.0),
-    "asymmetry": ("Left-right asymmetry", "", 0.2),
-    "energy_resolution": ("Energy resolution", "eV", 0.08),
-    "momentum_resolution": ("Momentum resolution", "1/Å", 0.02),
-    "lifetime": ("Lifetime width", "eV", 0.1),
-    "dos_background": ("Density-of-states background", "", 1.0),
-    "shirley": ("Shirley background", "", 0.3),
-    "linear": ("Linear background", "", 0.1),
-    "counts": ("Counts a pixel", "", 300.0),
-    "response": ("Detector response", "", 0.05),
-    "mesh": ("Mesh", "", 0.0),
-    "stripes": ("Stripes", "", 0.0),
-    "hot_pixels": ("Hot pixels", "", 0.0),
-    "round_edge": ("Round edge", "", 0.0),
-    "k_shift": ("Momentum shift", "1/Å", 0.0),
-    "k_stretch": ("Momentum stretch", "", 0.0),
-    "e_stretch": ("Energy stretch", "", 0.0),
+    "fermi_above_vbm": ("E_F above the VBM", "eV"),
+    "kz": ("kz", "2π/c̄"),
+    "kz_width": ("Escape: half-width of kz", "1/Å"),
+    "final_momentum": ("Final-state momentum", "1/Å"),
+    "intensity": ("Matrix elements", ""),
+    "orbital": ("Orbital matrix elements", ""),
+    "asymmetry": ("Left-right asymmetry", ""),
+    "energy_resolution": ("Energy resolution", "eV"),
+    "momentum_resolution": ("Momentum resolution", "1/Å"),
+    "lifetime": ("Lifetime width", "eV"),
+    "dos_background": ("Density-of-states background", ""),
+    "shirley": ("Shirley background", ""),
+    "linear": ("Linear background", ""),
+    "counts": ("Counts a pixel", ""),
+    "response": ("Detector response", ""),
+    "mesh": ("Mesh", ""),
+    "stripes": ("Stripes", ""),
+    "hot_pixels": ("Hot pixels", ""),
+    "round_edge": ("Round edge", ""),
+    "k_shift": ("Momentum shift", "1/Å"),
+    "k_stretch": ("Momentum stretch", ""),
+    "e_stretch": ("Energy stretch", ""),
 }
-"""Setting → label, unit, where it starts."""
+"""Setting → label, unit."""
 
 
 def experiment_panel() -> html.Details:
@@ -62,15 +62,15 @@ def slider_id(name: str) -> str:
     return ids(f"made-{name.replace('_', '-')}")
 
 
-def _slider(name: str, label: str, unit: str, value: float) -> html.Div:
+def _slider(name: str, label: str, unit: str) -> html.Div:
     low, high = RANGES[name]
     text = f"{label}{', ' + unit if unit else ''}"
     return html.Div(
         [
             html.Span(text, className="field-label"),
             dmc.Slider(
-                id=slider_id(name), value=value, min=low, max=high, step=(high - low) / 200, size="sm", precision=4,
-                thumbLabel=text,
+                id=slider_id(name), value=START[name], min=low, max=high, step=(high - low) / 200, size="sm",
+                precision=4, thumbLabel=text,
             ),
         ],
         className="slider",

@@ -16,6 +16,7 @@ from core.experiment.photoemission.foreign import foreign_image
 from core.experiment.photoemission.spectra import predicted_vbm
 from core.learning.samples import DrawnSample, evaluation_set, profile_key
 from core.loop.fit_evaluation import simulated_image
+from core.loop.form_samples import form_cut, typed_samples
 from core.loop.loop import Loop, LoopSettings
 from core.loop.search import SearchSettings
 from core.reverse.candidates import in_library
@@ -25,7 +26,7 @@ from core.reverse.evaluation import SEED, test_samples
 from core.reverse.inference import infer_images
 from core.reverse.outside import KINDS
 from core.reverse.quantities import QUANTITIES, crystal_figures
-from core.reverse.standard import EV, KX
+from core.reverse.standard import EV, KX, standard_image
 from core.storage import cache_directory
 from core.structure.stack import parse_stack
 
@@ -38,9 +39,10 @@ VARIANTS = {
     "unknown": SEVERITIES,
     "two-cuts": SEVERITIES,
     "foreign": ("realistic",),
+    "form": ("form",),
 }
 """What the loop is given, and at which severities: one cut and its k_z; one cut; two cuts at two known k_z; one cut of
-the second simulator and its k_z."""
+the second simulator and its k_z; one cut of a measurement that the form makes of a typed stack."""
 
 OTHER_KZ = 0.4
 """2π/c̄ between the two cuts."""
@@ -54,6 +56,9 @@ OTHERS = 5
 CUT = "G-X"
 SETTINGS = LoopSettings(SearchSettings(seconds=np.inf), exact=False)
 """Judgements alone end a search, so that what a machine does beside it changes nothing."""
+
+REFUSALS = ("outside the domain", "noise only")
+"""Stop reasons that say nothing of the sample: an interval is held then too."""
 
 BINS = (0.0, 0.2, 0.5, 0.8, 0.95, 1.0)
 """Of probabilities of candidates, for their reliability."""
@@ -98,10 +103,10 @@ def evaluate_loop(
         split: `test`, or `validation` for choices.
         variant: of VARIANTS.
     """
-    images = images or (IMAGES if variant == "known" else VARIANT_IMAGES)
     kept = (folder or cache_directory() / "loop-evaluation") / f"{split}-{_version()}" / variant
     kept.mkdir(parents=True, exist_ok=True)
-    samples = test_samples() if split == "test" else [s for s in evaluation_set(split) if s.kz is not None]
+    samples = typed_samples() if variant == "form" else _split_samples(split)
+    images = images or {"known": IMAGES, "form": len(samples)}.get(variant, VARIANT_IMAGES)
     chosen = np.linspace(0, len(samples) - 1, images).round().astype(int).tolist()
     tasks: list[tuple] = [(kept, severity, n, samples[n], variant) for n in chosen for severity in VARIANTS[variant]]
     others = OTHERS if split == "test" and variant == "known" else 0
@@ -119,6 +124,10 @@ def evaluate_loop(
         "images": {name: _summary(rows) for name, rows in groups.items()},
         "stops": {kind: _stops(rows) for kind, rows in found.items()},
     }
+
+
+def _split_samples(split: str) -> list[DrawnSample]:
+    return test_samples() if split == "test" else [s for s in evaluation_set(split) if s.kz is not None]
 
 
 def _version() -> str:
@@ -147,6 +156,9 @@ def _run(task: tuple) -> tuple[str, Outcome]:
 def _measured(sample: DrawnSample, severity: str, number: int, variant: str) -> tuple[list[Cut], list[np.ndarray]]:
     """Cuts and standard images (kx, eV) of a sample, as a variant has them."""
     kz = float(sample.kz or 0.0)
+    if variant == "form":
+        made = form_cut(sample, CUT, number)
+        return [made], [standard_image(made.image)]
     if variant == "foreign":
         crystal, random = sample.crystal(), np.random.default_rng([SEED, len(SEVERITIES), number])
         level = predicted_vbm(crystal) + random.uniform(0.0, 1.2)
@@ -211,6 +223,7 @@ def _summary(outcomes: list[Outcome]) -> dict:
             "before": _rounded(np.median(before)),
             "after": _rounded(np.median(after)),
             "coverage": _rounded(np.mean([o.inside[name] for o in outcomes])),
+            "held": _rounded(np.mean([o.inside[name] or o.stop in REFUSALS for o in outcomes])),
         }
     return {
         "count": len(outcomes),

@@ -47,6 +47,23 @@ RANGES = {
 }
 """Every artefact that a person can set, and how far."""
 
+START = dict.fromkeys(RANGES, 0.0) | {
+    "fermi_above_vbm": 0.5,
+    "kz_width": 0.03,
+    "final_momentum": 6.0,
+    "intensity": 0.5,
+    "asymmetry": 0.2,
+    "energy_resolution": 0.08,
+    "momentum_resolution": 0.02,
+    "lifetime": 0.1,
+    "dos_background": 1.0,
+    "shirley": 0.3,
+    "linear": 0.1,
+    "counts": 300.0,
+    "response": 0.05,
+}
+"""Where a person begins: an ordinary measurement."""
+
 
 def simulated_experiment(
     stack: str, substrate: str, mixing: float, cut: str, settings: dict[str, float], seed: int
