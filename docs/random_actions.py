@@ -1,10 +1,10 @@
 """A visitor who does anything: `python -m docs.random_actions [--actions N] [--seed N] [--page /PATH …]`.
 
-Presses, drags, types, chooses, drops files, goes back, reloads and turns to other pages at random, in one Chromium; a seed
-makes the same choices as far as pages answer equally fast. Printed as JSON: how many actions of each kind were done, and
-every complaint with the actions before it. A complaint is a logged or raised error, an answer of status 400 or more
-(which a failed callback is), a request to another host, or a breach of the content policy. Ends with 1 where there was
-one.
+Presses, drags, types, chooses, drops files, goes back, reloads and turns to other pages at random, in one Chromium; a
+seed makes the same choices as far as pages answer equally fast. Printed as JSON: how many actions of each kind were
+done, and every complaint with the actions before it. A complaint is a logged or raised error, an answer of status 400
+or more (which a failed callback is), a request to another host, or a breach of the content policy. Ends with 1 where
+there was one.
 """
 
 import argparse
