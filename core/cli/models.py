@@ -9,7 +9,7 @@ from core.cli.printed import learned_lines
 
 TRAINING_STACKS = 14000
 RACE_STACKS = 1008
-LOOP_VARIANTS = ["known", "unknown", "two-cuts", "foreign"]
+LOOP_VARIANTS = ["known", "unknown", "two-cuts", "foreign", "form"]
 
 
 def add_commands(entries) -> None:

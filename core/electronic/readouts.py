@@ -98,6 +98,36 @@ class Readouts:
         return [name for name, valley in self.valleys.items() if abs(valley.energy - lowest) < 1e-4]
 
 
+@dataclass(frozen=True, eq=False)
+class ValenceEdge:
+    """The valence band edge at Γ: energy (eV, parameters' scale), splittings as in Readouts, atoms' shares, masses."""
+
+    energy: float
+    hh_lh_splitting: float | None
+    split_off: float | None
+    profile: np.ndarray
+    masses: dict[str, list[float]]
+
+
+def read_valence(hamiltonian: Hamiltonian, gamma: States | None = None, at_gamma: Bands | None = None) -> ValenceEdge:
+    """The valence band edge alone, at a small part of what `read_bands` costs; from states and bands at Γ, if given."""
+    occupied = len(hamiltonian.crystal) * (4 if hamiltonian.spin_orbit else 2)
+    gamma = gamma or solve_states(hamiltonian, (0, 0, 0))
+    at_gamma = at_gamma or solve_bands(hamiltonian, [[0.0, 0.0, 0.0]], [[1.0, 0.0, 0.0]])
+    energy = float(gamma.energy[occupied - 1])
+    hh_lh, split_off = _hole_splittings(gamma, at_gamma.unfolding_weight[0], occupied)
+    members = np.flatnonzero(np.abs(gamma.energy - energy) < EDGE_TOLERANCE)
+    return ValenceEdge(energy, hh_lh, split_off, gamma.atom_weight(members), _masses(gamma, members, -1))
+
+
+def _masses(states: States, members: np.ndarray, sign: int) -> dict[str, list[float]]:
+    """By direction, one for each state at an edge; sign: −1 for holes."""
+    return {
+        name: [float(sign * m) for m in states.effective_mass(members, np.array(direction))]
+        for name, direction in MASS_DIRECTIONS.items()
+    }
+
+
 def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
     """Find the band edges, valleys, splittings and masses of a crystal.
 
@@ -111,14 +141,11 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
     valleys = find_valleys(hamiltonian, at_gamma, occupied)
     cbm_valley = _lowest_valley(valleys)
     lowest = valleys[cbm_valley]
-    vbm = gamma.energy[occupied - 1]
+    valence = read_valence(hamiltonian, gamma, at_gamma)
+    vbm = valence.energy
     direct_gap = gamma.energy[occupied] - vbm
     cbm_states = solve_states(hamiltonian, lowest.k_reduced)
-    edges = {
-        "vbm": (gamma, np.flatnonzero(np.abs(gamma.energy - vbm) < EDGE_TOLERANCE), -1),
-        "cbm": (cbm_states, np.flatnonzero(np.abs(cbm_states.energy - lowest.energy) < EDGE_TOLERANCE), 1),
-    }
-    hh_lh, split_off = _hole_splittings(gamma, at_gamma.unfolding_weight[0], occupied)
+    at_cbm = np.flatnonzero(np.abs(cbm_states.energy - lowest.energy) < EDGE_TOLERANCE)
     delta = [valleys[name].energy for name in ("Δ2", "Δ4") if name in valleys]
     return Readouts(
         gap=float(lowest.energy - vbm),
@@ -129,17 +156,11 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
         cbm_valley=cbm_valley,
         cbm_k=lowest.k_reduced,
         valleys={name: Valley(v.energy - energy_zero, v.k_reduced, v.weight, v.band) for name, v in valleys.items()},
-        hh_lh_splitting=hh_lh,
+        hh_lh_splitting=valence.hh_lh_splitting,
         delta2_delta4_splitting=float(delta[0] - delta[1]) if len(delta) == 2 else None,
-        split_off=split_off,
-        profile={edge: states.atom_weight(members) for edge, (states, members, _) in edges.items()},
-        masses={
-            edge: {
-                name: [float(sign * m) for m in states.effective_mass(members, direction)]
-                for name, direction in MASS_DIRECTIONS.items()
-            }
-            for edge, (states, members, sign) in edges.items()
-        },
+        split_off=valence.split_off,
+        profile={"vbm": valence.profile, "cbm": cbm_states.atom_weight(at_cbm)},
+        masses={"vbm": valence.masses, "cbm": _masses(cbm_states, at_cbm, 1)},
     )
 
 

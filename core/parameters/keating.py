@@ -38,6 +38,11 @@ class KeatingParameters:
             + ge_first * ge_second * length[1, 1]
         )
 
+    def elastic_constants(self, ge_fraction: float) -> tuple[float, float]:
+        """C11 and C12 in GPa (10 times N/m/Å) of this model, linear between Si and Ge."""
+        c11, c12 = (10 * (self.alpha + n * self.beta) / self.lattice_constant for n in (3.0, -1.0))
+        return float(c11[0] + (c11[1] - c11[0]) * ge_fraction), float(c12[0] + (c12[1] - c12[0]) * ge_fraction)
+
     def with_lattice_constants(self, silicon: float, germanium: float) -> "KeatingParameters":
         """The same force constants with other bulk lattice constants (Å), e.g. those of a density functional.
 

@@ -1,0 +1,1 @@
+"""Design: from what bands should be to the stacks that have them, verified by the exact engine."""

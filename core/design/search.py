@@ -1,0 +1,298 @@
+"""The search: the table of levels first, the best verified by the exact engine, then neighbours of many blocks.
+
+A generator of frozen steps, cancellable, with its budget; nothing is random.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from core.design.atlas import atlas
+from core.design.figures import Measured, quick, verified
+from core.design.growth import Constraints, mean_strain
+from core.design.targets import Wanted
+from core.errors import InputError
+from core.learning.samples import profile_key
+from core.loop.moves import plane_neighbours
+from core.structure.sample import Sample
+from core.structure.stack import parse_stack, two_block
+
+LATTICES = 61
+"""In-plane lattice constants tried of every period of the table, evenly spaced over the allowed ones."""
+
+BEST = 20
+"""Designs that are verified."""
+
+REFINEMENTS = 4
+"""Steps in a∥ by which a verified design may still be moved."""
+
+STEP = 0.004
+"""Å: the first of them."""
+
+NEIGHBOURED = 3
+"""Designs whose neighbours are tried."""
+
+ALIKE = 2
+"""Monolayers by which a period must differ from a better one of the same a∥ to be another answer."""
+
+ALIKE_LATTICE = 0.03
+"""Å: the same a∥."""
+
+TOLERATED_STRAIN = 0.002
+"""Error of a∥, as a strain, that a design should bear, beside a monolayer more or less of each block."""
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """One thing that a grower may get wrong, the cost with it, and whether all that is asked for is still met."""
+
+    change: str
+    cost: float
+    met: bool
+
+
+@dataclass(frozen=True)
+class Design:
+    """An answer: its sample and figures, and its cost (0 where everything is met).
+
+    exact: whether its figures are verified. strain: mean of the period, not in percent. sensitivity: of the best ones.
+    front: whether no other answer is better in one target and no worse in the others.
+    """
+
+    sample: Sample
+    measured: Measured
+    cost: float
+    strain: float
+    exact: bool = False
+    sensitivity: tuple[Sensitivity, ...] = ()
+    front: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether everything asked for is met."""
+        return self.cost == 0.0
+
+    def document(self) -> dict:
+        """Plain JSON."""
+        figures = {name: None if np.isnan(value) else round(value, 5) for name, value in self.measured.figures.items()}
+        return {
+            "sample": self.sample.document(),
+            "figures": figures,
+            "kind": self.measured.kind,
+            "valley": self.measured.valley,
+            "cost": round(self.cost, 4),
+            "met": self.met,
+            "exact": self.exact,
+            "strain": round(self.strain, 6),
+            "front": self.front,
+            "sensitivity": [vars(one) | {"cost": round(one.cost, 4)} for one in self.sensitivity],
+        }
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """seconds: allowed. excluded: stacks that are no answers. neighbours: whether to leave the table."""
+
+    seconds: float = 300.0
+    excluded: tuple[str, ...] = ()
+    neighbours: bool = True
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where the search stands: what was done, the share that is done, the designs so far, best first."""
+
+    note: str
+    done: float
+    designs: tuple[Design, ...]
+    stop_reason: str = ""
+
+    def document(self) -> dict:
+        """Plain JSON."""
+        return {
+            "note": self.note, "done": round(self.done, 3), "designs": [one.document() for one in self.designs],
+            "stop_reason": self.stop_reason,
+        }  # fmt: skip
+
+
+@dataclass
+class DesignSearch:
+    """A search for what is wanted within constraints; iterate `steps()`."""
+
+    wanted: Wanted
+    constraints: Constraints = field(default_factory=Constraints)
+    settings: SearchSettings = field(default_factory=SearchSettings)
+
+    def __post_init__(self):
+        """Nothing is found yet."""
+        self._designs: dict[str, Design] = {}
+        self._excluded = {profile_key(parse_stack(stack)) for stack in self.settings.excluded}
+
+    def steps(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Step]:
+        """Steps until the search stops; the last one says why.
+
+        Raises:
+            InputError: the table of levels is missing, or the constraints leave nothing.
+        """
+        end = time.monotonic() + self.settings.seconds
+        chosen = self._from_table()
+        if not chosen:
+            raise InputError("The constraints leave no period; allow thicker films, other substrates or more strain")
+        yield self._step(f"{len(atlas().pairs) * LATTICES} samples of the table compared", 0.05)
+        share = 0.5 if self.settings.neighbours else 0.85
+        for number, sample in enumerate(chosen, 1):
+            if stop := self._stop(cancelled, end):
+                yield self._step("stopped", 1.0, stop)
+                return
+            design = self._verified(sample)
+            yield self._step(
+                f"{design.sample.layers} on {design.sample.lattice:.4f} Å verified", 0.05 + share * number / len(chosen)
+            )
+        if self.settings.neighbours:
+            for note, done in self._neighbours():
+                if stop := self._stop(cancelled, end):
+                    yield self._step("stopped", 1.0, stop)
+                    return
+                yield self._step(note, 0.55 + 0.35 * done)
+        for number in range(NEIGHBOURED):
+            if stop := self._stop(cancelled, end):
+                yield self._step("stopped", 1.0, stop)
+                return
+            if number < len(self._designs):
+                yield self._step(self._with_sensitivity(number), 0.9 + 0.1 * (number + 1) / NEIGHBOURED)
+        best = self._order()[0]
+        yield self._step("finished", 1.0, "met" if best.met else "nothing meets all targets")
+
+    def _from_table(self) -> list[Sample]:
+        """The best of the table that constraints allow, no two alike."""
+        table, (low, high) = atlas(), self.constraints.lattice
+        lattice = np.linspace(low, high, LATTICES)
+        cost = self.wanted.costs(*table.figures(lattice))
+        order = np.column_stack(np.unravel_index(np.argsort(cost, axis=None, kind="stable"), cost.shape))
+        chosen: list[tuple[np.ndarray, float, Sample]] = []
+        for pair, at in order:
+            counts, here = table.pairs[pair], float(lattice[at])
+            if any(
+                abs(here - there) < ALIKE_LATTICE and abs(counts - other).sum() < ALIKE for other, there, _ in chosen
+            ):
+                continue
+            stack = two_block(*map(int, counts))
+            if profile_key(stack) in self._excluded:
+                continue
+            sample = Sample.on_lattice(stack.notation, round(here, 4))
+            if not self.constraints.obstacle(sample):
+                chosen.append((counts, here, sample))
+            if len(chosen) == BEST:
+                break
+        return [sample for _, _, sample in chosen]
+
+    def _verified(self, sample: Sample) -> Design:
+        """A sample moved in a∥ to where it costs least; quick figures are corrected by what the exact ones differ."""
+        start, exact = quick(sample).figures, verified(sample)
+        best = design = self._design(sample, exact)
+        offset = {name: value - start[name] for name, value in exact.figures.items()}
+        step = STEP
+        for _ in range(REFINEMENTS):
+            if best.met:
+                break
+            moved = (best.sample.changed(lattice=round(best.sample.lattice + s, 5)) for s in (step, -step))
+            found = [self._design(one, _shifted(quick(one), offset)) for one in moved if self._allowed(one)]
+            better = min(found, key=lambda one: one.cost, default=best)
+            best, step = (better, step) if better.cost < best.cost else (best, step / 3)
+        if best is not design:
+            refined = self._design(best.sample, verified(best.sample))
+            design = min(design, refined, key=lambda one: one.cost)
+        design = replace(design, exact=True)
+        self._keep(design)
+        return design
+
+    def _neighbours(self) -> Iterator[tuple[str, float]]:
+        """Stacks a plane away from the best, unless these meet everything already."""
+        for number in range(NEIGHBOURED):
+            order = self._order()
+            if order[0].met or number >= len(order):
+                return
+            start = order[number]
+            names = plane_neighbours(start.sample.stack, self.constraints.longest)
+            tried = [start.sample.changed(stack=name) for name in names]
+            fresh = [one for one in tried if self._allowed(one) and profile_key(one.layers) not in self._excluded]
+            found = []
+            for count, sample in enumerate(fresh, 1):
+                found.append(self._design(sample, quick(sample)))
+                if count % 10 == 0:
+                    yield (
+                        f"{count} neighbours of {start.sample.layers} tried",
+                        (number + count / len(fresh)) / NEIGHBOURED,
+                    )
+            for one in sorted(found, key=lambda one: one.cost)[:2]:
+                if one.cost < order[-1].cost:
+                    self._verified(one.sample)
+            yield f"neighbours of {start.sample.layers} tried", (number + 1) / NEIGHBOURED
+
+    def _with_sensitivity(self, number: int) -> str:
+        """Work out what the errors of a grower do to a design."""
+        design = self._order()[number]
+        rows = []
+        for change, sample in mistakes(design.sample):
+            cost = self.wanted.cost(quick(sample))
+            rows.append(Sensitivity(change, cost, cost == 0.0))
+        self._designs[design.sample.key] = replace(design, sensitivity=tuple(rows))
+        return f"what a grower may get wrong of {design.sample.layers}"
+
+    def _design(self, sample: Sample, measured: Measured) -> Design:
+        return Design(sample, measured, self.wanted.cost(measured), mean_strain(sample))
+
+    def _allowed(self, sample: Sample) -> bool:
+        try:
+            return not self.constraints.obstacle(sample)
+        except InputError:
+            return False
+
+    def _keep(self, design: Design) -> None:
+        self._designs[design.sample.key] = design
+
+    def _order(self) -> list[Design]:
+        return sorted(
+            self._designs.values(), key=lambda one: (one.cost, len(one.sample.layers.blocks), len(one.sample.layers))
+        )
+
+    def _step(self, note: str, done: float, stop: str = "") -> Step:
+        designs = self._order()
+        front = pareto_front(self.wanted, designs)
+        return Step(note, done, tuple(replace(d, front=f) for d, f in zip(designs, front, strict=True)), stop)
+
+    def _stop(self, cancelled: Callable[[], bool], end: float) -> str:
+        if cancelled():
+            return "cancelled"
+        return "budget" if time.monotonic() > end else ""
+
+
+def _shifted(measured: Measured, offset: dict[str, float]) -> Measured:
+    return replace(measured, figures={name: value + offset[name] for name, value in measured.figures.items()})
+
+
+def mistakes(sample: Sample) -> Iterator[tuple[str, Sample]]:
+    """What a grower may get wrong: a monolayer more or less of each block, TOLERATED_STRAIN more or less of a∥."""
+    blocks = list(sample.layers.repeat_unit[0].blocks)
+    for place, block in enumerate(blocks if len(blocks) > 1 else []):
+        for change in (1, -1):
+            if block.monolayers + change >= 1:
+                changed = [replace(b, monolayers=b.monolayers + change * (i == place)) for i, b in enumerate(blocks)]
+                stack = type(sample.layers)(tuple(changed))
+                yield f"{change:+d} ML of block {place + 1}", sample.changed(stack=stack.notation)
+    for sign in (1, -1):
+        lattice = sample.lattice * (1 + sign * TOLERATED_STRAIN)
+        yield f"{100 * sign * TOLERATED_STRAIN:+.1f} % of strain", sample.changed(lattice=round(lattice, 5))
+
+
+def pareto_front(wanted: Wanted, designs: list[Design]) -> list[bool]:
+    """Whether no other design misses each target by no more, and one by less."""
+    if not wanted.targets or not designs:
+        return [True] * len(designs)
+    miss = np.array([[float(t.miss(np.array(d.measured.figures[t.figure]))) for t in wanted.targets] for d in designs])
+    miss = np.nan_to_num(miss, posinf=1e9)
+    no_worse = (miss[None] <= miss[:, None]).all(axis=2)
+    better = (miss[None] < miss[:, None]).any(axis=2)
+    return [not bool(row) for row in (no_worse & better).any(axis=1)]

@@ -1,0 +1,151 @@
+"""What is asked of a design: ranges of figures, kinds of the gap, valleys, and how far a sample is from them."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.design.figures import FIGURES, KINDS, VALLEYS, Measured
+from core.errors import InputError
+
+SCALES = {"eV": 0.01, "m₀": 0.05, "": 0.05}
+"""By unit: how far outside its range a figure must be to cost one."""
+
+WRONG_KIND = 9.0
+"""Cost of another kind of gap, or another valley, than what is asked for."""
+
+MOST_TARGETS = 12
+
+NAMES = {
+    "gap": "gap", "direct": "direct_gap", "delta": "delta2_delta4_splitting", "hhlh": "hh_lh_splitting", "vbm": "vbm",
+    "cbm": "cbm", "me100": "electron_mass_100", "me001": "electron_mass_001", "mh100": "hole_mass_100",
+    "mh001": "hole_mass_001", "electron": "electron_in_ge", "hole": "hole_in_ge", "miniband": "electron_miniband",
+    "hole-miniband": "hole_miniband",
+}  # fmt: skip
+"""What a person types for FIGURES."""
+
+_NUMBER = r"([-+]?\d*\.?\d+(?:e[-+]?\d+)?)"
+_AROUND = re.compile(rf"([\w-]+)={_NUMBER}(?:(?:±|\+-|\+/-){_NUMBER})?", re.IGNORECASE)
+_BETWEEN = re.compile(rf"([\w-]+)={_NUMBER}\.\.{_NUMBER}", re.IGNORECASE)
+_BOUND = re.compile(rf"([\w-]+)([<>])=?{_NUMBER}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A range that a figure shall lie in, in the figure's unit; ends may be infinite. weight: of its miss."""
+
+    figure: str
+    low: float
+    high: float
+    weight: float = 1.0
+
+    def __post_init__(self):
+        """Refuse unknown figures, empty ranges, and weights that are none."""
+        if self.figure not in FIGURES:
+            raise InputError(f"A target of {self.figure!r} is not known; targets are {', '.join(FIGURES)}")
+        if math.isnan(self.low) or math.isnan(self.high) or self.low > self.high:
+            raise InputError(
+                f"{FIGURES[self.figure].label}: {self.low:g} to {self.high:g} is no range; give low ≤ high"
+            )
+        if not (math.isfinite(self.weight) and 0 < self.weight <= 100):
+            raise InputError(f"{FIGURES[self.figure].label}: a weight of {self.weight:g} is none; give up to 100")
+
+    def miss(self, value: np.ndarray) -> np.ndarray:
+        """How far values lie outside, in units of SCALES; infinite where a sample has no such figure."""
+        outside = np.maximum(np.maximum(self.low - value, value - self.high), 0.0)
+        return np.nan_to_num(outside / SCALES[FIGURES[self.figure].unit], nan=np.inf)
+
+    def text(self) -> str:
+        """In words."""
+        figure = FIGURES[self.figure]
+        unit = f" {figure.unit}" if figure.unit else ""
+        if math.isinf(self.low):
+            return f"{figure.label} ≤ {self.high:g}{unit}"
+        if math.isinf(self.high):
+            return f"{figure.label} ≥ {self.low:g}{unit}"
+        return f"{figure.label} {self.low:g} to {self.high:g}{unit}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All that is asked for. kinds, valleys: that are allowed; all where empty."""
+
+    targets: tuple[Target, ...] = ()
+    kinds: tuple[str, ...] = ()
+    valleys: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        """Refuse kinds and valleys that do not exist, and nothing at all."""
+        for given, allowed, what in ((self.kinds, KINDS, "kind of gap"), (self.valleys, VALLEYS, "valley")):
+            for one in given:
+                if one not in allowed:
+                    raise InputError(f"A {what} {one!r} is not known; there are {', '.join(allowed)}")
+        if not 0 < len(self.targets) + len(self.kinds) + len(self.valleys) <= MOST_TARGETS:
+            raise InputError(f"Give 1 to {MOST_TARGETS} targets, for example a gap of 0.75 to 0.85 eV")
+
+    def costs(self, figures: Mapping[str, np.ndarray], kinds: np.ndarray, valleys: np.ndarray) -> np.ndarray:
+        """Of samples (any shape): weighted squares of misses; kinds and valleys are indices into KINDS and VALLEYS."""
+        cost = np.zeros(np.shape(kinds))
+        for target in self.targets:
+            cost = cost + target.weight * target.miss(figures[target.figure]) ** 2
+        for given, allowed, found in ((self.kinds, KINDS, kinds), (self.valleys, VALLEYS, valleys)):
+            if given:
+                cost = cost + WRONG_KIND * ~np.isin(found, [allowed.index(one) for one in given])
+        return cost
+
+    def cost(self, measured: Measured) -> float:
+        """Of one sample; 0 where everything is met."""
+        kind, valley = np.array(KINDS.index(measured.kind)), np.array(VALLEYS.index(measured.valley))
+        return float(self.costs({name: np.array(value) for name, value in measured.figures.items()}, kind, valley))
+
+    def text(self) -> str:
+        """In words."""
+        parts = [target.text() for target in self.targets]
+        parts += [f"{' or '.join(self.kinds)} gap"] * bool(self.kinds)
+        parts += [f"conduction band minimum in {' or '.join(self.valleys)}"] * bool(self.valleys)
+        return "; ".join(parts)
+
+
+def parse_wanted(texts: Sequence[str]) -> Wanted:
+    """Targets as typed: `gap=0.8±0.02`, `gap=0.7..0.9`, `direct<1`, `kind=direct`, `valley=Δ2`.
+
+    Raises:
+        InputError: one that is not understood.
+    """
+    targets, kinds, valleys = [], [], []
+    for text in texts:
+        compact = "".join(text.split()).replace("−", "-").replace("≤", "<").replace("≥", ">")
+        name, _, value = compact.partition("=")
+        if name.lower() in ("kind", "valley"):
+            (kinds if name.lower() == "kind" else valleys).extend(_words(value))
+        elif match := _BETWEEN.fullmatch(compact):
+            targets.append(Target(_figure(match[1]), float(match[2]), float(match[3])))
+        elif match := _AROUND.fullmatch(compact):
+            figure, centre = _figure(match[1]), float(match[2])
+            reach = float(match[3]) if match[3] else SCALES[FIGURES[figure].unit]
+            targets.append(Target(figure, centre - reach, centre + reach))
+        elif match := _BOUND.fullmatch(compact):
+            number = float(match[3])
+            targets.append(Target(_figure(match[1]), *((-math.inf, number) if match[2] == "<" else (number, math.inf))))
+        else:
+            raise InputError(f"The target {text!r} is not understood; write gap=0.8±0.02, gap=0.7..0.9, or gap<0.9")
+    return Wanted(tuple(targets), tuple(kinds), tuple(valleys))
+
+
+def _words(text: str) -> list[str]:
+    greek = {"d2": "Δ2", "d4": "Δ4", "g": "Γ", "gamma": "Γ", "δ2": "Δ2", "δ4": "Δ4", "l": "L", "γ": "Γ"}
+    return [greek.get(word.lower(), word.lower()) for word in text.split(",") if word]
+
+
+def _figure(name: str) -> str:
+    """Of a typed name.
+
+    Raises:
+        InputError: it is not known.
+    """
+    found = NAMES.get(name.lower(), name)
+    if found not in FIGURES:
+        raise InputError(f"A target of {name!r} is not known; there are {', '.join(NAMES)}, kind and valley")
+    return found
