@@ -15,7 +15,7 @@ from core.loop.decisive import Decision, ambiguity, decision
 from core.loop.fit import Problem
 from core.loop.hints import Hint, hints
 from core.loop.image import Image
-from core.loop.posterior import Weighted, mixture, probabilities
+from core.loop.posterior import Weighted, mixture, ranked
 from core.loop.prior import Judged
 from core.loop.render import SCALARS
 from core.loop.search import Search, SearchSettings
@@ -222,7 +222,7 @@ class Loop:
         if not search.judged:
             return self._first_step(number, note, stop)
         candidates = self._candidates()
-        best = search.best
+        best = ranked(search.judged.values())[0][0]
         return Step(
             number, note, self._guess(best), float(np.mean(best.fitted.chi)), 1.0,
             round(search.forward_cuts) + self._used("predictions"), search.work.cuts + self._used("exact_cuts"),
@@ -246,13 +246,11 @@ class Loop:
         return 0 if self.before is None else int(self.before.get(what, 0))
 
     def _candidates(self) -> list[RankedCandidate]:
-        order = self.search.order()
-        shares = probabilities(np.array([one.cost for one in order]))
         return [
             RankedCandidate(
-                one.stack, one.mixing, one.fitted.state.lattice, round(float(np.mean(one.fitted.chi)), 4), float(share)
+                one.stack, one.mixing, one.fitted.state.lattice, round(float(np.mean(one.fitted.chi)), 4), share
             )
-            for one, share in zip(order, shares, strict=True)
+            for one, share in ranked(self.search.judged.values())
         ]
 
     def _guess(self, one: Judged) -> Guess:
@@ -352,8 +350,8 @@ class Loop:
         if not self.is_trusted:
             return found
         weighted = [
-            Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share.probability)
-            for one, share in zip(search.order(), self._candidates(), strict=True)
+            Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share)
+            for one, share in ranked(search.judged.values())
         ]
         quantities = QUANTITIES | LOCAL_QUANTITIES
         for name, (value, low, high) in mixture(weighted, search.pictures, search.unexplained).items():

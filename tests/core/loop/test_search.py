@@ -9,7 +9,7 @@ from core.loop.fit_evaluation import simulated_image
 from core.loop.image import Image
 from core.loop.loop import TRUSTED_TO, Loop, LoopSettings, is_bare
 from core.loop.pictures import Pictures
-from core.loop.posterior import Weighted, mixture, probabilities
+from core.loop.posterior import Weighted, mixture
 from core.loop.prior import complexity
 from core.loop.promising import features, promise
 from core.loop.render import SCALARS
@@ -127,12 +127,6 @@ def test_a_mixture_holds_its_candidates():
     assert both["ge_fraction"][2] > 0.55
     doubtful = mixture([one], pictures, unexplained=2.0)
     assert all(doubtful[n][2] - doubtful[n][1] >= alone[n][2] - alone[n][1] for n in alone)
-
-
-def test_probabilities_add_up_and_follow_costs():
-    share = probabilities(np.array([100.0, 110.0, 400.0]))
-    assert share.sum() == pytest.approx(1.0)
-    assert share[0] > share[1] > share[2]
 
 
 def test_bare_images_are_told_from_measured_ones(image):
