@@ -64,7 +64,9 @@ def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 4, steps: int
 
 def with_engine_error(problem: Problem, engine_error: float) -> Problem:
     """The same problem with another error of its engine, and no corrections."""
-    return Problem(problem.targets, problem.pictures, problem.lattice, engine_error)
+    other = Problem(problem.targets, problem.pictures, problem.lattice, engine_error)
+    other.watch = problem.watch
+    return other
 
 
 def difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> Correction:

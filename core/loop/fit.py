@@ -5,6 +5,7 @@ ones not at all. Priors of the smooth fields are learned from the image in the c
 the evidence). The curvature at the end gives the Laplace evidence and the errors.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,6 +110,8 @@ class Problem:
         lattice: expected a∥ and its error in Å; None where nothing is known.
         engine_error: relative error of a signal.
         corrections: by (stack, mixing, image number), added to a signal.
+
+    What `watch` holds is shown each better state of a fit while it runs; it changes nothing.
     """
 
     def __init__(
@@ -121,6 +124,7 @@ class Problem:
         self.targets, self.pictures, self.lattice = targets, pictures, lattice
         self.engine_error = ENGINE_ERROR[pictures.engine] if engine_error is None else engine_error
         self.corrections: dict[tuple[str, float, int], Correction] = {}
+        self.watch: Callable[[Problem, State], None] | None = None
 
     def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
         """(k, energy) of a stack as one image sees it."""
@@ -225,6 +229,8 @@ class Problem:
             state = better
             if number >= LEARN_FROM - 1:
                 state = self._learned(state, normal)
+            if self.watch:
+                self.watch(self, state)
             if before - cost < CONVERGED and number > LEARN_FROM:
                 break
             if number >= LEARN_FROM and np.isfinite(hopeless) and self.cost(state) - 4 * (before - cost) > hopeless:
