@@ -71,6 +71,7 @@ def with_engine_error(problem: Problem, engine_error: float) -> Problem:
 
 def difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> Correction:
     """Exact less predicted pictures of a state at a lattice constant, at all k_z that one image may see."""
+    problem.show(replace(state, lattice=lattice))
     target, seen = problem.targets[number], state.nuisances[number].state
     crystal = problem.pictures.crystal(state.stack, state.mixing, lattice)
     if {"kz", "kz_width", "bend"} <= target.fixed and seen.width == 0 and not np.isfinite(seen.radius):

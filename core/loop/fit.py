@@ -111,7 +111,7 @@ class Problem:
         engine_error: relative error of a signal.
         corrections: by (stack, mixing, image number), added to a signal.
 
-    What `watch` holds is shown each better state of a fit while it runs; it changes nothing.
+    What `watch` holds is shown each state that is looked at; it changes nothing.
     """
 
     def __init__(
@@ -125,6 +125,11 @@ class Problem:
         self.engine_error = ENGINE_ERROR[pictures.engine] if engine_error is None else engine_error
         self.corrections: dict[tuple[str, float, int], Correction] = {}
         self.watch: Callable[[Problem, State], None] | None = None
+
+    def show(self, state: State) -> None:
+        """Show a state to whoever watches."""
+        if self.watch:
+            self.watch(self, state)
 
     def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
         """(k, energy) of a stack as one image sees it."""
@@ -210,6 +215,7 @@ class Problem:
     def run(self, state: State, steps: int, cancelled=lambda: False, hopeless: float = np.inf) -> Fitted:
         """At most so many steps from a state; given up where a cost below `hopeless` is out of reach."""
         damping, done = FIRST_DAMPING, 0
+        self.show(state)
         for number in range(steps):
             if cancelled():
                 break
@@ -229,8 +235,7 @@ class Problem:
             state = better
             if number >= LEARN_FROM - 1:
                 state = self._learned(state, normal)
-            if self.watch:
-                self.watch(self, state)
+            self.show(state)
             if before - cost < CONVERGED and number > LEARN_FROM:
                 break
             if number >= LEARN_FROM and np.isfinite(hopeless) and self.cost(state) - 4 * (before - cost) > hopeless:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.damage import DamagedError, read_arrays
-from core.loop.fit import Problem, State
+from core.loop.fit import HUBER, Problem, State
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,8 @@ def frame_of(problem: Problem, state: State, number: int = 0) -> Frame:
     target, parts = problem.targets[number], problem.parts(state, number)
     sigma = np.sqrt(problem.variance(parts, target))
     pull = np.where(target.used, (target.counts - parts.total[0]) / sigma, np.nan).astype(np.float32)
-    chi = float(np.nanmean(pull**2)) if target.used.any() else np.nan
+    z = np.abs(pull[target.used])
+    chi = float(np.where(z < HUBER, z**2, 2 * HUBER * z - HUBER**2).mean()) if len(z) else np.nan
     return Frame(state.stack, state.mixing, state.lattice, chi, parts.total[0].astype(np.float32), pull)
 
 

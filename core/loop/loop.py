@@ -209,7 +209,7 @@ class Loop:
             self.search.begin_with(candidate["stack"], float(candidate["mixing"]))
 
     def watch(self, show: Callable[[Problem, State], None]) -> None:
-        """Have each better state of every fit shown while it runs, from several threads; it changes nothing."""
+        """Have each state that the search looks at shown, from several threads; it changes nothing."""
         self.search.forward.watch = self.search.corrected.watch = show
 
     @property
@@ -289,22 +289,26 @@ class Loop:
 
     def _first_step(self, number: int, note: str, stop: str) -> Step:
         """What the networks alone say, compared as a measurement of it would look; or where an earlier run was left."""
-        first, forward_cuts, exact_cuts = self.found.candidates[0], round(self.search.forward_cuts), 0
         if self.before is not None:
-            distance, guess = float(self.before["residual"]), guesses_of(self.before)[0]
-            forward_cuts, exact_cuts = int(self.before["predictions"]), int(self.before.get("exact_cuts", 0))
-        else:
-            problem, guess = self.search.corrected, first.guess
-            distance = float(np.mean(problem.misfit(problem.start(first.stack, first.mixing, first.lattice))[1]))
+            return self._taken_up(number, note, stop)
+        first, problem = self.found.candidates[0], self.search.corrected
+        distance = float(np.mean(problem.misfit(problem.start(first.stack, first.mixing, first.lattice))[1]))
         ranked = [RankedCandidate(c.stack, c.mixing, c.lattice, distance, c.probability) for c in self.found.candidates]
-        if stop:
-            said = STOPS[stop]
-        elif self.before is not None:
-            said = "Taken up where it was left; the best candidates are fitted again."
-        else:
-            said = f"The networks read the image and propose {guess.stack}; nothing is fitted to it yet."
+        said = STOPS[stop] if stop else f"The networks read the image and propose {first.stack}; nothing is fitted yet."
         return Step(
-            number, note, guess, distance, 1.0, forward_cuts, exact_cuts, tuple(ranked), stop, said, self._intervals()
+            number, note, first.guess, distance, 1.0, round(self.search.forward_cuts), 0, tuple(ranked), stop, said,
+            self._intervals(),
+        )  # fmt: skip
+
+    def _taken_up(self, number: int, note: str, stop: str) -> Step:
+        """Where an earlier run was left."""
+        last = self.before
+        ranked = tuple(RankedCandidate(**candidate) for candidate in last["candidates"])
+        intervals = {name: tuple(ends) for name, ends in (last.get("intervals") or {}).items()}
+        said = STOPS[stop] if stop else "Taken up where it was left; the best candidates are fitted again."
+        return Step(
+            number, note, guesses_of(last)[0], float(last["residual"]), 1.0, int(last["predictions"]),
+            int(last.get("exact_cuts", 0)), ranked, stop, said, intervals,
         )  # fmt: skip
 
     def _used(self, what: str) -> int:

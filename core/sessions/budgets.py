@@ -7,7 +7,7 @@ from pathlib import Path
 from core.errors import InputError
 from core.loop.loop import LoopSettings
 
-SECONDS, CANDIDATES = (5, 900), (2, 300)
+SECONDS, CANDIDATES = (2, 900), (2, 300)
 """What may be asked for."""
 
 FILE = "budget.json"

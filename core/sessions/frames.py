@@ -17,7 +17,7 @@ EVERY_SECONDS = 0.2
 """Between two pictures of running fits, at least."""
 
 STAYS_SECONDS = 1.0
-"""Two candidates are fitted at once; the other one is shown where the one that is shown says nothing for so long."""
+"""Two candidates are fitted at once; another thread is shown where the one that is shown is silent for so long."""
 
 OLD_SECONDS = 20.0
 """A picture of a fit that is older is no longer what runs now."""
@@ -30,7 +30,7 @@ class Watcher:
 
     def __init__(self, folder: Path):
         self._file, self._lock = folder / LIVE, threading.Lock()
-        self._shown: tuple[str, float] | None = None
+        self._shown = 0
         self._last = 0.0
 
     def __call__(self, problem: Problem, state: State) -> None:
@@ -38,11 +38,11 @@ class Watcher:
         if not self._lock.acquire(blocking=False):
             return
         try:
-            waited, candidate = time.monotonic() - self._last, (state.stack, state.mixing)
-            if waited < (EVERY_SECONDS if candidate == self._shown else STAYS_SECONDS):
+            waited, thread = time.monotonic() - self._last, threading.get_ident()
+            if waited < (EVERY_SECONDS if thread == self._shown else STAYS_SECONDS):
                 return
             keep(self._file, frame_of(problem, state))
-            self._shown, self._last = candidate, time.monotonic()
+            self._shown, self._last = thread, time.monotonic()
         finally:
             self._lock.release()
 
