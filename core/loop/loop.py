@@ -290,7 +290,7 @@ class Loop:
     def _first_step(self, number: int, note: str, stop: str) -> Step:
         """What the networks alone say, compared as a measurement of it would look; or where an earlier run was left."""
         if self.before is not None:
-            return self._taken_up(number, note, stop)
+            return self._taken_up(self.before, number, note, stop)
         first, problem = self.found.candidates[0], self.search.corrected
         distance = float(np.mean(problem.misfit(problem.start(first.stack, first.mixing, first.lattice))[1]))
         ranked = [RankedCandidate(c.stack, c.mixing, c.lattice, distance, c.probability) for c in self.found.candidates]
@@ -300,9 +300,8 @@ class Loop:
             self._intervals(),
         )  # fmt: skip
 
-    def _taken_up(self, number: int, note: str, stop: str) -> Step:
-        """Where an earlier run was left."""
-        last = self.before
+    def _taken_up(self, last: dict, number: int, note: str, stop: str) -> Step:
+        """Where an earlier run was left, by its last document."""
         ranked = tuple(RankedCandidate(**candidate) for candidate in last["candidates"])
         intervals = {name: tuple(ends) for name, ends in (last.get("intervals") or {}).items()}
         said = STOPS[stop] if stop else "Taken up where it was left; the best candidates are fitted again."
