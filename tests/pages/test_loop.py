@@ -1,11 +1,14 @@
 """The Loop page as a person uses it, in a real browser."""
 
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.processes import pid_of
 from core.sessions import runs
 from core.sessions.readings import EXAMPLES
 from tests.browser import settled
@@ -98,7 +101,7 @@ def test_an_upload_is_stopped_given_more_time_reported_and_started_again(page: P
     stopped = len(runs.steps(run))
     page.get_by_label("Budget, candidates").fill("3")
     press(page, "Go on")
-    expect(page.locator(STATUS)).to_contain_text("Running, step", timeout=60_000)
+    expect(page.locator("#loop-result")).to_be_empty()
     expect(page.locator("#loop-result")).to_contain_text("The exact engine", timeout=90_000)
     assert len(runs.steps(run)) > stopped
     assert runs.budget(run).candidates == 3
@@ -107,6 +110,19 @@ def test_an_upload_is_stopped_given_more_time_reported_and_started_again(page: P
     page.wait_for_url(lambda url: "/loop?run=" in url and run not in url)
     expect(page.locator(STATUS)).to_contain_text("step")
     press(page, "Stop")
+
+
+def test_a_killed_worker_is_said_and_the_run_goes_on_from_its_last_step(page: Page):
+    run = start(page)
+    press(page, "Pause")
+    expect(page.locator(STATUS)).to_contain_text("Paused")
+    os.kill(pid_of((runs._folder(run) / "worker").read_text()), signal.SIGKILL)
+    expect(page.locator(STATUS)).to_contain_text("ended from outside")
+    kept = runs.steps(run)
+    press(page, "Go on")
+    expect(page.locator("#loop-result")).to_contain_text("The exact engine", timeout=90_000)
+    assert runs.steps(run)[: len(kept)] == kept
+    assert len(runs.steps(run)) > len(kept)
 
 
 def test_two_people_watch_their_own_runs(page: Page):
