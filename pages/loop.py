@@ -181,10 +181,11 @@ def send_report(clicks, run):
     Input(ids("try"), "n_clicks"),
     State(ids("try-stack"), "value"),
     State(ids("try-mixing"), "value"),
+    State(ids("try-lattice"), "value"),
     State(ids("run"), "data"),
     prevent_initial_call=True,
 )
-def try_stack(clicks, stack, mixing, run):
+def try_stack(clicks, stack, mixing, lattice, run):
     """A person's candidate, which the run fits next."""
     if not clicks:
         return no_update
@@ -193,8 +194,9 @@ def try_stack(clicks, stack, mixing, run):
     width = number_in(mixing, 0.0, WIDEST_MIXING, -1.0)
     if width < 0:
         return f"Give an interface width of 0 to {WIDEST_MIXING:g} monolayers"
+    begun = None if lattice in (None, "") else number_in(lattice, 0.0, 100.0, -1.0)
     try:
-        runs.suggest(run, stack, width)
+        runs.suggest(run, stack, width, begun)
     except InputError as error:
         return str(error)
     return f"{stack.strip()} is fitted next, while the run still tries stacks; the steps say how it compares"

@@ -10,6 +10,7 @@ from components.jobs import ended_text, waiting_text
 from components.loop.figures import VIEWS
 from core.errors import InputError
 from core.learning.samples import WIDEST_MIXING
+from core.loop.fit import LATTICE_RANGE
 from core.loop.loop import STOPS
 from core.sessions.budgets import CANDIDATES, SECONDS, Budget
 from core.sessions.jobs import RUNNING, STARTED, Status
@@ -165,8 +166,24 @@ def suggestion_form() -> list:
                     classNames={"input": "mono"},
                 ),  # fmt: skip
                 dmc.NumberInput(
-                    id=ids("try-mixing"), label="Mixed over, ML", value=0, min=0, max=WIDEST_MIXING, step=0.5
-                ),  # fmt: skip
+                    id=ids("try-mixing"),
+                    label="Mixed, ML",
+                    value=0,
+                    min=0,
+                    max=WIDEST_MIXING,
+                    step=0.5,
+                    hideControls=True,
+                ),
+                dmc.NumberInput(
+                    id=ids("try-lattice"),
+                    label="From a∥, Å",
+                    placeholder="as fitted",
+                    min=LATTICE_RANGE[0],
+                    max=LATTICE_RANGE[1],
+                    clampBehavior="none",
+                    decimalScale=4,
+                    hideControls=True,
+                ),
                 html.Button("Try it", id=ids("try"), type="button", className="button"),
             ],
             className="loop-try",

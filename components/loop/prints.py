@@ -30,28 +30,32 @@ TRACK_NAMES = {"residual": "χ² a pixel", "lattice": "a∥ (Å)", "ge": "Ge fra
 
 def images_svg(identity: str, step: dict, frame: Frame | None) -> str:
     """Image, reconstruction and what is left in standard deviations, side by side with axes and colour bars."""
-    target = target_of(identity)
-    image, ends = even(target.image)
-    predicted = even(frame.expected, ends)[0] if frame else even(Predictor().picture(guesses_of(step)[0], 0))[0]
-    predicted = np.where(np.isfinite(target.image), predicted, np.nan)
-    panels = [("Image", image, "inferno", (0, 1)), ("Reconstruction", predicted, "inferno", (0, 1))]
-    if frame:
-        panels.append(("(Image − reconstruction) / σ", frame.pull, "RdBu_r", (-MOST_SIGMA, MOST_SIGMA)))
+    image = target_of(identity).image
+    predicted = frame.expected if frame else None
+    if predicted is None:
+        predicted = Predictor().picture(guesses_of(step)[0], 0)
+        predicted = predicted * np.nanmean(image) / predicted.mean()
+    return _svg((7.4, 2.55), lambda figure: draw_images(figure, image, predicted, frame.pull if frame else None))
 
-    def draw(figure: "Figure") -> None:
-        axes, drawn = figure.subplots(1, len(panels), sharey=True), []
-        for axis, (title, values, colours, (low, high)) in zip(axes, panels, strict=True):
-            drawn.append(
-                axis.pcolormesh(KX, EV, values.T, cmap=colours, vmin=low, vmax=high, shading="nearest", rasterized=True)
-            )
-            axis.set_title(title, fontsize=8.5)
-            axis.set_xlabel(K_AXIS)
-        axes[0].set_ylabel(E_AXIS)
-        figure.colorbar(drawn[1], ax=list(axes[:2]), label="√intensity", pad=0.01, fraction=0.03)
-        if frame:
-            figure.colorbar(drawn[2], ax=axes[2], label="σ", pad=0.02, fraction=0.06)
 
-    return _svg((7.4, 2.55), draw)
+def draw_images(figure: "Figure", image: np.ndarray, predicted: np.ndarray, pull: np.ndarray | None) -> None:
+    """Draw (kx, eV) pictures on a figure of matplotlib; pull: what is left, in standard deviations."""
+    shown, ends = even(image)
+    predicted = np.where(np.isfinite(image), even(predicted, ends)[0], np.nan)
+    panels = [("Image", shown, "inferno", (0, 1)), ("Reconstruction", predicted, "inferno", (0, 1))]
+    if pull is not None:
+        panels.append(("(Image − reconstruction) / σ", pull, "RdBu_r", (-MOST_SIGMA, MOST_SIGMA)))
+    axes, drawn = figure.subplots(1, len(panels), sharey=True), []
+    for axis, (title, values, colours, (low, high)) in zip(axes, panels, strict=True):
+        drawn.append(
+            axis.pcolormesh(KX, EV, values.T, cmap=colours, vmin=low, vmax=high, shading="nearest", rasterized=True)
+        )
+        axis.set_title(title, fontsize=8.5)
+        axis.set_xlabel(K_AXIS)
+    axes[0].set_ylabel(E_AXIS)
+    figure.colorbar(drawn[1], ax=list(axes[:2]), label="√intensity", pad=0.01, fraction=0.03)
+    if pull is not None:
+        figure.colorbar(drawn[2], ax=axes[2], label="σ", pad=0.02, fraction=0.06)
 
 
 def tracks_svg(steps: list[dict]) -> str:

@@ -47,7 +47,7 @@ def best_guess(step: dict) -> html.Div:
     """Stack, substrate and planes of the best guess."""
     interface = f"interfaces over {step['mixing']:.2g} ML" if step["mixing"] > 0.05 else "sharp interfaces"
     cuts = f"{step['predictions']} predicted and {step.get('exact_cuts', 0)} exact cuts"
-    residual = f"χ² {step['residual']:.3g} a pixel, {cuts}"
+    residual = f"χ² {step['residual']:.2f} a pixel, {cuts}"
     return html.Div(
         [
             html.P([strip_of(step["stack"], step["mixing"]), html.Strong(step["stack"])], className="best-stack"),
@@ -71,7 +71,7 @@ def candidate_table(candidates: list[dict], before: list[dict] | None = None) ->
                     html.Td(
                         [_mark(change), f"{100 * share:.0f} %"], className="share", style={"--share": f"{share:.3f}"}
                     ),
-                    html.Td(f"{c.get('residual', c.get('distance')):.3g}"),
+                    html.Td(f"{c.get('residual', c.get('distance')):.2f}"),
                 ]
             )
         )

@@ -39,16 +39,18 @@ def sentence(tried: list[Judged], before: Judged, best: Judged, was: Frame, now:
             values = " and ".join(f"{_mean(one):.2f}" for one in worse)
             parts.append(f"{_names(worse, 'leaves')} more than {least}, χ² {values} for {_mean(best):.2f}")
         if equal:
-            parts.append(f"{_names(equal, 'fits')} no worse than {least}, but {_less_expected(equal)}")
+            parts.append(f"{_names(equal, 'fits')} no worse than {least}, but {_less_likely(equal)}")
         return "; ".join(parts) + "."
     gain = _mean(before) - _mean(best)
     what = change(before, best)
+    several = any(word in what for word in ("interfaces", "planes", " and "))
     what = what[0].upper() + what[1:]
     if gain < TELLING:
-        return f"{what} is as good and simpler to expect: {named(best.stack, best.mixing)}, {_chi(_mean(best))}."
-    return (
-        f"{what} explains the image better, most at {_where(was, now)} eV: χ² {_mean(before):.2f} → {_mean(best):.2f}."
-    )
+        well = "as well" if gain > -TELLING else "a little worse"
+        fit = "fit" if several else "fits"
+        return f"{what} {fit} {well} and {'are' if several else 'is'} more likely to be made, {_chi(_mean(best))}."
+    verb = "explain" if several else "explains"
+    return f"{what} {verb} the image better, most at {_where(was, now)} eV: χ² {_mean(before):.2f} → {_mean(best):.2f}."
 
 
 def refined_sentence(one: str, lattice: float, before: float) -> str:
@@ -66,7 +68,7 @@ def change(before: Judged, after: Judged) -> str:
         if not before.mixing:
             return f"interfaces mixed over {after.mixing:.2g} ML"
         kind = "wider" if after.mixing > before.mixing else "narrower"
-        return f"{kind} interfaces, {after.mixing:.2g} ML for {before.mixing:.2g} ML,"
+        return f"{kind} interfaces, {after.mixing:.2g} ML for {before.mixing:.2g} ML"
     old, new = parse_stack(before.stack).blocks, parse_stack(after.stack).blocks
     mixed = f" with interfaces over {after.mixing:.2g} ML" if after.mixing != before.mixing and after.mixing else ""
     if len(old) == len(new):
@@ -83,7 +85,7 @@ def change(before: Judged, after: Judged) -> str:
             a, b = next((a, b) for a, b in zip(old, new, strict=True) if a.ge_fraction != b.ge_fraction)
             if a.monolayers == b.monolayers:
                 return f"{100 * b.ge_fraction:.0f} % Ge for {100 * a.ge_fraction:.0f} % in a layer{mixed}"
-    return f"another order of planes, {named(after.stack, after.mixing)},"
+    return f"another order of layers, {named(after.stack, after.mixing)},"
 
 
 def _planes(count: int, block: Block) -> str:
@@ -112,5 +114,5 @@ def _names(some: list[Judged], verb: str) -> str:
     return f"{names} {verb if len(some) == 1 else verb.removesuffix('s')}"
 
 
-def _less_expected(some: list[Judged]) -> str:
-    return "is less expected" if len(some) == 1 else "are less expected"
+def _less_likely(some: list[Judged]) -> str:
+    return f"{'is' if len(some) == 1 else 'are'} less likely to be made"

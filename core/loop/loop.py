@@ -6,7 +6,7 @@ would look, with the exact engine's spectra. What is found is a mixture of candi
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from scipy.ndimage import uniform_filter
@@ -255,7 +255,7 @@ class Loop:
         best = search.best
         tried = [one for key, one in search.judged.items() if self._known.get(key) is not one]
         new = tuple((one.stack, one.mixing) for one in tried if self._is_new(one))
-        said, self._known = self._told(tried, best, stop), dict(search.judged)
+        said, self._known = self._told(note, tried, best, stop), dict(search.judged)
         return Step(
             number, note, self._guess(best), float(np.mean(best.fitted.chi)), 1.0,
             round(search.forward_cuts) + self._used("predictions"), search.work.cuts + self._used("exact_cuts"),
@@ -265,13 +265,16 @@ class Loop:
     def _is_new(self, one: Judged) -> bool:
         return all((one.stack, one.mixing) != (other.stack, other.mixing) for other in self._known.values())
 
-    def _told(self, tried: list[Judged], best: Judged, stop: str) -> str:
+    def _told(self, note: str, tried: list[Judged], best: Judged, stop: str) -> str:
         """A step in one sentence; keeps how the best fit draws the first image."""
-        before, self._best = self._best, (best, frame_of(self.search.corrected, best.fitted.state))
+        frame = replace(frame_of(self.search.corrected, best.fitted.state), chi=float(np.mean(best.fitted.chi)))
+        before, self._best = self._best, (best, frame)
         if stop:
             return STOPS[stop]
         if before is None:
             return first_sentence(best.stack, float(np.mean(best.fitted.chi)))
+        if not tried and "tried" in note:
+            return f"Begun elsewhere, the fit finds nothing better than {named(best.stack, best.mixing)} as it was."
         if not tried or not any(self._is_new(one) for one in tried):
             moved = tried[0] if tried else best
             return refined_sentence(

@@ -117,7 +117,7 @@ class Search:
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
     first: list[tuple[str, float]] = field(default_factory=list)
-    asked: list[tuple[str, float]] = field(default_factory=list)
+    asked: list[tuple[str, float, float | None]] = field(default_factory=list)
     left_out: set[tuple[str, float]] = field(default_factory=set)
     screened: dict[tuple[str, float], float] = field(default_factory=dict)
     seconds: float = 0.0
@@ -149,16 +149,16 @@ class Search:
     def _is_open(self, key: tuple[str, float]) -> bool:
         return key not in self.judged and key not in self.left_out
 
-    def ask(self, stack: str, mixing: float) -> None:
-        """Have a person's candidate fitted next, beside the likeliest others."""
+    def ask(self, stack: str, mixing: float, lattice: float | None = None) -> None:
+        """Have a person's candidate fitted next, from an a∥ (Å) where one is given, beside the likeliest others."""
         self._add(stack, mixing)
-        self.asked.append((stack, mixing))
+        self.asked.append((stack, mixing, lattice))
 
     def _answered(self) -> list[tuple[str, float, float]]:
-        """Some of what was asked and is not judged yet: stack, mixing, and the a∥ to begin with."""
-        new = {self._key(*one): one for one in self.asked if self._key(*one) not in self.judged}
+        """Some of what was asked, and is not judged or begins elsewhere: stack, mixing, and the a∥ to begin with."""
+        new = {self._key(*one[:2]): one for one in self.asked if one[2] or self._key(*one[:2]) not in self.judged}
         rows, self.asked = list(new.values())[:TOGETHER], list(new.values())[TOGETHER:]
-        return [(*one, self.best.fitted.state.lattice) for one in rows]
+        return [(stack, mixing, lattice or self.best.fitted.state.lattice) for stack, mixing, lattice in rows]
 
     def spent(self, settings: "SearchSettings") -> bool:
         """Whether time or judgements ran out."""
@@ -418,7 +418,8 @@ class Search:
             self._correct(state, slope=True)
             fitted = self.corrected.run(state, STEPS, hopeless=limit)
         key = self._key(stack, mixing)
-        self.judged[key] = Judged(stack, mixing, fitted, self.pool[key][2])
+        one = Judged(stack, mixing, fitted, self.pool[key][2])
+        self.judged[key] = min(one, self.judged.get(key, one), key=lambda known: known.cost)
         return self.judged[key]
 
     def _correct(self, state: State, slope: bool = False) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from core.loop.fit import Problem, State
 from core.loop.frame import Frame, frame_of, read_frame
 
-EVERY_SECONDS = 0.2
+EVERY_SECONDS = 0.15
 """Between two pictures of running fits, at least."""
 
-STAYS_SECONDS = 1.0
+STAYS_SECONDS = 0.5
 """Two candidates are fitted at once; another thread is shown where the one that is shown is silent for so long."""
 
 OLD_SECONDS = 20.0

@@ -21,6 +21,7 @@ from core.damage import DamagedError, read_arrays
 from core.errors import InputError
 from core.learning.samples import WIDEST_MIXING
 from core.loop.failures import keep_failure
+from core.loop.fit import LATTICE_RANGE
 from core.loop.frame import Frame
 from core.loop.loop import STOPS, Loop, LoopSettings
 from core.processes import identity_of, is_gone, is_of_this_host
@@ -260,13 +261,14 @@ def order(identity: str, what: str) -> None:
         raise InputError(f"A run is asked to {', '.join(ORDERS)} or step, not to {what!r}")
 
 
-def suggest(identity: str, stack: str, mixing: float) -> None:
+def suggest(identity: str, stack: str, mixing: float, lattice: float | None = None) -> None:
     """Have a run fit a person's candidate next.
 
     Args:
         identity: of the run.
         stack: notation.
         mixing: ML.
+        lattice: a∥ in Å from which its fit begins; None where it begins at the best one's.
 
     Raises:
         InputError: no such run, one that has ended, or a stack that is not acceptable.
@@ -278,7 +280,9 @@ def suggest(identity: str, stack: str, mixing: float) -> None:
         raise InputError(f"{stack} has {planes} planes; a run tries stacks of up to {LONGEST_SUGGESTED}")
     if not 0 <= mixing <= WIDEST_MIXING:
         raise InputError(f"An interface width of {mixing:g} ML is not accepted; give 0 to {WIDEST_MIXING:g}")
-    line = json.dumps({"stack": parse_stack(stack).notation, "mixing": float(mixing)}) + "\n"
+    if lattice is not None and not LATTICE_RANGE[0] <= lattice <= LATTICE_RANGE[1]:
+        raise InputError(f"An a∥ of {lattice:g} Å is not accepted; give {LATTICE_RANGE[0]:g} to {LATTICE_RANGE[1]:g}")
+    line = json.dumps({"stack": parse_stack(stack).notation, "mixing": float(mixing), "lattice": lattice}) + "\n"
     try:
         file = _folder(identity) / "suggestions.jsonl"
         if file.exists() and file.stat().st_size > MOST_SUGGESTED:
@@ -289,14 +293,15 @@ def suggest(identity: str, stack: str, mixing: float) -> None:
         raise InputError(UNKEPT_RUN) from None
 
 
-def _suggestions(folder: Path) -> list[tuple[str, float]]:
+def _suggestions(folder: Path) -> list[tuple[str, float, float | None]]:
     """What a run was asked to try so far; damaged lines are left out."""
     found = []
     with contextlib.suppress(FileNotFoundError):
         for line in (folder / "suggestions.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
             with contextlib.suppress(InputError, ValueError, KeyError, TypeError):
                 one = json.loads(line)
-                found.append((parse_stack(one["stack"]).notation, float(one["mixing"])))
+                begun = one.get("lattice")
+                found.append((parse_stack(one["stack"]).notation, float(one["mixing"]), begun and float(begun)))
     return found
 
 
@@ -350,8 +355,8 @@ def _record(identity: str, loop: Loop, before: list[dict]) -> None:
             os.fsync(file.fileno())
             frames.keep(folder / frames.BEST, loop.best_frame)
             stopping[0] = not step.stop_reason and _waited(folder, done)
-            for stack, mixing in _suggestions(folder)[asked:]:
-                loop.search.ask(stack, mixing)
+            for suggestion in _suggestions(folder)[asked:]:
+                loop.search.ask(*suggestion)
                 asked += 1
     result = loop.result() | {"about": request(identity)["about"]}
     _write(folder / "result.json", result)

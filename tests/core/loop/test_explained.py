@@ -47,7 +47,7 @@ def frame(wrong_at: float) -> Frame:
         (("Si4Ge4", 1.0), ("Si4Ge4", 1.5), "wider interfaces, 1.5 ML for 1 ML"),
         (("Si4Ge4", 1.0), ("Si4Ge4", 0.0), "sharp interfaces instead of mixed ones"),
         (("(Si0.3Ge0.7)4Si4", 0.0), ("(Si0.4Ge0.6)4Si4", 0.0), "60 % Ge for 70 % in a layer"),
-        (("Si4Ge4", 0.0), ("Si2Ge1Si2Ge3", 0.0), "another order of planes"),
+        (("Si4Ge4", 0.0), ("Si2Ge1Si2Ge3", 0.0), "another order of layers"),
     ],
 )
 def test_how_candidates_differ(before, after, words):
@@ -60,13 +60,25 @@ def test_a_better_candidate_is_said_with_the_energy_that_it_explains():
     assert found == "One Ge plane more explains the image better, most at −1.2 eV: χ² 1.50 → 1.20."
 
 
+def test_several_interfaces_and_a_simpler_stack_are_said():
+    before, best = candidate("Si4Ge4", chi=1.5), candidate("Si4Ge4", 0.5, chi=1.2)
+    assert sentence([best], before, best, frame(-1.2), frame(-9.0)).startswith(
+        "Interfaces mixed over 0.5 ML explain the"
+    )
+    simple = candidate("Si4Ge4", chi=1.205)
+    found = sentence([simple], best, simple, frame(-1.2), frame(-1.2))
+    assert found == (
+        "Sharp interfaces instead of mixed ones fit as well and are more likely to be made, χ² 1.21 a pixel."
+    )
+
+
 def test_worse_and_equal_candidates_are_told_apart():
     best = candidate("Si4Ge4", chi=1.2)
     tried = [candidate("Si4Ge5", chi=1.9), candidate("Si4Ge4", 0.5, 1.201)]
     found = sentence(tried, best, best, frame(-1.0), frame(-1.0))
     assert found == (
         "Si4Ge5 leaves more than Si4Ge4, χ² 1.90 for 1.20; Si4Ge4 mixed over 0.5 ML fits no worse than Si4Ge4, but is "
-        "less expected."
+        "less likely to be made."
     )
     assert "3.5 mÅ less" in refined_sentence("Si4Ge4", 5.5513, 5.5548)
 

@@ -195,7 +195,9 @@ def test_a_worker_leaves_a_run_that_is_paused_for_long(run, monkeypatch):
 
 def test_a_person_s_stack_is_fitted_next(run):
     runs.suggest(run, "[Si3Ge3]2", 0.5)
-    runs.suggest(run, "Si2Ge9", 0.0)
+    runs.suggest(run, "Si2Ge9", 0.0, 5.6)
+    with pytest.raises(InputError, match="a∥ of 4 Å"):
+        runs.suggest(run, "Si2Ge9", 0.0, 4.0)
     with (runs._folder(run) / "suggestions.jsonl").open("a") as lines:
         lines.write("damaged\n")
     assert runs.work(run, LoopSettings(SearchSettings(judgements=4)))
