@@ -33,8 +33,8 @@ def layout(**_query) -> html.Div:
         "reverse": measured.reverse_tables() or [_absent("python -m core evaluate --reverse --write")],
         "loop": measured.loop_tables() or [_absent("python -m core evaluate --loop --write")],
         "learning": [
-            html.Figure(id=ids("curve"), className="learning-curve" if measured.learning_curve() else ""),
             *(measured.learning_tables() or [_absent("python -m core evaluate --learning --write")]),
+            html.Figure(id=ids("curve"), className="learning-curve" if measured.learning_curve() else ""),
         ],
         "validation": [_validation()],
         "cost": [html.Figure(id=ids("cost"), className="cost-graph" if measured.cost_rows() else "")],
