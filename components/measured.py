@@ -225,6 +225,12 @@ def learning_tables(directory: Path = DIRECTORY) -> list | None:
     ]
 
 
+def learning_curve(directory: Path = DIRECTORY) -> list[dict] | None:
+    """Errors of the standard path by the number of cases learned from; None where they have not been measured."""
+    found = _read(directory / "learning.json")
+    return found and found.get("curve")
+
+
 def likeness_tables(directory: Path = DIRECTORY) -> list | None:
     """Real beside simulated images, from likeness.json; None where they have not been compared."""
     found = _read(directory / "likeness.json")

@@ -1,5 +1,6 @@
 """Every page, light and dark, wide and narrow, into docs/screenshots: `make screenshots`."""
 
+import argparse
 import os
 import tempfile
 from pathlib import Path
@@ -48,23 +49,29 @@ def take(browser: Browser, base_url: str, path: str, name: str, folder: Path = F
 
 def finished_run() -> str:
     """The id of a run of the loop that is over."""
+    from components.loop.start import run_on
     from core.sessions import runs
-    from core.sessions.readings import Reading, cuts_of
+    from core.sessions.readings import first_reading
 
-    run = runs.create(*cuts_of((Reading("example-sharp"),)))
+    run = run_on((first_reading("example-sharp"),))
     runs.work(run)
     return run
 
 
 def main() -> None:
-    """All registered pages."""
+    """All registered pages, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="of pages, such as loop; all where none is given")
+    names = parser.parse_args().names
     with tempfile.TemporaryDirectory() as cache:
         os.environ["BANDLOOM_CACHE"] = cache
-        shown = SHOWN | {"/loop": f"?run={finished_run()}"}
+        shown = dict(SHOWN)
+        if not names or "loop" in names:
+            shown["/loop"] = f"?run={finished_run()}"
         with served_app() as url, chromium() as browser:
             for registered in page_registry.values():
-                if "not_found" not in registered["module"]:
-                    name = registered["relative_path"].strip("/").replace("/", "-") or "home"
+                name = registered["relative_path"].strip("/").replace("/", "-") or "home"
+                if "not_found" not in registered["module"] and (not names or name in names):
                     for file in take(
                         browser, url, registered["relative_path"] + shown.get(registered["relative_path"], ""), name
                     ):

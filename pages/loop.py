@@ -6,14 +6,16 @@ from dash import Input, Output, Patch, State, callback, ctx, dcc, html, no_updat
 from components.ids import THEME
 from components.interpret.controls import EXAMPLES
 from components.jobs import jobs, user
-from components.loop import figures, learning, panels
+from components.loop import figures, learning, panels, result
 from components.loop.panels import ORDERS, ids
+from components.loop.report import run_report
 from components.loop.start import run_on
 from components.requests import number_in
 from core.errors import InputError
 from core.learning import versions
 from core.learning.samples import WIDEST_MIXING
 from core.sessions import runs
+from core.sessions.budgets import Budget
 from core.sessions.jobs import DONE
 from core.sessions.readings import first_reading
 
@@ -22,7 +24,7 @@ dash.register_page(
     description="Image to atoms to image, step by step, until both agree.",
 )  # fmt: skip
 
-POLL_MS = 300
+POLL_MS = 250
 
 
 def layout(run: str = "", **query) -> html.Div:
@@ -45,7 +47,8 @@ def layout(run: str = "", **query) -> html.Div:
             dcc.Store(id=ids("job")),
             dcc.Store(id=ids("seen")),
             dcc.Interval(id=ids("poll"), interval=POLL_MS),
-            panels.control_bar(),
+            dcc.Store(id=ids("frame"), data=0),
+            panels.control_bar(runs.budget(run)),
             html.Div([panels.picture_panel(), panels.knowledge_panel()], className="loop"),
         ],
         className="wrap loop-page",
@@ -90,56 +93,87 @@ def ask_worker(go, run):
 
 @callback(
     Output(ids("seen"), "data"),
+    Output(ids("frame"), "data"),
     Output(ids("poll"), "disabled"),
     Output(ids("status"), "children"),
     Output(ids("status"), "data-kind"),
+    Output(ids("report"), "disabled"),
     *(Output(ids(f"order-{what}"), "disabled") for what in ORDERS),
     Input(ids("poll"), "n_intervals"),
     Input(ids("go"), "data"),
     State(ids("run"), "data"),
     State(ids("seen"), "data"),
+    State(ids("frame"), "data"),
     State(ids("job"), "data"),
+    State(ids("follow"), "checked"),
 )
-def watch(count, go, run, seen, job):
+def watch(count, go, run, seen, frame, job, follow):
     """What is new about the run."""
     try:
-        status, steps = runs.status(run), runs.steps(run)
-        runs.result(run)
+        status, steps, found = runs.status(run), runs.steps(run), runs.result(run)
+        shown = runs.live_number(run) if follow else 0
     except InputError as error:
-        return no_update, True, str(error), "outside", *([True] * len(ORDERS))
+        return no_update, no_update, True, str(error), "outside", True, *([True] * len(ORDERS))
     now = {"run": run, "steps": len(steps), "status": status}
     at_work = status in ("running", "paused", "finished")
     text, kind = panels.status_text(status, steps[-1] if steps else None, None if at_work else jobs().status(job))
+    more = found is not None and found["stop_reason"] in runs.EXTENDED
     allowed = {
         "pause": status == "running",
         "step": status == "paused",
-        "run": status in ("paused", "interrupted"),
+        "run": status in ("paused", "interrupted") or more,
         "cancel": status in ("running", "paused", "waiting"),
     }
-    return now if now != seen else no_update, status == "finished", text, kind, *(not allowed[what] for what in ORDERS)
+    news = (value if value != old else no_update for value, old in ((now, seen), (shown, frame)))
+    over = status == "finished"
+    return *news, over, text, kind, not over, *(not allowed[what] for what in ORDERS)
 
 
 @callback(
     Output(ids("go"), "data"),
     Output(ids("poll"), "disabled", allow_duplicate=True),
+    Output(ids("problem"), "children", allow_duplicate=True),
     *(Input(ids(f"order-{what}"), "n_clicks") for what in ORDERS),
     State(ids("run"), "data"),
     State(ids("go"), "data"),
+    State(ids("seconds"), "value"),
+    State(ids("candidates-most"), "value"),
     prevent_initial_call=True,
 )
 def give_order(*values):
-    """Pause, one step, go on, stop; an interrupted run gets a new worker."""
-    *clicks, run, go = values
+    """Pause, one step, go on, stop; an interrupted run gets a new worker, a finished one more time."""
+    *clicks, run, go, seconds, candidates = values
     if not any(clicks) or not ctx.triggered_id:
-        return no_update, no_update
+        return no_update, no_update, no_update
     what = str(ctx.triggered_id).rpartition("-")[2]
     try:
-        if runs.status(run) == "interrupted":
-            return int(number_in(go, 0, 1e6, 0)) + 1, False
+        status = runs.status(run)
+        if status == "finished" and what == "run":
+            runs.extend(run, Budget(seconds, candidates))
+            status = runs.status(run)
+        if status == "interrupted":
+            return int(number_in(go, 0, 1e6, 0)) + 1, False, ""
         runs.order(run, what)
-    except InputError:
+    except InputError as error:
+        return no_update, no_update, str(error)
+    return no_update, False, ""
+
+
+@callback(
+    Output(ids("download"), "data"),
+    Output(ids("problem"), "children", allow_duplicate=True),
+    Input(ids("report"), "n_clicks"),
+    State(ids("run"), "data"),
+    prevent_initial_call=True,
+)
+def send_report(clicks, run):
+    """The report of a finished run, which opens offline."""
+    if not clicks:
         return no_update, no_update
-    return no_update, False
+    try:
+        return dcc.send_string(run_report(run), "reconstruction.html"), ""
+    except InputError as error:
+        return no_update, str(error)
 
 
 @callback(
@@ -147,10 +181,11 @@ def give_order(*values):
     Input(ids("try"), "n_clicks"),
     State(ids("try-stack"), "value"),
     State(ids("try-mixing"), "value"),
+    State(ids("try-lattice"), "value"),
     State(ids("run"), "data"),
     prevent_initial_call=True,
 )
-def try_stack(clicks, stack, mixing, run):
+def try_stack(clicks, stack, mixing, lattice, run):
     """A person's candidate, which the run fits next."""
     if not clicks:
         return no_update
@@ -159,8 +194,9 @@ def try_stack(clicks, stack, mixing, run):
     width = number_in(mixing, 0.0, WIDEST_MIXING, -1.0)
     if width < 0:
         return f"Give an interface width of 0 to {WIDEST_MIXING:g} monolayers"
+    begun = None if lattice in (None, "") else number_in(lattice, 0.0, 100.0, -1.0)
     try:
-        runs.suggest(run, stack, width)
+        runs.suggest(run, stack, width, begun)
     except InputError as error:
         return str(error)
     return f"{stack.strip()} is fitted next, while the run still tries stacks; the steps say how it compares"
@@ -168,37 +204,45 @@ def try_stack(clicks, stack, mixing, run):
 
 @callback(
     Output(ids("url"), "href", allow_duplicate=True),
+    Output(ids("problem"), "children", allow_duplicate=True),
     Input(ids("again"), "n_clicks"),
     State(ids("run"), "data"),
+    State(ids("seconds"), "value"),
+    State(ids("candidates-most"), "value"),
     prevent_initial_call=True,
 )
-def start_again(clicks, run):
+def start_again(clicks, run, seconds, candidates):
     """A new run on the same images; the old one stays where it is."""
     if not clicks:
-        return no_update
+        return no_update, no_update
     try:
-        return f"/loop?run={runs.copied(run)}"
-    except InputError:
-        return no_update
+        return f"/loop?run={runs.copied(run, Budget(seconds, candidates))}", ""
+    except InputError as error:
+        return no_update, str(error)
 
 
 @callback(
     Output(ids("picture"), "figure"),
+    Output(ids("fitting"), "children"),
     Input(ids("seen"), "data"),
+    Input(ids("frame"), "data"),
     Input(ids("view"), "value"),
     Input(THEME, "data"),
     State(ids("blend"), "value"),
 )
-def draw(seen, view, scheme, blend):
-    """The image and the reconstruction of the last step."""
+def draw(seen, frame, view, scheme, blend):
+    """The image and its reconstruction: by the fit that the run is at, where that is followed, else by the best one."""
     step = _last(seen)
     if step is None:
-        return no_update
+        return no_update, no_update
     view = view if view in list(figures.VIEWS) else "blend"
     try:
-        return figures.picture(seen["run"], step, view, number_in(blend, 0.0, 1.0, 0.5), scheme)
+        live = bool(frame) and seen.get("status") == "running"
+        shown = runs.frame(seen["run"], live)
+        drawn = figures.picture(seen["run"], step, view, number_in(blend, 0.0, 1.0, 0.5), scheme, shown)
     except InputError:  # a damaged run, which the page says when it is opened
-        return no_update
+        return no_update, no_update
+    return drawn, result.fitting(shown, live)
 
 
 @callback(
@@ -232,15 +276,16 @@ def tell(seen, scheme):
     if step is None:
         return no_update, no_update, no_update, no_update, no_update
     try:
-        found = runs.result(seen["run"])
+        steps, found = runs.steps(seen["run"]), runs.result(seen["run"])
     except InputError:  # which `watch` says
-        found = None
+        return no_update, no_update, no_update, no_update, no_update
+    before = steps[-2]["candidates"] if len(steps) > 1 else None
     return (
-        panels.best_guess(step),
-        panels.candidate_table(found["candidates"] if found else step["candidates"]),
-        figures.tracks(runs.steps(seen["run"]), scheme),
-        panels.result_table(found) if found else "",
-        panels.compose_link(step),
+        result.best_guess(step),
+        result.candidate_table(found["candidates"] if found else step["candidates"], None if found else before),
+        figures.tracks(steps, scheme),
+        result.ending_panel(found) if found else "",
+        result.compose_link(step),
     )
 
 

@@ -7,6 +7,7 @@ from dash import Input, Output, callback, dcc, html, register_page
 from components import measured
 from components.figures.cost import cost_figure
 from components.ids import THEME, Ids
+from components.loop.learning import curve
 from components.texts import Section, sections
 from components.theme import GRAPH_CONFIG
 
@@ -31,7 +32,10 @@ def layout(**_query) -> html.Div:
         "images": measured.likeness_tables() or [_absent("python -m docs.likeness FOLDER")],
         "reverse": measured.reverse_tables() or [_absent("python -m core evaluate --reverse --write")],
         "loop": measured.loop_tables() or [_absent("python -m core evaluate --loop --write")],
-        "learning": measured.learning_tables() or [_absent("python -m core evaluate --learning --write")],
+        "learning": [
+            *(measured.learning_tables() or [_absent("python -m core evaluate --learning --write")]),
+            html.Figure(id=ids("curve"), className="learning-curve" if measured.learning_curve() else ""),
+        ],
         "validation": [_validation()],
         "cost": [html.Figure(id=ids("cost"), className="cost-graph" if measured.cost_rows() else "")],
     }
@@ -67,6 +71,17 @@ def draw_cost(scheme: str | None):
         return _absent("python -m core bench")
     return dcc.Graph(
         id=ids("cost-graph"), figure=cost_figure(rows, scheme), config=GRAPH_CONFIG, className="cost-graph"
+    )
+
+
+@callback(Output(ids("curve"), "children"), Input(THEME, "data"))
+def draw_curve(scheme: str | None):
+    """The learning curve in the colours of the page; nothing where it has not been measured."""
+    points = measured.learning_curve()
+    if not points:
+        return ""
+    return dcc.Graph(
+        id=ids("curve-graph"), figure=curve(points, scheme), config=GRAPH_CONFIG, className="learning-curve"
     )
 
 

@@ -4,7 +4,7 @@ from dash import dcc, html
 
 from components.interpret.controls import ids
 from components.jobs import Status
-from components.loop import panels
+from components.loop import panels, result
 
 POLL_MS = 500
 OFFER = (
@@ -36,4 +36,4 @@ def fitted_result(document: dict) -> html.Div:
     """Figures and candidates of a finished fit; nothing where there was nothing to fit."""
     if document["stop_reason"] in ("outside the domain", "noise only"):
         return html.Div()
-    return html.Div([panels.candidate_table(document["candidates"]), panels.result_table(document)])
+    return html.Div([result.candidate_table(document["candidates"]), result.ending_panel(document)])

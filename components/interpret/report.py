@@ -69,7 +69,7 @@ def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] 
         candidates=[_candidate_row(candidate) for candidate in found.candidates],
         image={name: _short(value) for name, value in image.attrs.items() if isinstance(value, str | int | float)},
         record=reading.record().lines(),
-        steps=[_step_line(step) for step in reading.steps],
+        steps=[step_line(step) for step in reading.steps],
         json=export_text(reading, found, others),
     )
 
@@ -105,7 +105,8 @@ def _candidate_row(candidate: Candidate) -> dict:
     }
 
 
-def _step_line(step: Step) -> str:
+def step_line(step: Step) -> str:
+    """A calibration step in words."""
     values = ", ".join(f"{name} = {value}" for name, value in step.document().items() if name not in ("step", "bar"))
     name = step.name.replace("_", " ")
     return f"{name}: {_short(values)}" if values else name

@@ -1,23 +1,21 @@
 """The panels of the Loop page: controls, picture, what the run knows."""
 
-from urllib.parse import urlencode
-
 import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components import theme
 from components.ids import Ids
 from components.interpret.controls import EXAMPLES
-from components.interpret.result import DIGITS, LABELS
 from components.jobs import ended_text, waiting_text
 from components.loop.figures import VIEWS
-from components.stack_strip import profile_strip
+from core.errors import InputError
 from core.learning.samples import WIDEST_MIXING
+from core.loop.fit import LATTICE_RANGE
 from core.loop.loop import STOPS
-from core.reverse.quantities import QUANTITIES
+from core.sessions.budgets import CANDIDATES, SECONDS, Budget
 from core.sessions.jobs import RUNNING, STARTED, Status
-from core.structure.mixing import mix_profile
-from core.structure.stack import parse_stack
+from core.sessions.runs import EXTENDED
+from core.sessions.work import loop_seconds
 
 ids = Ids("loop")
 
@@ -29,11 +27,6 @@ STATUS = {
     "interrupted": "Interrupted: nobody works on it. Go on takes it up from its last step.",
     "finished": "Finished",
 }
-LEAST_HINT = 0.01
-"""Share of the residual that an explanation removes, at least, to be named."""
-
-SHOWN = 6
-"""Candidates in the table."""
 
 
 def welcome() -> html.Section:
@@ -58,22 +51,54 @@ def welcome() -> html.Section:
     )
 
 
-def control_bar() -> html.Div:
-    """Status and orders."""
+def control_bar(budget: Budget | None = None) -> html.Div:
+    """Status and orders; budget: that the run was given."""
     buttons = [
         html.Button(label, id=ids(f"order-{what}"), type="button", className="button", disabled=True)
         for what, label in ORDERS.items()
     ]
     again = html.Button("Start again", id=ids("again"), type="button", className="button")
     link = html.A("Open in Compose", id=ids("compose"), href="/compose", className="button")
+    report = html.Button("Report", id=ids("report"), type="button", className="button", disabled=True)
     return html.Div(
         [
-            html.Div([*buttons, again, link], className="downloads", role="group", **{"aria-label": "Run"}),
+            html.Div(
+                [
+                    html.Div([*buttons, again], className="downloads", role="group", **{"aria-label": "Run"}),
+                    html.Div(budget_fields(budget), className="loop-budget", role="group", **{"aria-label": "Budget"}),
+                    html.Div([link, report], className="downloads", role="group", **{"aria-label": "Take with you"}),
+                ],
+                className="loop-orders",
+            ),
+            dcc.Download(id=ids("download")),
             html.P("Waiting for a worker", id=ids("status"), className="badge", role="status"),
             html.P(id=ids("problem"), className="field-error", role="alert"),
         ],
         className="loop-bar",
     )
+
+
+def usual_budget() -> Budget:
+    """That of a run for which none was asked, as near as a person may ask for it."""
+    try:
+        return Budget(min(max(loop_seconds(), SECONDS[0]), SECONDS[1]))
+    except InputError:  # the server's own setting is wrong, which its jobs say
+        return Budget()
+
+
+def budget_fields(budget: Budget | None) -> list:
+    """Seconds and candidates of the next start, and of a run that goes on after its end."""
+    shown = budget or usual_budget()
+    limits = {"seconds": (SECONDS, shown.seconds), "candidates-most": (CANDIDATES, shown.candidates)}
+    fields = [
+        dmc.NumberInput(
+            id=ids(name), value=value, min=low, max=high, size="xs", hideControls=True, clampBehavior="blur",
+            attributes={"input": {"aria-label": f"Budget, {name.partition('-')[0]}"}},
+        )
+        for name, ((low, high), value) in limits.items()
+    ]  # fmt: skip
+    texts = [html.Span(text, className="muted") for text in ("Next budget", "s,", "candidates")]
+    return [texts[0], fields[0], texts[1], fields[1], texts[2]]
 
 
 def picture_panel() -> html.Section:
@@ -85,7 +110,14 @@ def picture_panel() -> html.Section:
                 id=ids("view"), data=[{"value": v, "label": label} for v, label in VIEWS.items()], value="blend",
                 size="xs", attributes={"root": {"aria-label": "Picture"}},
             ),
-            dcc.Graph(id=ids("picture"), config=theme.GRAPH_CONFIG, className="spectrum", responsive=True),
+            html.Div(
+                [
+                    html.Div(id=ids("fitting"), className="loop-shown"),
+                    dmc.Switch(id=ids("follow"), label="Follow each fit", checked=True, size="xs"),
+                ],
+                className="loop-fitting",
+            ),
+            html.Div(dcc.Graph(id=ids("picture"), config=theme.GRAPH_CONFIG, responsive=True), className="loop-image"),
             html.Div(
                 [
                     html.Span("Image", className="muted small"),
@@ -97,6 +129,7 @@ def picture_panel() -> html.Section:
                 ],
                 className="blend",
             ),
+            html.Div(id=ids("result"), className="loop-result"),
         ],
         className="loop-picture",
         **{"aria-label": "Picture"},
@@ -114,7 +147,6 @@ def knowledge_panel() -> html.Section:
             *suggestion_form(),
             html.H2("Course"),
             html.Div(dcc.Graph(id=ids("tracks"), config=theme.GRAPH_CONFIG, responsive=True), className="loop-tracks"),
-            html.Div(id=ids("result")),
         ],
         className="loop-knowledge",
         **{"aria-label": "What the run knows"},
@@ -134,8 +166,24 @@ def suggestion_form() -> list:
                     classNames={"input": "mono"},
                 ),  # fmt: skip
                 dmc.NumberInput(
-                    id=ids("try-mixing"), label="Mixed over, ML", value=0, min=0, max=WIDEST_MIXING, step=0.5
-                ),  # fmt: skip
+                    id=ids("try-mixing"),
+                    label="Mixed, ML",
+                    value=0,
+                    min=0,
+                    max=WIDEST_MIXING,
+                    step=0.5,
+                    hideControls=True,
+                ),
+                dmc.NumberInput(
+                    id=ids("try-lattice"),
+                    label="From a∥, Å",
+                    placeholder="as fitted",
+                    min=LATTICE_RANGE[0],
+                    max=LATTICE_RANGE[1],
+                    clampBehavior="none",
+                    decimalScale=4,
+                    hideControls=True,
+                ),
                 html.Button("Try it", id=ids("try"), type="button", className="button"),
             ],
             className="loop-try",
@@ -152,102 +200,11 @@ def status_text(status: str, step: dict | None, job: Status | None = None) -> tu
     if step.get("stop_reason"):
         reason = step["stop_reason"]
         kind = {"agreement": "inside", "outside the domain": "outside", "noise only": "outside"}.get(reason, "")
-        ended = STOPS[reason] if status == "finished" else f"{STOPS[reason]} The exact engine checks the winner …"
-        return ended, kind
-    return f"{STATUS[status]}, step {step['step']}: {step['note']}", ""
+        more = f" {ORDERS['run']} gives it the next budget." if reason in EXTENDED else ""
+        return STOPS[reason] + (more if status == "finished" else " The exact engine checks the winner …"), kind
+    said = step.get("sentence") or step["note"]
+    return f"{STATUS[status]}, step {step['step']}: {said}", ""
 
 
 def _job_text(job: Status) -> str:
     return "Starting" if job.state in (STARTED, RUNNING) else waiting_text(job) or ended_text(job, ORDERS["run"])
-
-
-def best_guess(step: dict) -> html.Div:
-    """Stack, substrate and planes of the best guess."""
-    planes = mix_profile(parse_stack(step["stack"]).ge_fractions, step["mixing"])
-    interface = f"interfaces over {step['mixing']:.2g} ML" if step["mixing"] > 0.05 else "sharp interfaces"
-    cuts = f"{step['predictions']} predicted and {step.get('exact_cuts', 0)} exact cuts"
-    residual = f"residual {step['residual']:.3g} times the noise, {cuts}"
-    return html.Div(
-        [
-            html.P([profile_strip(planes, 24), html.Strong(step["stack"])], className="best-stack"),
-            html.P(f"on {step['substrate']}, {interface}", className="muted small"),
-            html.P(residual, className="muted small"),
-        ]
-    )
-
-
-def candidate_table(candidates: list[dict]) -> html.Table:
-    """Stacks with probability and residual."""
-    rows = [
-        html.Tr([html.Th(c["stack"], scope="row"), html.Td(f"{100 * c['probability']:.0f} %"), html.Td(_residual(c))])
-        for c in candidates[:SHOWN]
-    ]
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Stack", "Probability", "Residual")]))
-    return html.Table([head, html.Tbody(rows)], className="small-table")
-
-
-def _residual(candidate: dict) -> str:
-    value = candidate.get("residual", candidate.get("distance"))
-    return f"{value:.3g}"
-
-
-UNTRUSTED = (
-    "No candidate explains the image to within its noise: the figures are the networks' own, and the probabilities "
-    "only compare the candidates with each other."
-)
-
-
-def result_table(document: dict) -> html.Div:
-    """Final figures with intervals, and the exact check."""
-    rows = []
-    for name in QUANTITIES:
-        if name not in document["descriptors"]:
-            continue
-        e, digits = document["descriptors"][name], DIGITS.get(name, 3)
-        value, low, high = (f"{e[end]:.{digits}f}".replace("-", "−") for end in ("value", "low", "high"))
-        unit = "" if e["unit"] == "1" else f" {e['unit']}"
-        cells = [html.Td(f"{value}{unit}"), html.Td(f"{low} … {high}", className="muted")]
-        rows.append(html.Tr([html.Th(LABELS.get(name, name), scope="row"), *cells]))
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Value", "90 %")]))
-    check = document["exact_check"]
-    verdict = ""
-    if check:
-        agrees = "agrees" if check["agrees"] else "does not agree"
-        verdict = f"The exact engine {agrees}: its residual is {check['residual_exact']:.3g}."
-    return html.Div(
-        [
-            html.H2("Result"),
-            html.Table([head, html.Tbody(rows)], className="small-table"),
-            *([html.P(UNTRUSTED, className="small")] if document.get("figures_from") == "networks" else []),
-            html.P(verdict, className="muted small"),
-            *([html.P(document["ambiguity"], className="small")] if document.get("ambiguity") else []),
-            *([html.P(document["decide"]["sentence"], className="small")] if document.get("decide") else []),
-            *(hint_list(document["hints"]) if document.get("hints") else []),
-        ]
-    )
-
-
-def hint_list(hints: list[dict]) -> list:
-    """What may explain the rest, by the share of the residual that it removes."""
-    rows = [
-        html.Tr(
-            [
-                html.Th(hint["explanation"].capitalize(), scope="row", title=hint["sentence"]),
-                html.Td(f"{100 * hint['removes']:.0f} %"),
-            ]
-        )
-        for hint in hints
-        if hint["removes"] >= LEAST_HINT
-    ]
-    if not rows:
-        return []
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("What may explain the rest", "Removes")]))
-    return [html.Table([head, html.Tbody(rows)], className="small-table")]
-
-
-def compose_link(step: dict) -> str:
-    """The link that opens the best guess in Compose."""
-    query = {"stack": step["stack"], "substrate": step["substrate"]}
-    if step["mixing"]:
-        query["mixing"] = f"{step['mixing']:.3g}"
-    return "/compose?" + urlencode(query)

@@ -64,11 +64,14 @@ def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 4, steps: int
 
 def with_engine_error(problem: Problem, engine_error: float) -> Problem:
     """The same problem with another error of its engine, and no corrections."""
-    return Problem(problem.targets, problem.pictures, problem.lattice, engine_error)
+    other = Problem(problem.targets, problem.pictures, problem.lattice, engine_error)
+    other.watch = problem.watch
+    return other
 
 
 def difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> Correction:
     """Exact less predicted pictures of a state at a lattice constant, at all k_z that one image may see."""
+    problem.show(replace(state, lattice=lattice))
     target, seen = problem.targets[number], state.nuisances[number].state
     crystal = problem.pictures.crystal(state.stack, state.mixing, lattice)
     if {"kz", "kz_width", "bend"} <= target.fixed and seen.width == 0 and not np.isfinite(seen.radius):

@@ -5,6 +5,7 @@ ones not at all. Priors of the smooth fields are learned from the image in the c
 the evidence). The curvature at the end gives the Laplace evidence and the errors.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,6 +110,8 @@ class Problem:
         lattice: expected a∥ and its error in Å; None where nothing is known.
         engine_error: relative error of a signal.
         corrections: by (stack, mixing, image number), added to a signal.
+
+    What `watch` holds is shown each state that is looked at; it changes nothing.
     """
 
     def __init__(
@@ -121,6 +124,12 @@ class Problem:
         self.targets, self.pictures, self.lattice = targets, pictures, lattice
         self.engine_error = ENGINE_ERROR[pictures.engine] if engine_error is None else engine_error
         self.corrections: dict[tuple[str, float, int], Correction] = {}
+        self.watch: Callable[[Problem, State], None] | None = None
+
+    def show(self, state: State) -> None:
+        """Show a state to whoever watches."""
+        if self.watch:
+            self.watch(self, state)
 
     def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
         """(k, energy) of a stack as one image sees it."""
@@ -206,6 +215,7 @@ class Problem:
     def run(self, state: State, steps: int, cancelled=lambda: False, hopeless: float = np.inf) -> Fitted:
         """At most so many steps from a state; given up where a cost below `hopeless` is out of reach."""
         damping, done = FIRST_DAMPING, 0
+        self.show(state)
         for number in range(steps):
             if cancelled():
                 break
@@ -225,6 +235,7 @@ class Problem:
             state = better
             if number >= LEARN_FROM - 1:
                 state = self._learned(state, normal)
+            self.show(state)
             if before - cost < CONVERGED and number > LEARN_FROM:
                 break
             if number >= LEARN_FROM and np.isfinite(hopeless) and self.cost(state) - 4 * (before - cost) > hopeless:

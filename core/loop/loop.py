@@ -6,16 +6,19 @@ would look, with the exact engine's spectra. What is found is a mixture of candi
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from scipy.ndimage import uniform_filter
 
 from core.loop.decisive import Decision, ambiguity, decision
-from core.loop.fit import Problem
+from core.loop.explained import first_sentence, refined_sentence, sentence
+from core.loop.fit import Problem, State
+from core.loop.frame import Frame, frame_of
 from core.loop.hints import Hint, hints
 from core.loop.image import Image
-from core.loop.posterior import Weighted, mixture, ranked
+from core.loop.moves import named
+from core.loop.posterior import Weighted, mixture, ranked, tracked
 from core.loop.prior import Judged
 from core.loop.render import SCALARS
 from core.loop.search import Search, SearchSettings
@@ -53,6 +56,9 @@ HINT_FLOOR = 0.03
 FORWARD_AGREES = 1.5
 """Squares a pixel, in units of noise and its own error bar, that the forward model may leave of the right stack."""
 
+TRACKED = ("lattice_in_plane", "ge_fraction")
+"""Figures whose intervals each step has."""
+
 STOPS = {
     "agreement": "The reconstruction agrees with the image within noise.",
     "no progress": "No stack that was tried brings the reconstruction closer.",
@@ -89,7 +95,8 @@ class Step:
 
     number: from 0. note: what was done. guess: the best so far. distance: squares a pixel that it leaves, in units of
     noise and the engine's error; noise: 1. predictions: forward cuts used so far. exact_cuts: of the exact engine.
-    candidates: most probable first. stop_reason: of STOPS, empty while it goes on.
+    candidates: most probable first. stop_reason: of STOPS, empty while it goes on. sentence: what the step has shown.
+    intervals: value and ends of the 90 % interval of TRACKED. tried: stack and width (ML) of what was judged.
     """
 
     number: int
@@ -101,6 +108,9 @@ class Step:
     exact_cuts: int
     candidates: tuple[RankedCandidate, ...]
     stop_reason: str = ""
+    sentence: str = ""
+    intervals: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    tried: tuple[tuple[str, float], ...] = ()
 
     def document(self) -> dict:
         """Plain JSON, for one line of output."""
@@ -116,6 +126,9 @@ class Step:
             "predictions": self.predictions,
             "exact_cuts": self.exact_cuts,
             "candidates": [asdict(c) | {"probability": round(c.probability, 4)} for c in self.candidates[:5]],
+            "sentence": self.sentence,
+            "intervals": {name: [round(x, 5) for x in ends] for name, ends in self.intervals.items()},
+            "tried": [list(one) for one in self.tried],
         } | ({"stop_reason": self.stop_reason} if self.stop_reason else {})  # fmt: skip
 
 
@@ -180,12 +193,29 @@ class Loop:
         self.last: Step | None = None
         self.first_distance: float | None = None
         self.before: dict | None = None
+        self._known: dict[tuple[str, float], Judged] = {}
+        self._best: tuple[Judged, Frame] | None = None
 
-    def take_up(self, first: dict, last: dict) -> None:
-        """Go on from the documents of the first and the last step of an earlier run of the same images."""
-        self.before, self.first_distance = last, float(first["residual"])
+    def take_up(self, earlier: list[dict]) -> None:
+        """Go on from the documents of the steps of an earlier run of the same images.
+
+        What it has tried is not tried again, but for its best candidates, which are fitted anew.
+        """
+        last = earlier[-1]
+        self.before, self.first_distance = last, float(earlier[0]["residual"])
+        for stack, mixing in (one for step in earlier for one in step.get("tried", ())):
+            self.search.leave_out(stack, float(mixing))
         for candidate in [last, *last["candidates"]]:
             self.search.begin_with(candidate["stack"], float(candidate["mixing"]))
+
+    def watch(self, show: Callable[[Problem, State], None]) -> None:
+        """Have each state that the search looks at shown, from several threads; it changes nothing."""
+        self.search.forward.watch = self.search.corrected.watch = show
+
+    @property
+    def best_frame(self) -> Frame | None:
+        """The best fit so far as it draws the first image; None before the first one."""
+        return self._best[1] if self._best else None
 
     def steps(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Step]:
         """Steps until the loop stops; the last one names why."""
@@ -223,23 +253,65 @@ class Loop:
             return self._first_step(number, note, stop)
         candidates = self._candidates()
         best = ranked(search.judged.values())[0][0]
+        tried = [one for key, one in search.judged.items() if self._known.get(key) is not one]
+        new = tuple((one.stack, one.mixing) for one in tried if self._is_new(one))
+        said, self._known = self._told(note, tried, best, stop), dict(search.judged)
         return Step(
             number, note, self._guess(best), float(np.mean(best.fitted.chi)), 1.0,
             round(search.forward_cuts) + self._used("predictions"), search.work.cuts + self._used("exact_cuts"),
-            tuple(candidates), stop,
+            tuple(candidates), stop, said, self._intervals(), new,
         )  # fmt: skip
+
+    def _is_new(self, one: Judged) -> bool:
+        return all((one.stack, one.mixing) != (other.stack, other.mixing) for other in self._known.values())
+
+    def _told(self, note: str, tried: list[Judged], best: Judged, stop: str) -> str:
+        """A step in one sentence; keeps how the best fit draws the first image."""
+        frame = replace(frame_of(self.search.corrected, best.fitted.state), chi=float(np.mean(best.fitted.chi)))
+        before, self._best = self._best, (best, frame)
+        if stop:
+            return STOPS[stop]
+        if before is None:
+            return first_sentence(best.stack, float(np.mean(best.fitted.chi)))
+        if not tried and "tried" in note:
+            return f"Begun elsewhere, the fit finds nothing better than {named(best.stack, best.mixing)} as it was."
+        if not tried or not any(self._is_new(one) for one in tried):
+            moved = tried[0] if tried else best
+            return refined_sentence(
+                named(moved.stack, moved.mixing), best.fitted.state.lattice, before[0].fitted.state.lattice
+            )
+        return sentence(tried, before[0], best, before[1], self._best[1])
+
+    def _intervals(self) -> dict[str, tuple[float, float, float]]:
+        """What `descriptors` says of TRACKED."""
+        networks = {name: e for name in TRACKED if (e := self.found.descriptors.get(name))}
+        if not self.is_trusted:
+            return {name: (e.value, e.low, e.high) for name, e in networks.items()}
+        found = tracked(self._weighted(), self.search.unexplained)
+        return {name: self._held(name, *found[name]) for name in networks}
 
     def _first_step(self, number: int, note: str, stop: str) -> Step:
         """What the networks alone say, compared as a measurement of it would look; or where an earlier run was left."""
-        first, forward_cuts, exact_cuts = self.found.candidates[0], round(self.search.forward_cuts), 0
         if self.before is not None:
-            distance, guess = float(self.before["residual"]), guesses_of(self.before)[0]
-            forward_cuts, exact_cuts = int(self.before["predictions"]), int(self.before.get("exact_cuts", 0))
-        else:
-            problem, guess = self.search.corrected, first.guess
-            distance = float(np.mean(problem.misfit(problem.start(first.stack, first.mixing, first.lattice))[1]))
+            return self._taken_up(self.before, number, note, stop)
+        first, problem = self.found.candidates[0], self.search.corrected
+        distance = float(np.mean(problem.misfit(problem.start(first.stack, first.mixing, first.lattice))[1]))
         ranked = [RankedCandidate(c.stack, c.mixing, c.lattice, distance, c.probability) for c in self.found.candidates]
-        return Step(number, note, guess, distance, 1.0, forward_cuts, exact_cuts, tuple(ranked), stop)
+        said = STOPS[stop] if stop else f"The networks read the image and propose {first.stack}; nothing is fitted yet."
+        return Step(
+            number, note, first.guess, distance, 1.0, round(self.search.forward_cuts), 0, tuple(ranked), stop, said,
+            self._intervals(),
+        )  # fmt: skip
+
+    def _taken_up(self, last: dict, number: int, note: str, stop: str) -> Step:
+        """Where an earlier run was left, by its last document."""
+        ranked = tuple(RankedCandidate(**candidate) for candidate in last["candidates"])
+        intervals = {name: tuple(ends) for name, ends in (last.get("intervals") or {}).items()}
+        said = STOPS[stop] if stop else "Taken up where it was left; the best candidates are fitted again."
+        return Step(
+            number, note, guesses_of(last)[0], float(last["residual"]), 1.0, int(last["predictions"]),
+            int(last.get("exact_cuts", 0)), ranked, stop, said, intervals,
+        )  # fmt: skip
 
     def _used(self, what: str) -> int:
         """Cuts that an earlier run had used."""
@@ -289,6 +361,7 @@ class Loop:
             "noise": round(last.noise, 4),
             "predictions": last.predictions,
             "exact_cuts": last.exact_cuts,
+            "unexplained": round(self.search.unexplained, 3) if self.search.judged else None,
             "stop_reason": last.stop_reason,
             "hints": [hint.document() for hint in self.hints()],
             "ambiguity": ambiguity(self._left(), self.search.pictures) if self.is_trusted else "",
@@ -349,15 +422,21 @@ class Loop:
         search = self.search
         if not self.is_trusted:
             return found
-        weighted = [
-            Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share)
-            for one, share in ranked(search.judged.values())
-        ]
         quantities = QUANTITIES | LOCAL_QUANTITIES
-        for name, (value, low, high) in mixture(weighted, search.pictures, search.unexplained).items():
+        for name, ends in mixture(self._weighted(), search.pictures, search.unexplained).items():
             if name in found:
-                if search.best.misfit > DISAGREES:
-                    low, high = min(low, found[name].value), max(high, found[name].value)
-                low, high = math.floor(1e5 * min(low, value)) / 1e5, math.ceil(1e5 * max(high, value)) / 1e5
-                found[name] = Estimate(round(value, 5), low, high, quantities[name].unit)
+                found[name] = Estimate(*self._held(name, *ends), quantities[name].unit)
         return found
+
+    def _weighted(self) -> list[Weighted]:
+        return [
+            Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share)
+            for one, share in ranked(self.search.judged.values())
+        ]
+
+    def _held(self, name: str, value: float, low: float, high: float) -> tuple[float, float, float]:
+        """A value and its interval, which holds the networks' word too where the best composition is far from it."""
+        if self.search.best.misfit > DISAGREES:
+            low, high = min(low, self.found.descriptors[name].value), max(high, self.found.descriptors[name].value)
+        low, high = math.floor(1e5 * min(low, value)) / 1e5, math.ceil(1e5 * max(high, value)) / 1e5
+        return round(value, 5), low, high

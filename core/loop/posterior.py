@@ -9,6 +9,7 @@ import numpy as np
 from core.loop.pictures import Pictures
 from core.loop.prior import Judged
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
+from core.structure.stack import parse_stack
 
 TEMPERATURE = 40.0
 """What differences of evidence are divided by: neighbouring pixels share what the engine gets wrong."""
@@ -88,9 +89,33 @@ def mixture(
     return found
 
 
+def tracked(candidates: list[Weighted], unexplained: float = 1.0) -> dict[str, tuple[float, float, float]]:
+    """What `mixture` says of a∥ and the Ge fraction, without building crystals: cheap enough for every step."""
+    kept = candidates[:MOST]
+    weight = np.array([one.probability for one in kept])
+    weight /= weight.sum()
+    values = {
+        "lattice_in_plane": [one.lattice for one in kept],
+        "ge_fraction": [float(parse_stack(one.stack).ge_fractions.mean()) for one in kept],
+    }
+    errors = {"lattice_in_plane": [_lattice_error(one) for one in kept], "ge_fraction": [0.0] * len(kept)}
+    found = {}
+    for name, rows in values.items():
+        value, quantity = np.array(rows), QUANTITIES[name]
+        error = np.hypot(errors[name], WRONG[name] if unexplained > 1 else 0.0)
+        low, high = (_quantile(share, value, error, weight) for share in INTERVAL)
+        mean, low, high = (float(np.clip(x, quantity.low, quantity.high)) for x in (weight @ value, low, high))
+        found[name] = mean, low, high
+    return found
+
+
+def _lattice_error(one: Weighted) -> float:
+    return float(np.hypot(WIDENED * one.lattice_error, LEAST_LATTICE))
+
+
 def _figures(one: Weighted, pictures: Pictures) -> dict[str, tuple[float, float]]:
     """Figures of a candidate, and their standard errors by those of a∥ and of the interface width."""
-    error = float(np.hypot(WIDENED * one.lattice_error, LEAST_LATTICE))
+    error = _lattice_error(one)
     crystal = pictures.crystal(one.stack, one.mixing, one.lattice)
     here = crystal_figures(crystal, one.mixing) | local_figures(crystal)
     beside = pictures.crystal(one.stack, one.mixing, one.lattice + _STEP)

@@ -45,6 +45,7 @@ class Screening:
         """
         state, problem = self.state, self.problem
         lattice = round(state.lattice / LATTICE_STEP) * LATTICE_STEP
+        problem.show(replace(state, stack=stack, mixing=mixing, lattice=lattice))
         gradient, squares, start = self.normal.gradient.copy(), 0.0, 1
         if problem.lattice:
             gradient[0] += (state.lattice - lattice) / problem.lattice[1] ** 2

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.learning.samples import profile_key
 from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
+from core.loop.explained import note
 from core.loop.fit import LATTICE_RANGE, Problem, State
 from core.loop.image import Image
 from core.loop.moves import alloys, named, neighbours, plane_neighbours
@@ -116,7 +117,8 @@ class Search:
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
     first: list[tuple[str, float]] = field(default_factory=list)
-    asked: list[tuple[str, float]] = field(default_factory=list)
+    asked: list[tuple[str, float, float | None]] = field(default_factory=list)
+    left_out: set[tuple[str, float]] = field(default_factory=set)
     screened: dict[tuple[str, float], float] = field(default_factory=dict)
     seconds: float = 0.0
     threads: int = field(default_factory=lambda: min(TOGETHER, cpu_count() or 1))
@@ -138,17 +140,25 @@ class Search:
         """Put a candidate of an earlier search before the others."""
         self._add(stack, mixing)
         self.first.append(self._key(stack, mixing))
+        self.left_out.discard(self.first[-1])
 
-    def ask(self, stack: str, mixing: float) -> None:
-        """Have a person's candidate fitted next, beside the likeliest others."""
+    def leave_out(self, stack: str, mixing: float) -> None:
+        """Do not try what an earlier search has tried, unless somebody asks for it."""
+        self.left_out.add(self._key(stack, mixing))
+
+    def _is_open(self, key: tuple[str, float]) -> bool:
+        return key not in self.judged and key not in self.left_out
+
+    def ask(self, stack: str, mixing: float, lattice: float | None = None) -> None:
+        """Have a person's candidate fitted next, from an a∥ (Å) where one is given, beside the likeliest others."""
         self._add(stack, mixing)
-        self.asked.append((stack, mixing))
+        self.asked.append((stack, mixing, lattice))
 
     def _answered(self) -> list[tuple[str, float, float]]:
-        """Some of what was asked and is not judged yet: stack, mixing, and the a∥ to begin with."""
-        new = {self._key(*one): one for one in self.asked if self._key(*one) not in self.judged}
+        """Some of what was asked, and is not judged or begins elsewhere: stack, mixing, and the a∥ to begin with."""
+        new = {self._key(*one[:2]): one for one in self.asked if one[2] or self._key(*one[:2]) not in self.judged}
         rows, self.asked = list(new.values())[:TOGETHER], list(new.values())[TOGETHER:]
-        return [(*one, self.best.fitted.state.lattice) for one in rows]
+        return [(stack, mixing, lattice or self.best.fitted.state.lattice) for stack, mixing, lattice in rows]
 
     def spent(self, settings: "SearchSettings") -> bool:
         """Whether time or judgements ran out."""
@@ -221,11 +231,11 @@ class Search:
             ranking, near = ([row for row in rows if row not in chosen] for rows in (ranking, near))
             number += len(chosen)
             found = self._judge_all(best, chosen)
-            yield _note(found, best, self.best)
+            yield note(found, best, self.best)
         if self.is_bare:
             yield from self._by_planes(end, settings, cancelled)
         while time.monotonic() < end and not cancelled() and (answered := self._answered()):
-            yield _note(self._judge_all(best := self.best, answered), best, self.best)
+            yield note(self._judge_all(best := self.best, answered), best, self.best)
         yield from self._polished(end, settings.exact_cuts, cancelled)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
@@ -238,12 +248,8 @@ class Search:
     def _judge_all(self, best: Judged, rows: list[tuple[str, float, float]]) -> list[Judged]:
         """Candidates (stack, mixing, a∥), begun where the best one stands, side by side."""
         limit = best.fitted.cost + MARGIN
-
-        def judged(row: tuple[str, float, float]) -> Judged:
-            return self._judge(row[0], row[1], self._begun(best, *row), limit)
-
         with ThreadPoolExecutor(self.threads) as threads:
-            return list(threads.map(judged, rows))
+            return list(threads.map(lambda row: self._judge(row[0], row[1], self._begun(best, *row), limit), rows))
 
     def _by_planes(self, end: float, settings: "SearchSettings", cancelled: Callable[[], bool]) -> Iterator[str]:
         """From the best candidates plane by plane, until none that is a plane away from the best one is better."""
@@ -255,7 +261,7 @@ class Search:
             if not rows or time.monotonic() > end or self.used_up(settings) or cancelled():
                 return
             if answered := self._answered():
-                yield _note(self._judge_all(best, answered), best, self.best)
+                yield note(self._judge_all(best, answered), best, self.best)
                 continue
             if rows[0] is not best and self.explains(best):
                 return
@@ -263,7 +269,7 @@ class Search:
             left.add(self._key(base.stack, base.mixing))
             if not (nearest := self._nearest(base, screened, end, settings.exact_cuts - self.work.cuts)):
                 return
-            yield _note(self._judge_all(best, nearest), best, self.best)
+            yield note(self._judge_all(best, nearest), best, self.best)
 
     def _nearest(self, base: Judged, screened: set, end: float, most_cuts: int) -> list[tuple[str, float, float]]:
         """What the exact engine finds most promising around a fit, of stacks a plane away and of others.
@@ -282,7 +288,7 @@ class Search:
         names = dict.fromkeys([*plane_neighbours(base.stack, longest), *neighbours(base.stack)])
         widths = sorted({0.0, base.mixing})
         spelt = {self._key(*one): one for one in product(names, widths)}
-        fresh = [one for key, one in spelt.items() if key not in self.judged]
+        fresh = [one for key, one in spelt.items() if self._is_open(key)]
 
         def predicted(one: tuple[str, float]) -> float:
             return screening.cost(*one)[0] + complexity(*one)
@@ -310,7 +316,7 @@ class Search:
         """Fractions of the alloys of the best candidate, as long as they make it better."""
         for _ in range(POLISHED):
             best = self.best
-            moves = [one for one in self._moves(best, polished=True) if self._key(*one) not in self.judged]
+            moves = [one for one in self._moves(best, polished=True) if self._is_open(self._key(*one))]
             moves = [one for one in moves if alloys(one[0]) != alloys(best.stack)]
             if not moves or time.monotonic() > end or self.work.cuts >= most_cuts or cancelled():
                 return
@@ -318,7 +324,7 @@ class Search:
                 self._add(*move)
             lattice = best.fitted.state.lattice
             found = self._judge_all(best, [(stack, mixing, lattice) for stack, mixing in moves])
-            yield _note(found, best, self.best)
+            yield note(found, best, self.best)
             if self.best is best:
                 return
 
@@ -390,7 +396,7 @@ class Search:
             cost[key], lattice[key] = screening.cost(stack, mixing)
         least = min(cost.values())
         self.screened = {key: float(np.log1p((value - least) / SCALE)) for key, value in cost.items()}
-        rows = [key for key in self.pool if key not in self.judged]
+        rows = [key for key in self.pool if self._is_open(key)]
         place = dict(zip(sorted(rows, key=cost.__getitem__), np.linspace(0, SCREENING_LIMIT, len(rows)), strict=True))
 
         def unlikely(key: tuple[str, float]) -> float:
@@ -412,7 +418,8 @@ class Search:
             self._correct(state, slope=True)
             fitted = self.corrected.run(state, STEPS, hopeless=limit)
         key = self._key(stack, mixing)
-        self.judged[key] = Judged(stack, mixing, fitted, self.pool[key][2])
+        one = Judged(stack, mixing, fitted, self.pool[key][2])
+        self.judged[key] = min(one, self.judged.get(key, one), key=lambda known: known.cost)
         return self.judged[key]
 
     def _correct(self, state: State, slope: bool = False) -> None:
@@ -440,10 +447,3 @@ class Search:
     def forward_cuts(self) -> float:
         """Forward cuts used so far."""
         return self.pictures.count / NODES_AT_ONCE
-
-
-def _note(found: list[Judged], before: Judged, best: Judged) -> str:
-    tried = " and ".join(named(one.stack, one.mixing) for one in found)
-    if best is before:
-        return f"{tried} tried: less likely than {named(best.stack, best.mixing)}"
-    return f"{tried} tried: {named(best.stack, best.mixing)} is the most likely so far"

@@ -44,6 +44,9 @@ _KEPT = re.compile(r"[0-9a-f]{20}")
 _EXAMPLE_FILES = {f"example-{file.stem}": file for file in EXAMPLES.glob("*.nc")}
 """The only files that a page can name."""
 
+LONGEST_NAME = 240
+"""Bytes of a file's name."""
+
 LOST_IMAGE = "This image is no longer kept here; drop it again"
 
 
@@ -207,7 +210,23 @@ def keep_image(content: bytes, name: str) -> str:
     identity = hashlib.sha256(content).hexdigest()[:20]
     if not result_store().put(f"images:{identity}", packed):
         raise InputError(UNKEPT)
+    result_store().put(f"name:{identity}", name.encode("utf-8", "replace")[:LONGEST_NAME])
     return identity
+
+
+def kept_name(identity: str) -> str:
+    """The name of a kept file, as it was last dropped, or of an example; empty where it is not known."""
+    if file := _EXAMPLE_FILES.get(identity):
+        return f"{file.name} (example)"
+    content = result_store().get(f"name:{identity}") if _KEPT.fullmatch(identity) else None
+    text = "" if content is None else content.decode("utf-8", "replace")
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def kept_digest(identity: str) -> str:
+    """The first 20 hexadecimal digits of SHA-256 of a kept file or of an example."""
+    file = _EXAMPLE_FILES.get(identity)
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:20] if file else identity
 
 
 @lru_cache(maxsize=2)

@@ -21,10 +21,15 @@ from core.damage import DamagedError, read_arrays
 from core.errors import InputError
 from core.learning.samples import WIDEST_MIXING
 from core.loop.failures import keep_failure
-from core.loop.loop import Loop, LoopSettings
+from core.loop.fit import LATTICE_RANGE
+from core.loop.frame import Frame
+from core.loop.loop import STOPS, Loop, LoopSettings
 from core.processes import identity_of, is_gone, is_of_this_host
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
+from core.sessions import frames
+from core.sessions.budgets import FILE as BUDGET_FILE
+from core.sessions.budgets import Budget, budget_in, limited
 from core.storage import cache_path, made_folder
 from core.structure.stack import parse_stack
 
@@ -48,6 +53,9 @@ STEP_FIELDS = frozenset(
     {"step", "note", "stack", "substrate", "mixing", "views", "residual", "predictions", "candidates"}
 )
 RESULT_FIELDS = frozenset({"descriptors", "candidates", "residual_start", "residual_end", "stop_reason", "exact_check"})
+EXTENDED = ("agreement", "no progress", "budget", "cancelled")
+"""Reasons to stop after which a run can be given more time."""
+
 UNKEPT_RUN = (
     "The run could not be kept: the server's disk is full, or its cache folder cannot be written to; start it again "
     "once there is room"
@@ -55,25 +63,26 @@ UNKEPT_RUN = (
 DAMAGED = "This run of the loop is damaged ({name} cannot be read); start another from Interpret"
 
 
-def create(cuts: list[Cut], images: list[np.ndarray], about: dict | None = None) -> str:
+def create(cuts: list[Cut], images: list[np.ndarray], about: dict | None = None, budget: Budget | None = None) -> str:
     """Keep what a run needs; returns its id. It waits for a worker.
 
     Args:
         cuts: of the images; only cut, kz and radius are kept.
         images: (kx, eV) standard images.
         about: plain JSON that goes with it, such as where the images came from.
+        budget: that its worker keeps to, instead of its own.
 
     Raises:
         InputError: the server's disk is full, or its cache folder cannot be written to.
     """
     folder = made_folder(_runs())
     try:
-        return _created(folder, cuts, images, about)
+        return _created(folder, cuts, images, about, budget)
     except OSError:
         raise InputError(UNKEPT_RUN) from None
 
 
-def _created(folder: Path, cuts: list[Cut], images: list[np.ndarray], about: dict | None) -> str:
+def _created(folder: Path, cuts: list[Cut], images: list[np.ndarray], about: dict | None, budget: Budget | None) -> str:
     known = sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
     for old in known[: max(0, len(known) - MOST_RUNS + 1)]:
         shutil.rmtree(old, ignore_errors=True)
@@ -83,14 +92,59 @@ def _created(folder: Path, cuts: list[Cut], images: list[np.ndarray], about: dic
     np.savez_compressed(partial / "images.npz", *images)
     plain = [{"cut": c.cut, "kz": c.kz, "radius": c.radius if np.isfinite(c.radius) else None} for c in cuts]
     _write(partial / "request.json", {"cuts": plain, "about": about or {}})
+    if budget:
+        _write(partial / BUDGET_FILE, budget.document())
     partial.rename(folder / identity)
     return identity
 
 
-def copied(identity: str) -> str:
+def copied(identity: str, budget: Budget | None = None) -> str:
     """A new run on the images of another; returns its id."""
     asked = request(identity)
-    return create(_cuts(asked), images(identity), asked["about"])
+    return create(_cuts(asked), images(identity), asked["about"], budget)
+
+
+def extend(identity: str, budget: Budget) -> None:
+    """Have a finished run go on from its last step, with another budget; it is interrupted until a worker takes it up.
+
+    Raises:
+        InputError: no such run, one that has not ended, or one whose image the loop does not know.
+    """
+    found, folder = result(identity), _folder(identity)
+    if found is None:
+        raise InputError("This run has not ended; go on, or stop it first")
+    if found["stop_reason"] not in EXTENDED:
+        raise InputError("More time changes nothing here: " + STOPS.get(found["stop_reason"], ""))
+    try:
+        _write(folder / BUDGET_FILE, budget.document())
+        with contextlib.suppress(FileNotFoundError):
+            (folder / "order.json").unlink()
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(folder / "worker", (0.0, 0.0))
+        with contextlib.suppress(FileNotFoundError):
+            (folder / "result.json").unlink()
+    except OSError:
+        raise InputError(UNKEPT_RUN) from None
+
+
+def budget(identity: str) -> Budget | None:
+    """What a run was given by a person.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    return budget_in(_folder(identity))
+
+
+def live_number(identity: str) -> int:
+    """What tells one picture of the fit that a run is at from the next; 0 where it is at none."""
+    return frames.live_number(_folder(identity)) if status(identity) == "running" else 0
+
+
+def frame(identity: str, live: bool = False) -> Frame | None:
+    """The best fit of a run so far, or the one that it is at; None where no picture of it was kept."""
+    folder = _folder(identity)
+    return (frames.live(folder) if live else None) or frames.best(folder)
 
 
 def request(identity: str) -> dict:
@@ -207,13 +261,14 @@ def order(identity: str, what: str) -> None:
         raise InputError(f"A run is asked to {', '.join(ORDERS)} or step, not to {what!r}")
 
 
-def suggest(identity: str, stack: str, mixing: float) -> None:
+def suggest(identity: str, stack: str, mixing: float, lattice: float | None = None) -> None:
     """Have a run fit a person's candidate next.
 
     Args:
         identity: of the run.
         stack: notation.
         mixing: ML.
+        lattice: a∥ in Å from which its fit begins; None where it begins at the best one's.
 
     Raises:
         InputError: no such run, one that has ended, or a stack that is not acceptable.
@@ -225,7 +280,9 @@ def suggest(identity: str, stack: str, mixing: float) -> None:
         raise InputError(f"{stack} has {planes} planes; a run tries stacks of up to {LONGEST_SUGGESTED}")
     if not 0 <= mixing <= WIDEST_MIXING:
         raise InputError(f"An interface width of {mixing:g} ML is not accepted; give 0 to {WIDEST_MIXING:g}")
-    line = json.dumps({"stack": parse_stack(stack).notation, "mixing": float(mixing)}) + "\n"
+    if lattice is not None and not LATTICE_RANGE[0] <= lattice <= LATTICE_RANGE[1]:
+        raise InputError(f"An a∥ of {lattice:g} Å is not accepted; give {LATTICE_RANGE[0]:g} to {LATTICE_RANGE[1]:g}")
+    line = json.dumps({"stack": parse_stack(stack).notation, "mixing": float(mixing), "lattice": lattice}) + "\n"
     try:
         file = _folder(identity) / "suggestions.jsonl"
         if file.exists() and file.stat().st_size > MOST_SUGGESTED:
@@ -236,14 +293,15 @@ def suggest(identity: str, stack: str, mixing: float) -> None:
         raise InputError(UNKEPT_RUN) from None
 
 
-def _suggestions(folder: Path) -> list[tuple[str, float]]:
+def _suggestions(folder: Path) -> list[tuple[str, float, float | None]]:
     """What a run was asked to try so far; damaged lines are left out."""
     found = []
     with contextlib.suppress(FileNotFoundError):
         for line in (folder / "suggestions.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
             with contextlib.suppress(InputError, ValueError, KeyError, TypeError):
                 one = json.loads(line)
-                found.append((parse_stack(one["stack"]).notation, float(one["mixing"])))
+                begun = one.get("lattice")
+                found.append((parse_stack(one["stack"]).notation, float(one["mixing"]), begun and float(begun)))
     return found
 
 
@@ -261,9 +319,10 @@ def work(identity: str, settings: LoopSettings | None = None) -> bool:
     try:
         cuts = _cuts(request(identity))
         before, kept = steps(identity), images(identity)
-        loop = Loop(cuts, settings, infer_images(cuts, kept))
+        loop = Loop(cuts, limited(settings or LoopSettings(), budget_in(folder)), infer_images(cuts, kept))
+        loop.watch(frames.Watcher(folder))
         if before:
-            loop.take_up(before[0], before[-1])
+            loop.take_up(before)
         _record(identity, loop, before)
         left = False
     except _Left:
@@ -294,9 +353,10 @@ def _record(identity: str, loop: Loop, before: list[dict]) -> None:
             file.write(json.dumps(step.document(), ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
+            frames.keep(folder / frames.BEST, loop.best_frame)
             stopping[0] = not step.stop_reason and _waited(folder, done)
-            for stack, mixing in _suggestions(folder)[asked:]:
-                loop.search.ask(stack, mixing)
+            for suggestion in _suggestions(folder)[asked:]:
+                loop.search.ask(*suggestion)
                 asked += 1
     result = loop.result() | {"about": request(identity)["about"]}
     _write(folder / "result.json", result)

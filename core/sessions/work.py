@@ -39,7 +39,7 @@ def loop(argument: dict, report: Report) -> None:
     from core.loop.search import SearchSettings
     from core.sessions.runs import work as work_on_run
 
-    work_on_run(argument["run"], LoopSettings(SearchSettings(seconds=_loop_seconds())))
+    work_on_run(argument["run"], LoopSettings(SearchSettings(seconds=loop_seconds())))
 
 
 def learn(argument: dict, report: Report) -> None:
@@ -49,7 +49,7 @@ def learn(argument: dict, report: Report) -> None:
     learn_from_cases(report=lambda line: report(message=line))
 
 
-def _loop_seconds() -> float:
+def loop_seconds() -> float:
     """How long a run may try candidates: BANDLOOM_LOOP_SECONDS, else as long as on the command line.
 
     Raises:

@@ -65,6 +65,7 @@ def test_equations_are_drawn_and_tables_filled(opened):
     page = opened("/methods")
     expect(page.locator("mjx-container[display=true]")).to_have_count(TEXT.read_text(encoding="utf-8").count("$$") // 2)
     expect(page.locator("mjx-merror, [data-mml-node=merror]")).to_have_count(0)
+    expect(page.locator("#methods-curve .scatterlayer .trace")).to_have_count(2)
     page.get_by_text("The parameters, in three tables").click()
     bonds = page.get_by_role("table").filter(has_text="dd δ")
     expect(bonds.get_by_role("row").filter(has_text="ss σ").first).to_contain_text("−1.86600")

@@ -157,3 +157,16 @@ def test_a_loop_from_the_networks_guess_to_the_truth():
     assert outcome.end < outcome.start
     assert outcome.errors["lattice_in_plane"][1] < 0.0015
     assert outcome.errors["ge_fraction"][1] < 0.008
+
+
+def test_a_fit_begun_elsewhere_replaces_a_better_one_only_where_it_is_better(image, level):
+    search = search_of(image, level)
+    search.begin_with("Si1Ge3", 0.0)
+    next(search.steps(SearchSettings(judgements=1)))
+    first = search.best
+    search.ask("Si1Ge3", 0.0)
+    assert search._answered() == [], "it is judged"
+    search.ask("Si1Ge3", 0.0, 5.6)
+    assert search._answered() == [("Si1Ge3", 0.0, 5.6)]
+    search._judge_all(first, [("Si1Ge3", 0.0, 5.6)])
+    assert search.best.cost <= first.cost

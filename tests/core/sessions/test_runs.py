@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.loop.loop import LoopSettings
 from core.loop.search import SearchSettings
 from core.sessions import runs
+from core.sessions.budgets import Budget
 from core.sessions.readings import Reading, cuts_of
 from tests.loops import SHORT, fit_loosely
 
@@ -120,6 +121,45 @@ def test_images_are_those_that_were_given(run):
     assert np.array_equal(runs.images(copy)[0], given, equal_nan=True)
 
 
+def test_a_finished_run_goes_on_with_more_time_and_tries_nothing_twice(run):
+    runs.work(run, LoopSettings(SearchSettings(judgements=3)))
+    steps, result = runs.steps(run), runs.result(run)
+    assert runs.budget(run) is None
+    runs.extend(run, Budget(60, 7))
+    assert runs.status(run) == "interrupted"
+    assert runs.budget(run) == Budget(60, 7)
+    with pytest.raises(InputError, match="has not ended"):
+        runs.extend(run, Budget(60, 7))
+    assert runs.work(run, SHORT), "the budget of the run counts, not the worker's"
+    again = runs.steps(run)
+    assert again[: len(steps)] == steps
+    assert again[-1]["step"] == len(again) - 1
+    before, later = ([tuple(one) for step in part for one in step["tried"]] for part in (steps, again[len(steps) :]))
+    best = {(one["stack"], one["mixing"]) for one in steps[-1]["candidates"]}
+    assert len(set(later) - best) > 2, later
+    assert set(later) & set(before) <= best
+    assert runs.result(run)["residual_start"] == result["residual_start"]
+
+
+def test_a_run_keeps_pictures_of_its_fits(run):
+    assert runs.frame(run) is None
+    runs.work(run, SHORT)
+    best, step = runs.frame(run), runs.steps(run)[-1]
+    assert best.stack == step["stack"]
+    assert f"{best.lattice:.4f} Å" == step["substrate"]
+    assert best.chi == pytest.approx(step["residual"], abs=1e-3)
+    assert best.expected.shape == best.pull.shape == runs.images(run)[0].shape
+    assert runs.live_number(run) == 0, "what is finished is no longer fitted"
+    (runs._folder(run) / "best.npz").write_bytes(b"damaged")
+    assert runs.frame(run) is None
+
+
+@pytest.mark.parametrize(("seconds", "candidates"), [(0, 48), (60, 10**9), (float("nan"), 5), ("60", 5), (None, None)])
+def test_budgets_beyond_what_is_allowed_are_refused(seconds, candidates):
+    with pytest.raises(InputError, match="give 2 to"):
+        Budget(seconds, candidates)
+
+
 @pytest.mark.parametrize("name", ["", "../../etc", "0" * 20, None, "A" * 20, "0" * 20 + "\n", [0], f"{'0' * 20}/../x"])
 def test_no_path_from_a_client(name):
     with pytest.raises(InputError, match="run"):
@@ -155,7 +195,9 @@ def test_a_worker_leaves_a_run_that_is_paused_for_long(run, monkeypatch):
 
 def test_a_person_s_stack_is_fitted_next(run):
     runs.suggest(run, "[Si3Ge3]2", 0.5)
-    runs.suggest(run, "Si2Ge9", 0.0)
+    runs.suggest(run, "Si2Ge9", 0.0, 5.6)
+    with pytest.raises(InputError, match="a∥ of 4 Å"):
+        runs.suggest(run, "Si2Ge9", 0.0, 4.0)
     with (runs._folder(run) / "suggestions.jsonl").open("a") as lines:
         lines.write("damaged\n")
     assert runs.work(run, LoopSettings(SearchSettings(judgements=4)))

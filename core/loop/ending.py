@@ -1,0 +1,119 @@
+"""What a finished run found, in plain words."""
+
+from dataclasses import dataclass
+
+from core.loop.loop import STOPS, TRUSTED_TO
+from core.loop.moves import named
+
+LEAST_HINT = 0.01
+"""Share of the residual that an explanation removes, at least, to be named."""
+
+UNKNOWN = ("noise only", "outside the domain")
+"""Reasons to stop after which nothing is said of a sample."""
+
+SHARP = 0.05
+"""ML up to which an interface is called sharp."""
+
+SAID = {
+    "lattice_in_plane": ("a∥ is", 3, "Å"),
+    "ge_fraction": ("the mean Ge fraction is", 2, ""),
+    "strain_silicon": ("Si is strained by", 1, "%"),
+    "interface_width": ("interfaces are mixed over", 1, "ML"),
+}
+"""How a figure is said: words, digits, unit."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Sentences; empty where there is nothing to say.
+
+    stopped: why the run ended. sample: what the sample is. fit: how well it explains the image. exact: what the exact
+    engine says to the forward model. rivals: candidates that are as good, and what would decide. flaws: what may
+    explain the rest.
+    """
+
+    stopped: str
+    sample: str
+    fit: str = ""
+    exact: str = ""
+    rivals: str = ""
+    flaws: str = ""
+
+    @property
+    def sentences(self) -> list[str]:
+        """All that there are, in the order of reading."""
+        rows = (self.stopped, self.sample, self.fit, self.exact, self.rivals, self.flaws)
+        return [row for row in rows if row]
+
+
+def ending(result: dict) -> Ending:
+    """From the result of a run, as `Loop.result` gives it."""
+    reason = result["stop_reason"]
+    stopped = STOPS.get(reason, reason)
+    if reason in UNKNOWN:
+        return Ending(stopped, "Nothing is said of the sample: the figures below are not to be trusted.")
+    return Ending(stopped, _sample(result), _fit(result), _exact(result), _rivals(result), _flaws(result))
+
+
+def is_trusted(result: dict) -> bool:
+    """Whether the best candidate explains the images well enough for its figures to stand."""
+    return result.get("figures_from") != "networks"
+
+
+def _sample(result: dict) -> str:
+    best = result["candidates"][0]
+    name = f"{named(best['stack'], best['mixing'])} on {best['substrate']}"
+    figures = ", ".join(_figure(result["descriptors"][key], *SAID[key]) for key in SAID if key in result["descriptors"])
+    if is_trusted(result):
+        text = f"The sample is most likely {name} ({_percent(best['probability'])} among the candidates)"
+        return f"{text}: {figures} (90 % intervals)."
+    return (
+        f"No stack that was tried explains the image to within its noise. The nearest one is {name}; what the networks "
+        f"alone read stands: {figures} (90 % intervals)."
+    )
+
+
+def _figure(one: dict, words: str, digits: int, unit: str) -> str:
+    if unit == "ML" and one["value"] < SHARP:
+        return f"interfaces are sharp (up to {one['high']:.2g} ML)"
+    value, low, high = (f"{one[end]:.{digits}f}".replace("-", "−") for end in ("value", "low", "high"))
+    return f"{words} {value}{f' {unit}' if unit else ''} ({low} to {high})"
+
+
+def _fit(result: dict) -> str:
+    chi, ratio = result["residual_end"], result.get("unexplained")
+    text = f"Its reconstruction leaves χ² = {chi:.2f} a pixel (the first guess left {result['residual_start']:.3g})"
+    if ratio is None:
+        return text + "."
+    if ratio <= 1:
+        return text + ", no more than noise and the engine's own error."
+    kind = "close enough to trust it" if is_trusted(result) else f"more than the {TRUSTED_TO:g} times that are trusted"
+    return f"{text}, {ratio:.2f} times what noise and the engine's own error leave: {kind}."
+
+
+def _exact(result: dict) -> str:
+    check = result.get("exact_check")
+    if not check:
+        return ""
+    verdict = "agrees with it within its error bar" if check["agrees"] else "contradicts it"
+    return (
+        f"The exact engine drew these spectra; the fast forward model {verdict} "
+        f"(χ² = {check['residual_forward']:.2f} with that error bar)."
+    )
+
+
+def _rivals(result: dict) -> str:
+    parts = [result.get("ambiguity", ""), (result.get("decide") or {}).get("sentence", "")]
+    return " ".join(part for part in parts if part)
+
+
+def _flaws(result: dict) -> str:
+    found = [hint for hint in result.get("hints", ()) if hint["removes"] >= LEAST_HINT]
+    if not found:
+        return ""
+    rows = "; ".join(f"{hint['explanation']} ({100 * hint['removes']:.0f} % of it)" for hint in found)
+    return f"What is left may come from: {rows}."
+
+
+def _percent(share: float) -> str:
+    return "more than 99 %" if share > 0.995 else f"{100 * share:.0f} %"

@@ -1,0 +1,51 @@
+"""How long a run of the loop may try candidates, and how many, as a person asks for it."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from core.errors import InputError
+from core.loop.loop import LoopSettings
+
+SECONDS, CANDIDATES = (2, 900), (2, 300)
+"""What may be asked for."""
+
+FILE = "budget.json"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Seconds in which candidates are tried, and how many are tried, at most.
+
+    Raises:
+        InputError: outside SECONDS or CANDIDATES.
+    """
+
+    seconds: float = 60.0
+    candidates: int = 48
+
+    def __post_init__(self):
+        for name, (low, high) in (("seconds", SECONDS), ("candidates", CANDIDATES)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+                raise InputError(f"A budget of {str(value)[:40]} {name} is not accepted; give {low} to {high}")
+
+    def document(self) -> dict:
+        """Plain JSON."""
+        return asdict(self)
+
+
+def budget_in(folder: Path) -> Budget | None:
+    """What a run was given; None where nothing was asked for, or it cannot be read."""
+    try:
+        asked = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return Budget(float(asked["seconds"]), int(asked["candidates"]))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, InputError):
+        return None
+
+
+def limited(settings: LoopSettings, budget: Budget | None) -> LoopSettings:
+    """Settings that keep to a budget, where one was asked for."""
+    if budget is None:
+        return settings
+    return replace(settings, search=replace(settings.search, seconds=budget.seconds, judgements=budget.candidates))

@@ -1,0 +1,58 @@
+"""The end of a run in plain words."""
+
+import pytest
+
+from core.loop.ending import ending
+
+FIGURES = {
+    "lattice_in_plane": {"value": 5.5512, "low": 5.5374, "high": 5.5649, "unit": "Å"},
+    "ge_fraction": {"value": 0.583, "low": 0.501, "high": 0.666, "unit": "1"},
+    "strain_silicon": {"value": -0.24, "low": -0.5, "high": 0.1, "unit": "%"},
+    "interface_width": {"value": 0.01, "low": 0.0, "high": 0.12, "unit": "ML"},
+}
+RESULT = {
+    "stop_reason": "agreement",
+    "descriptors": FIGURES,
+    "figures_from": "candidates",
+    "candidates": [{"stack": "Si5Ge7", "substrate": "5.5513 Å", "mixing": 0.0, "probability": 0.83}],
+    "residual_start": 850.8,
+    "residual_end": 0.91,
+    "unexplained": 1.0,
+    "exact_check": {"residual_exact": 0.91, "residual_forward": 0.99, "agrees": True},
+    "ambiguity": "2 candidates explain the image about equally well: A, B.",
+    "decide": {"sentence": "A Γ–K cut would tell A and B apart best."},
+    "hints": [{"explanation": "a wrong period", "removes": 0.3}, {"explanation": "another material", "removes": 0.001}],
+}
+
+
+def test_all_of_it_is_said():
+    said = ending(RESULT)
+    assert said.sample == (
+        "The sample is most likely Si5Ge7 on 5.5513 Å (83 % among the candidates): a∥ is 5.551 Å (5.537 to 5.565), "
+        "the mean Ge fraction is 0.58 (0.50 to 0.67), Si is strained by −0.2 % (−0.5 to 0.1), interfaces are sharp "
+        "(up to 0.12 ML) (90 % intervals)."
+    )
+    assert "χ² = 0.91 a pixel (the first guess left 851), no more than noise" in said.fit
+    assert "agrees" in said.exact
+    assert said.rivals == f"{RESULT['ambiguity']} {RESULT['decide']['sentence']}"
+    assert said.flaws == "What is left may come from: a wrong period (30 % of it)."
+    assert len(said.sentences) == 6
+
+
+def test_figures_of_the_networks_are_not_said_to_be_the_candidates():
+    said = ending(RESULT | {"figures_from": "networks", "unexplained": 1.84, "stop_reason": "budget"})
+    assert said.sample.startswith("No stack that was tried explains the image")
+    assert "1.84 times what noise" in said.fit
+    assert "more than the 1.3 times" in said.fit
+
+
+@pytest.mark.parametrize("reason", ["noise only", "outside the domain"])
+def test_nothing_is_said_of_the_sample_in_an_image_that_is_not_known(reason):
+    said = ending(RESULT | {"stop_reason": reason})
+    assert "Si5Ge7" not in " ".join(said.sentences)
+    assert len(said.sentences) == 2
+
+
+def test_results_of_earlier_versions_are_read():
+    old = {name: value for name, value in RESULT.items() if name not in ("unexplained", "ambiguity", "decide", "hints")}
+    assert len(ending(old | {"exact_check": None}).sentences) == 3
