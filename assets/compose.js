@@ -7,34 +7,7 @@
   const keep = () => window.dash_clientside.no_update;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
 
-  /* What may wait until the sliders rest: atoms, readouts, 3D view. The big picture never waits for them, and they wait
-     for it (`shown` is its callback's): on a busy server they would else be asked for in the middle of a drag. */
-  const REST_MS = 160;
-  const MOVED_MS = 1000; // as long the picture of a moved slider is waited for
-  let resting = null;
-  let unrested = null;
-
   const triggered = (name) => window.dash_clientside.callback_context.triggered.some((part) => part.prop_id.startsWith("compose-" + name + "."));
-
-  function rest(request, shown) {
-    if (!triggered("request")) return keep();
-    unrested = request;
-    restIn(at("scene-view").dataset.atoms ? REST_MS : 0);
-    return keep();
-  }
-
-  function restIn(milliseconds) {
-    clearTimeout(resting);
-    resting = setTimeout(() => {
-      set("rested", { data: unrested });
-      unrested = null;
-    }, milliseconds);
-  }
-
-  /* A slider has moved: its request is under way. */
-  function keepMoving() {
-    if (unrested) restIn(MOVED_MS);
-  }
 
   /* Not a callback output: what shows the result must not wait for those that watch the job. */
   function passOn(finished) {
@@ -55,7 +28,8 @@
   const inUse = (name) => at(name) && at(name).contains(document.activeElement);
 
   function put(name, value) {
-    if (value !== null) set(name, { value: value });
+    const thumb = at(name) && at(name).querySelector("[role=slider]");
+    if (value !== null && !(thumb && Number(thumb.getAttribute("aria-valuenow")) === value)) set(name, { value: value });
     showValue(name, value);
   }
 
@@ -68,27 +42,25 @@
 
   function stackFromSliders(si, ge, repeats) {
     if (!LAYERS.some(moved)) return keep();
-    keepMoving();
     LAYERS.forEach((name, i) => showValue(name, [si, ge, repeats][i]));
     if (si + ge === 0) {
       put(moved("n-ge") ? "n-ge" : "n-si", 1); // no layers at all make no stack
       return keep();
     }
-    if (si && ge) return ask("stack", repeats > 1 ? "[Si" + si + "Ge" + ge + "]" + repeats : "Si" + si + "Ge" + ge);
+    if (si && ge) return typed("stack", repeats > 1 ? "[Si" + si + "Ge" + ge + "]" + repeats : "Si" + si + "Ge" + ge);
     if (repeats > 1) put("repeats", 1); // one block has no repeats
-    return ask("stack", si ? "Si" + si : "Ge" + ge);
+    return typed("stack", si ? "Si" + si : "Ge" + ge);
   }
 
   function substrateFromSliders(alloy, strain) {
-    if (moved("strain") || moved("alloy")) keepMoving();
     if (moved("strain")) {
       showValue("strain", strain);
-      return ask("substrate", (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %");
+      return typed("substrate", (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %");
     }
     if (!moved("alloy")) return keep();
     showValue("alloy", alloy);
-    if (alloy === 0 || alloy === 100) return ask("substrate", alloy ? "Ge" : "Si");
-    return ask("substrate", "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2));
+    if (alloy === 0 || alloy === 100) return typed("substrate", alloy ? "Ge" : "Si");
+    return typed("substrate", "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2));
   }
 
   function followText(sliders) {
@@ -99,7 +71,6 @@
       clearTimeout(settling);
       settling = setTimeout(() => Object.keys(SLIDERS_OF).forEach((field) => settle(field, sliders[field])), SETTLE_MS);
     }
-    return keep();
   }
 
   /* A text field repeats its text some time after a change. Where another change comes just then, that echo of an older
@@ -107,13 +78,27 @@
   const SLIDERS_OF = { stack: LAYERS, substrate: ["alloy", "strain"] };
   const SETTLE_MS = 600; // longer than the fields wait for further typing
   const ECHO_MS = 5000;
+  const TYPED_MS = 240;
   const asked = { stack: [], substrate: [] };
+  const typing = {};
   let settling = null;
 
-  function ask(field, text) {
+  /* What a slider says is asked for at once, and stands in the field; Dash hears of it when the slider rests, because it
+     looks at the whole page at every change. */
+  function typed(field, text) {
     const now = Date.now();
     asked[field] = asked[field].filter((earlier) => now - earlier.at < ECHO_MS).concat({ text: text, at: now });
-    return text;
+    const input = at(field);
+    if (input) input.value = text;
+    window.dash_clientside.compose.move(field, text);
+    clearTimeout(typing[field]);
+    typing[field] = setTimeout(() => set(field, { value: text }), TYPED_MS);
+    return keep();
+  }
+
+  function untyped(field) {
+    clearTimeout(typing[field]);
+    window.dash_clientside.compose.move(field, null);
   }
 
   function settle(field, text) {
@@ -135,7 +120,6 @@
   function showValues(mixing, sigma) {
     showValue("mixing", mixing);
     showValue("sigma", sigma);
-    if (moved("mixing")) keepMoving();
     return [keep(), keep()];
   }
 
@@ -168,6 +152,7 @@
     if (button.dataset.atom !== undefined) choose(Number(button.dataset.atom));
     else if (button.dataset.stack !== undefined) {
       set("structure", { data: "" });
+      Object.keys(typing).forEach(untyped);
       set("stack", { value: button.dataset.stack });
       set("substrate", { value: button.dataset.substrate });
       set("mixing", { value: Number(button.dataset.mixing) });
@@ -221,6 +206,7 @@
   function countDrawing(gd) {
     if (gd.data === gd.bandloomData) return;
     gd.bandloomData = gd.data;
+    window.dash_clientside.compose.endMoving();
     at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
     describe(gd);
   }
@@ -327,154 +313,7 @@
     navigator.clipboard.writeText(window.location.href).then(() => said("Copied"), () => said("Copy it from the address bar"));
   }
 
-  /* The 3D view, drawn by 3Dmol.js, which only this page loads. */
-
-  let viewer = null;
-  let drawn = null;
-  let positions = [];
-  let library = null;
-
-  function loadLibrary() {
-    library = library || new Promise((resolve, reject) => {
-      const script = document.createElement("script");
-      script.src = "/assets/vendor/3Dmol-min.js";
-      script.onload = resolve;
-      script.onerror = reject;
-      document.head.appendChild(script);
-    });
-    return library;
-  }
-
-  function drawScene(scene, by, theme, chosen) {
-    if (chosen) selection = chosen;
-    markSelection(chosen);
-    if (!scene) return keep();
-    loadLibrary().then(() => paintScene(scene, by)).catch(() => {
-      at("scene-text").textContent = "The 3D view needs WebGL, which this browser does not offer; the layer diagram shows the same atoms.";
-    });
-    if (by === "strain") return "Bonds: red stretched, blue compressed, against their natural length; full colour at ±4 %.";
-    return "Blue Si, orange Ge. Arrow: growth axis [001]. Click an atom for its spectrum; drag to turn.";
-  }
-
-  const mix = (a, b, t) => "#" + [1, 3, 5].map((i) => Math.round(parseInt(a.slice(i, i + 2), 16) * (1 - t) + parseInt(b.slice(i, i + 2), 16) * t).toString(16).padStart(2, "0")).join("");
-  const plus = (a, b, s) => a.map((v, i) => v + s * b[i]);
-  const point = (a) => ({ x: a[0], y: a[1], z: a[2] });
-
-  function paintScene(scene, by) {
-    const box = at("scene-view");
-    if (!box) return;
-    if (!viewer || viewer.bandloomBox !== box) {
-      viewer = window.$3Dmol.createViewer(box, { backgroundColor: colour("page"), antialias: true });
-      viewer.bandloomBox = box;
-      viewer.setProjection("orthographic");
-      drawn = null;
-    }
-    viewer.setBackgroundColor(colour("page"));
-    viewer.removeAllShapes();
-    viewer.removeAllLabels();
-    const [a, b, c] = scene.cell;
-    const flat = scene.atoms.length <= 32 ? [0, 1] : [0];
-    const si = colour("silicon"), ge = colour("germanium"), neutral = colour("border-strong");
-    flat.forEach((i) => flat.forEach((j) => {
-      const shift = plus(plus([0, 0, 0], a, i), b, j);
-      scene.atoms.forEach((position, atom) => {
-        const centre = plus(position, shift, 1);
-        viewer.addSphere({
-          center: point(centre), radius: atom === shownAtom(scene.atoms.length) ? 0.72 : 0.52,
-          color: by === "strain" ? neutral : mix(si, ge, scene.ge[atom]),
-          clickable: true, callback: () => choose(atom),
-        });
-        if (atom === shownAtom(scene.atoms.length) && i === 0 && j === 0) {
-          viewer.addLabel(scene.names[atom], { position: point(centre), fontSize: 12, fontColor: colour("text"), backgroundColor: colour("raised"), backgroundOpacity: 0.85, inFront: true });
-        }
-      });
-      scene.bonds.forEach(([first, second, x, y, z, strain]) => {
-        const vector = [x, y, z];
-        const tint = mix(neutral, strain > 0 ? "#c0392b" : "#2b62c0", Math.min(1, Math.abs(strain) / 4));
-        [[first, 0.5], [second, -0.5]].forEach(([atom, half]) => {
-          const start = plus(scene.atoms[atom], shift, 1);
-          viewer.addCylinder({
-            start: point(start), end: point(plus(start, vector, half)), radius: 0.13, fromCap: 1, toCap: 1,
-            color: by === "strain" ? tint : mix(si, ge, scene.ge[atom]),
-          });
-        });
-      });
-    }));
-    outline(scene.cell);
-    const foot = plus(plus([0, 0, 0], a, -0.35), b, -0.35);
-    const length = Math.min(c[2], 8);
-    viewer.addArrow({ start: point(foot), end: point(plus(foot, [0, 0, 1], length)), radius: 0.12, color: colour("text") });
-    viewer.addLabel("[001]", { position: point(plus(foot, [0, 0, 1], length + 0.8)), fontSize: 11, fontColor: colour("muted"), showBackground: false, inFront: true, alignment: "bottomCenter" });
-    if (drawn !== scene.atoms.length + ":" + c[2].toFixed(1)) {
-      viewer.setView([0, 0, 0, 0, ...turned([[1, 0, 0, 14], [0, 1, 0, 24], [1, 0, 0, -90]])]);
-      fit(scene, flat.length);
-      drawn = scene.atoms.length + ":" + c[2].toFixed(1);
-    }
-    positions = scene.atoms;
-    viewer.render();
-    box.dataset.atoms = String(scene.atoms.length);
-  }
-
-  /* Where an atom of the first cell stands in the 3D view, in pixels from its corner. */
-  function screenPosition(atom) {
-    const seen = viewer.modelToScreen(point(positions[atom]));
-    const box = at("scene-view").getBoundingClientRect();
-    return { x: seen.x - box.left - window.scrollX, y: seen.y - box.top - window.scrollY };
-  }
-
-  /* Product of rotations (axis x, y, z, degrees), the first one applied last, as a quaternion x, y, z, w. */
-  function turned(rotations) {
-    return rotations.reduce(([ax, ay, az, aw], [x, y, z, degrees]) => {
-      const half = (degrees * Math.PI) / 360;
-      const [bx, by, bz, bw] = [x * Math.sin(half), y * Math.sin(half), z * Math.sin(half), Math.cos(half)];
-      return [
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-        aw * bw - ax * bx - ay * by - az * bz,
-      ];
-    }, [0, 0, 0, 1]);
-  }
-
-  /* Centre the drawn atoms and choose the zoom by the taller of their extents. */
-  function fit(scene, copies) {
-    const ends = scene.atoms.concat(scene.atoms.map((p) => plus(plus(p, scene.cell[0], copies - 1), scene.cell[1], copies - 1)));
-    const low = [0, 1, 2].map((i) => Math.min(...ends.map((p) => p[i])));
-    const high = [0, 1, 2].map((i) => Math.max(...ends.map((p) => p[i])));
-    const view = viewer.getView();
-    [0, 1, 2].forEach((i) => (view[i] = -(low[i] + high[i]) / 2));
-    viewer.setView(view);
-    const tall = high[2] - low[2] + 5;
-    const wide = Math.hypot(high[0] - low[0], high[1] - low[1]) + 5;
-    viewer.zoomTo();
-    const box = at("scene-view");
-    const scale = Math.max(tall / box.clientHeight, wide / box.clientWidth);
-    const seen = pixelsPerAngstrom();
-    if (seen > 0) viewer.zoom(1 / scale / seen);
-  }
-
-  /* Screen pixels of one ångström along the growth axis, as drawn now. */
-  function pixelsPerAngstrom() {
-    viewer.render();
-    const [a, b] = [0, 1].map((z) => viewer.modelToScreen({ x: 0, y: 0, z: z }));
-    return Math.hypot(a.x - b.x, a.y - b.y);
-  }
-
-  function outline(cell) {
-    const corner = (i, j, k) => plus(plus(plus([0, 0, 0], cell[0], i), cell[1], j), cell[2], k);
-    for (let axis = 0; axis < 3; axis++) {
-      for (let other = 0; other < 4; other++) {
-        const start = [0, 0, 0];
-        start[(axis + 1) % 3] = other & 1;
-        start[(axis + 2) % 3] = other >> 1;
-        const stop = start.slice();
-        stop[axis] = 1;
-        viewer.addLine({ start: point(corner(...start)), end: point(corner(...stop)), color: colour("border-strong") });
-      }
-    }
-  }
-
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: { rest, passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, cursorNow: () => cursor }),
   });
 })();

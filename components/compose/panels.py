@@ -43,6 +43,7 @@ def picture_panel(link: ComposeLink) -> html.Section:
                 className="picture-head",
             ),
             html.P(id=ids("badge"), className="badge", role="status"),
+            html.P(id=ids("failure"), className="field-error", role="alert"),
             html.Div(
                 dcc.Graph(
                     id=ids("spectrum"), figure=_EMPTY, config=theme.GRAPH_CONFIG, className="spectrum", responsive=True
@@ -116,12 +117,12 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
         dcc.Store(id=ids("rested")),
         dcc.Store(id=ids("finished")),
         dcc.Store(id=ids("ready")),
-        dcc.Store(id=ids("shown")),
+        dcc.Store(id=ids("ask")),
+        dcc.Store(id=ids("answer")),
         dcc.Store(id=ids("job")),
         dcc.Store(id=ids("place"), data=secrets.token_hex(8)),
         dcc.Interval(id=ids("poll"), interval=POLL_MS, disabled=True),
         dcc.Store(id=ids("scene")),
-        dcc.Store(id=ids("sliders")),
         dcc.Store(id=ids("structure"), data=link.structure),
         dcc.Store(id=ids("selection"), data={"atom": link.atom, "other": link.other}),
         dcc.Store(id=ids("cursor"), data=CURSOR),
