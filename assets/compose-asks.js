@@ -105,6 +105,7 @@
       set("problems", { children: answer.lost });
       set("structure", { data: "" });
     } else ["stack", "substrate"].forEach((name) => say(name, "error", answer.errors[name] || null));
+    Object.entries(answer.texts || {}).forEach(([name, text]) => set(name, { value: text }));
     now.sliders = answer.sliders;
   }
 

@@ -3,7 +3,6 @@
   "use strict";
   const at = (name) => document.getElementById("compose-" + name);
   const set = (name, props) => window.dash_clientside.set_props("compose-" + name, props);
-  const changed = () => window.dash_clientside.callback_context.triggered_id;
   const keep = () => window.dash_clientside.no_update;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
 
@@ -152,6 +151,7 @@
     if (button.dataset.atom !== undefined) choose(Number(button.dataset.atom));
     else if (button.dataset.stack !== undefined) {
       set("structure", { data: "" });
+      set("upload-error", { children: "" });
       Object.keys(typing).forEach(untyped);
       set("stack", { value: button.dataset.stack });
       set("substrate", { value: button.dataset.substrate });
@@ -159,6 +159,23 @@
     } else if (button.dataset.picture) savePicture(button.dataset.picture);
     else if (button.id === "compose-copy") copyLink(button);
   });
+
+  /* Files that the upload would leave without a word; what the server refuses it says itself. */
+  const LARGEST_BYTES = 2000000;
+
+  function refuseFile(event) {
+    const files = event.type === "drop" ? event.dataTransfer && event.dataTransfer.files : event.target.files;
+    if (!event.target.closest || !event.target.closest("#compose-upload") || !files || !files.length) return;
+    const large = Array.from(files).find((file) => file.size > LARGEST_BYTES);
+    const refusal = files.length > 1 ? "Give one file at a time" : large ? "'" + large.name + "' is larger than 2 MB; give a smaller cell" : "";
+    set("upload-error", { children: refusal });
+    if (refusal) {
+      event.stopImmediatePropagation();
+      event.preventDefault();
+    }
+  }
+
+  ["change", "drop"].forEach((type) => window.addEventListener(type, refuseFile, true));
 
   document.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
@@ -278,7 +295,9 @@
     if (!gd) return;
     const title = (at("title").textContent || "bandloom").replace(/[^A-Za-z0-9.+-]+/g, "_");
     const name = title.length > 80 ? title.slice(0, 40) + "_" + title.slice(-39) : title;
-    window.Plotly.downloadImage(gd, { format: format, filename: name, width: 1000, height: 700, scale: format === "png" ? 2 : 1 });
+    const caption = { text: gd.layout.meta.caption, font: { size: 14 }, x: 0.01, xanchor: "left", y: 0.98, yanchor: "top" };
+    const layout = { ...gd.layout, title: caption, margin: { ...gd.layout.margin, t: 64 }, paper_bgcolor: colour("page") };
+    window.Plotly.downloadImage({ data: gd.data, layout: layout, config: { displayModeBar: false } }, { format: format, filename: name, width: 1000, height: 700, scale: format === "png" ? 2 : 1 });
   }
 
   /* The link. */

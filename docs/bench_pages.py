@@ -59,7 +59,8 @@ _DRAG = """() => {
 }"""
 _STEADY_DRAG = """async ([seconds, every]) => {
   const painted = [], box = document.getElementById('compose-picture');
-  new MutationObserver(() => painted.push(performance.now())).observe(box, {attributeFilter: ['data-drawn', 'data-moved']});
+  const seen = new MutationObserver(() => painted.push(performance.now()));
+  seen.observe(box, {attributeFilter: ['data-drawn', 'data-moved']});
   const thumb = document.querySelector('#compose-alloy [role=slider]');
   thumb.focus();
   const start = performance.now(), end = start + 1000 * seconds;
@@ -103,7 +104,7 @@ def live_drag(browser: Browser, turns: int = 60) -> dict:
 
 
 def steady_drag(browser: Browser, seconds: float = 6.0, every_ms: float = 60.0) -> dict:
-    """Pictures a second, and the longest time without one, while the substrate slider never pauses; by added latency."""
+    """Pictures a second, and the longest time without one, while the substrate slider never pauses, by latency."""
     found = {}
     with tempfile.TemporaryDirectory() as cache, _server(cache) as server:
         for latency in (0, 150):

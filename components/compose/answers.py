@@ -1,7 +1,7 @@
 """One question of the page and its answer: the sample as it stands in the controls, checked, with its picture.
 
-While controls move the browser keeps few questions under way and asks the latest next (assets/compose-asks.js). An answer
-holds all that a move changes, so that it takes one round trip.
+While controls move the browser keeps few questions under way and asks the latest next (assets/compose-asks.js). An
+answer holds all that a move changes, so that it takes one round trip.
 """
 
 from components.compose.engines import badge, chosen_source
@@ -9,6 +9,7 @@ from components.compose.link import checked_cursor, checked_view
 from components.compose.spectra import chosen_spectrum
 from components.figures.moving import moving_picture
 from components.figures.spectrum import spectrum_figure
+from core.engines import AtomicSpectra
 from core.errors import InputError
 from core.sessions.requests import (
     LOST_STRUCTURE,
@@ -17,7 +18,7 @@ from core.sessions.requests import (
     is_kept,
     make_request,
 )
-from core.structure.stack import parse_stack
+from core.structure.stack import parse_stack, stack_and_substrate
 from core.structure.substrate import bulk_lattice_constant, parse_substrate, strain_against
 
 _VIEW = ("view", "sigma", "scale", "map", "engine")
@@ -29,11 +30,11 @@ def answer(asked) -> dict:
 
     Args:
         asked: as assets/compose-asks.js writes it: `sample` (what the controls say), `view`, `selection`, `cursor`,
-            `scheme`, whether the controls are `resting`, whether a picture for a canvas is asked for (`moving`), and what
-            is `shown` (key and engine).
+            `scheme`, whether the controls are `resting`, whether a picture for a canvas is asked for (`moving`), and
+            what is `shown` (key and engine).
 
     Returns:
-        `sliders`; `errors` by control, or `lost` where a structure file is no longer kept; else the `request`, the
+        `texts` that take the place of those in the fields (`Si4Ge4 on Ge` is both); `sliders`; `errors` by control, or `lost` where a structure file is no longer kept; else the `request`, the
         `badge`, and `figure` or `moving`, `title` and `shown` where there is something new to show.
 
     Raises:
@@ -48,6 +49,10 @@ def answer(asked) -> dict:
         "structure": sample.get("structure") or "",
     }
     check_kinds(controls)
+    stack, on = stack_and_substrate(controls["stack"])
+    if on and not controls["structure"]:
+        controls |= {"stack": stack, "substrate": on}
+        found["texts"] = {"stack": stack, "substrate": on}
     if controls["structure"] and not is_kept(controls["structure"]):
         return found | {"lost": LOST_STRUCTURE}
     try:
@@ -91,7 +96,14 @@ def _picture(request: Request, asked: dict, view: dict) -> dict:
             "shown": shown,
         }
     figure = spectrum_figure(spectrum, chosen.map, chosen.scale == "log", cursor, scheme)
+    figure["layout"]["meta"]["caption"] = f"{title}<br>{_provenance(source, chosen.sigma)}"
     return found | {"figure": figure, "title": title, "shown": shown}
+
+
+def _provenance(source: AtomicSpectra, sigma: float) -> str:
+    """What a saved picture says below its title."""
+    engine = "Forward model (prediction)" if source.engine == "forward" else "Exact, sp³d⁵s* tight binding"
+    return f"{engine} · {'with' if source.spin_orbit else 'without'} spin-orbit coupling · σ = {sigma:.2f} eV"
 
 
 def _part(asked, name: str) -> dict:

@@ -12,6 +12,8 @@ import xarray as xr
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from core.sessions.requests import make_request
+from core.structure.files import structure_text
 from tests.pages.compose import GRAPH, choose_atom, link_of, map_values, open_compose, press, redrawn
 from tests.pages.conftest import PHONE, SHIFT_WATCH, overflow, serious_violations
 
@@ -289,3 +291,39 @@ def test_no_serious_accessibility_violation(page: Page, context_options: dict):
     open_compose(page)
     page.wait_for_function("() => document.getElementById('compose-scene-view').dataset.atoms === '4'")
     assert serious_violations(page) == []
+
+
+def test_what_people_type_is_understood(page: Page):
+    open_compose(page, "?stack=Si2&substrate=Si")
+    stack, substrate, title = (page.locator(f"#compose-{name}") for name in ("stack", "substrate", "title"))
+    stack.fill("(Si2Ge2)2")
+    expect(title).to_contain_text("[Si2Ge2]2 on Si")
+    stack.fill("Si2/Ge4 on Ge")
+    expect(title).to_contain_text("Si2Ge4 on Ge")
+    expect(stack).to_have_value("Si2/Ge4")
+    expect(substrate).to_have_value("Ge")
+    substrate.fill("0.55 nm")
+    expect(title).to_contain_text("Si2Ge4 on 5.5 Å")
+
+
+def test_a_refused_file_says_so_and_the_next_one_clears_it(page: Page, tmp_path):
+    open_compose(page)
+    (tmp_path / "bad.cif").write_text("this is no structure")
+    (tmp_path / "large.cif").write_bytes(b"x" * 2_000_001)
+    (tmp_path / "mine.xyz").write_text(structure_text(make_request("Si2Ge2", "Si").crystal(), "xyz"))
+    error, upload = page.locator("#compose-upload-error"), page.locator("#compose-upload input")
+    upload.set_input_files(tmp_path / "bad.cif")
+    expect(error).to_contain_text("'bad.cif' cannot be read as a CIF file")
+    expect(error).not_to_contain_text("Error")
+    upload.set_input_files(tmp_path / "large.cif")
+    expect(error).to_have_text("'large.cif' is larger than 2 MB; give a smaller cell")
+    upload.set_input_files(tmp_path / "mine.xyz")
+    expect(page.locator("#compose-title")).to_contain_text("mine")
+    expect(error).to_be_empty()
+
+
+def test_pictures_say_what_they_show(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Ge&sigma=0.15")
+    svg = re.sub("<[^>]+>", " ", saved(page, "SVG").decode())
+    for words in ("Si2Ge2 on Ge", "Exact", "without spin-orbit", "σ = 0.15 eV"):
+        assert words in svg

@@ -98,7 +98,8 @@ def test_the_moving_picture_looks_like_the_figure(page: Page, scale: str):
     spectrum, _ = chosen_spectrum(source, "total", 0, 1, "spdS", 0.1)
     still = seen(page)
     page.evaluate(
-        "picture => { const page = window.dash_clientside.compose; page.paintMoving(page.graph(), picture, [23, 108]); }",
+        "picture => { const page = window.dash_clientside.compose;"
+        " page.paintMoving(page.graph(), picture, [23, 108]); }",
         moving_picture(spectrum, scale == "log", (23, 108)),
     )
     expect(page.locator("canvas.moving")).to_be_visible()
