@@ -14,23 +14,27 @@
   const BUSY_MS = 1000; // an answer that takes so long comes from a server with much to do: one question at a time
   const LOST_MS = 20000;
   const REST_MS = 160;
+  const PIN_MS = 600; // longer than text fields wait for further typing
 
   const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure"];
-  const NOTHING = { state: null, sample: "", said: {}, moved: {}, readyAt: 0, look: "", sliders: null, shown: null, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
+  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, look: "", sliders: null, shown: null, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
   let now = null; // what is asked and shown; anew for each page
   let number = 0;
   let pausing = null;
   let pacing = null;
 
   /* The controls have changed: all of them, as Dash gives them. */
-  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, ready) {
+  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, ready, cursor) {
     if (!at("picture") || !scheme) return keep();
-    if (!now || now.page !== at("picture")) now = { ...NOTHING, said: {}, moved: {}, page: at("picture"), newest: number };
+    if (!now || now.page !== at("picture")) {
+      now = { ...NOTHING, said: {}, moved: {}, pinned: {}, page: at("picture"), newest: number };
+      page().cursorAt(cursor);
+    }
     const readyAt = ready ? ready.at : 0; // an exact result has come
     Object.entries({ stack, substrate }).forEach(([field, text]) => now.moved[field] === text && delete now.moved[field]);
     const before = JSON.stringify(now.state);
     now.state = {
-      sample: { stack: stack, substrate: substrate, mixing: mixing, spin_orbit: Boolean(spinOrbit), structure: structure, ...now.moved },
+      sample: { stack: stack, substrate: substrate, mixing: mixing, spin_orbit: Boolean(spinOrbit), structure: structure, ...now.moved, ...now.pinned },
       view: { view: view, shells: shells, sigma: sigma, scale: scale, map: map, engine: engine },
       selection: selection, scheme: scheme,
     };
@@ -45,8 +49,22 @@
     if (!now || !now.state) return;
     delete now.moved[field];
     if (text === null) return;
+    delete now.pinned[field];
     now.moved[field] = now.state.sample[field] = text;
     changed();
+  }
+
+  /* Texts for both fields that hold whatever these repeat of older ones in the next moment. */
+  function pin(texts) {
+    if (!now) return;
+    const pinned = (now.pinned = { ...texts });
+    const put = () => Object.entries(pinned).forEach(([field, text]) => set(field, { value: text }));
+    put();
+    setTimeout(() => {
+      if (pinned !== now.pinned) return;
+      put();
+      now.pinned = {};
+    }, PIN_MS);
   }
 
   function changed() {
@@ -139,13 +157,13 @@
       now.rested = key;
       set("request", { data: now.request });
       set("rested", { data: now.request });
-    }
+    } else page().linkOpened();
     if (now.settled) return;
     now.settled = true;
     send(); // the same question again: now there is time for the exact calculation
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin }),
   });
 })();

@@ -5,6 +5,9 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
   const page = () => window.dash_clientside.compose;
 
+  const LONG = 90; // Å: of a longer cell the part around the chosen atom is shown
+  const SEEN = 40;
+
   let viewer = null;
   let drawn = null;
   let positions = [];
@@ -80,10 +83,11 @@
     const length = Math.min(c[2], 8);
     viewer.addArrow({ start: point(foot), end: point(plus(foot, [0, 0, 1], length)), radius: 0.12, color: colour("text") });
     viewer.addLabel("[001]", { position: point(plus(foot, [0, 0, 1], length + 0.8)), fontSize: 11, fontColor: colour("muted"), showBackground: false, inFront: true, alignment: "bottomCenter" });
-    if (drawn !== scene.atoms.length + ":" + c[2].toFixed(1)) {
+    const view = scene.atoms.length + ":" + c[2].toFixed(1) + (c[2] > LONG ? ":" + page().shownAtom(scene.atoms.length) : "");
+    if (drawn !== view) {
       viewer.setView([0, 0, 0, 0, ...turned([[1, 0, 0, 14], [0, 1, 0, 24], [1, 0, 0, -90]])]);
       fit(scene, flat.length);
-      drawn = scene.atoms.length + ":" + c[2].toFixed(1);
+      drawn = view;
     }
     positions = scene.atoms;
     viewer.render();
@@ -113,7 +117,9 @@
 
   /* Centre the drawn atoms and choose the zoom by the taller of their extents. */
   function fit(scene, copies) {
-    const ends = scene.atoms.concat(scene.atoms.map((p) => plus(plus(p, scene.cell[0], copies - 1), scene.cell[1], copies - 1)));
+    const middle = scene.atoms[page().shownAtom(scene.atoms.length)][2];
+    const near = scene.cell[2][2] > LONG ? scene.atoms.filter((p) => Math.abs(p[2] - middle) < SEEN / 2) : scene.atoms;
+    const ends = near.concat(near.map((p) => plus(plus(p, scene.cell[0], copies - 1), scene.cell[1], copies - 1)));
     const low = [0, 1, 2].map((i) => Math.min(...ends.map((p) => p[i])));
     const high = [0, 1, 2].map((i) => Math.max(...ends.map((p) => p[i])));
     const view = viewer.getView();

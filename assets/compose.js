@@ -116,7 +116,8 @@
     return !structure;
   }
 
-  function showValues(mixing, sigma) {
+  function showValues(mixing, sigma, view) {
+    shownView = view;
     showValue("mixing", mixing);
     showValue("sigma", sigma);
     return [keep(), keep()];
@@ -125,9 +126,11 @@
   /* Atoms: thumbnails, layer diagram and 3D view choose the same one. */
 
   let selection = { atom: 0, other: 1 };
+  let shownView = "total";
 
   function choose(atom) {
     const next = { atom: atom, other: atom === selection.atom ? selection.other : selection.atom };
+    if (shownView === "total") set("view", { value: "atom" });
     set("selection", { data: next });
   }
 
@@ -153,8 +156,7 @@
       set("structure", { data: "" });
       set("upload-error", { children: "" });
       Object.keys(typing).forEach(untyped);
-      set("stack", { value: button.dataset.stack });
-      set("substrate", { value: button.dataset.substrate });
+      window.dash_clientside.compose.pin({ stack: button.dataset.stack, substrate: button.dataset.substrate });
       set("mixing", { value: Number(button.dataset.mixing) });
     } else if (button.dataset.picture) savePicture(button.dataset.picture);
     else if (button.id === "compose-copy") copyLink(button);
@@ -181,7 +183,7 @@
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     const button = event.target.closest && event.target.closest(".compose [data-atom]");
     if (!step || !button) return;
-    const all = Array.from(button.closest("[id]").querySelectorAll("[data-atom]"));
+    const all = Array.from(button.closest("[id]").querySelectorAll("[data-atom]")).filter((other) => other.offsetParent);
     const next = all[all.indexOf(button) + step];
     if (next) {
       event.preventDefault();
@@ -302,7 +304,11 @@
 
   /* The link. */
 
-  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, scene, defaults) {
+  let link = {}; // defaults of its entries, the page and the sample that it was written for last, and whether it was opened
+  let writing = null;
+
+  /* Every change of the sample is a step of the history, which Back takes back. */
+  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, scene, place, defaults) {
     if (!request || !at("stack")) return keep();
     const present = (atom) => (scene ? Math.min(atom, scene.atoms.length - 1) : atom);
     const state = {
@@ -311,17 +317,54 @@
       mixing: request.mixing, so: request.spin_orbit, structure: request.structure,
       view: view, atom: present(chosen.atom), other: present(chosen.other),
       shells: ["s", "p", "d", "S"].filter((letter) => shells.includes(letter)).join("") || defaults.shells,
-      sigma: sigma, scale: scale, map: map, engine: engine,
+      sigma: sigma, scale: scale, map: map, engine: engine, cursor: place.join(","),
     };
     const query = new URLSearchParams();
     Object.keys(defaults).forEach((name) => {
       if (state[name] !== defaults[name]) query.set(name, typeof state[name] === "boolean" ? "1" : String(state[name]));
     });
+    query.set("view", view);
     if (!query.has("stack") && !request.structure) query.set("stack", request.stack);
     if (!query.has("substrate") && !request.structure) query.set("substrate", request.substrate);
-    window.history.replaceState(window.history.state, "", window.location.pathname + "?" + query.toString());
+    const address = window.location.pathname + "?" + query.toString();
+    const sample = JSON.stringify(request);
+    clearTimeout(writing);
+    if (link.opened && link.sample === sample) return keep(); // of the sample before: the one that was opened is not there yet
+    if (link.page === at("picture") && link.sample !== sample && !link.opened) window.history.pushState(null, "", address);
+    else writing = setTimeout(() => at("picture") === link.page && window.history.replaceState(window.history.state, "", address), WRITE_MS);
+    if (link.sample !== sample) link.opened = false;
+    Object.assign(link, { page: at("picture"), sample: sample, defaults: defaults });
+    window.dash_clientside.shell.keepLink("compose", address);
     return keep();
   }
+
+  const WRITE_MS = 200; // browsers count how often an address is written
+  const NUMBERS = ["mixing", "sigma", "atom", "other"];
+
+  /* Back and forward between samples: the link's entries go into the controls. */
+  function openLink(event) {
+    if (!at("picture") || link.page !== at("picture") || !window.location.pathname.endsWith("/compose")) return;
+    event.stopImmediatePropagation(); // Dash would build the page anew
+    clearTimeout(writing);
+    const state = { ...link.defaults, ...Object.fromEntries(new URLSearchParams(window.location.search)) };
+    NUMBERS.forEach((name) => (state[name] = Number(state[name])));
+    link.opened = true;
+    if (document.activeElement.matches("[role=slider]")) document.activeElement.blur(); // it follows now
+    Object.keys(typing).forEach(untyped);
+    window.dash_clientside.compose.pin({ stack: state.stack, substrate: state.substrate });
+    ["mixing", "view", "sigma", "scale", "map", "engine"].forEach((name) => set(name, { value: state[name] }));
+    set("structure", { data: state.structure });
+    set("spin-orbit", { checked: state.so === "1" || state.so === true });
+    set("shells", { value: Array.from(state.shells) });
+    set("selection", { data: { atom: state.atom, other: state.other } });
+    cursor = state.cursor.split(",").map(Number);
+    set("cursor", { data: cursor });
+  }
+
+  /* The sample that was opened is the one before: no other will come. */
+  const linkOpened = () => (link.opened = false);
+
+  window.addEventListener("popstate", openLink);
 
   function copyLink(button) {
     const said = (text) => {
@@ -333,6 +376,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, cursorNow: () => cursor }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, linkOpened, cursorNow: () => cursor, cursorAt: (place) => (cursor = place || cursor) }),
   });
 })();

@@ -225,7 +225,7 @@ for _outputs, _function, _inputs, _states in (
     ([Output(ids("downloads"), "title")], "ask",
      [Input(ids(name), "value") for name in ("stack", "substrate", "mixing")]
      + [Input(ids("spin-orbit"), "checked"), Input(ids("structure"), "data"), Input(ids("selection"), "data"),
-        Input(THEME, "data"), *VIEW, Input(ids("ready"), "data")], []),
+        Input(THEME, "data"), *VIEW, Input(ids("ready"), "data")], [State(ids("cursor"), "data")]),
     ([Output(ids("progress"), "title")], "passOn", [Input(ids("finished"), "data")], []),
     ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",
      [Input(ids("substrate-kind"), "value")], []),
@@ -236,9 +236,10 @@ for _outputs, _function, _inputs, _states in (
      [Input(ids("selection"), "data"), Input(ids("layers"), "children"), Input(ids("thumbnails"), "children")], []),
     ([Output(ids("cursor-text"), "children")], "watchSpectrum", [Input(ids("spectrum"), "figure")], []),
     ([Output(ids("mixing-shown"), "children"), Output(ids("sigma-shown"), "children")], "showValues",
-     [Input(ids("mixing"), "value"), Input(ids("sigma"), "value")], []),
+     [Input(ids("mixing"), "value"), Input(ids("sigma"), "value"), Input(ids("view"), "value")], []),
     ([Output(ids("copy"), "title")], "writeLink",
-     [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW, Input(ids("scene"), "data")],
+     [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW, Input(ids("scene"), "data"),
+      Input(ids("cursor"), "data")],
      [State(ids("defaults"), "data")]),
 ):  # fmt: skip
     clientside_callback(ClientsideFunction("compose", _function), *_outputs, *_inputs, *_states)

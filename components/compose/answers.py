@@ -34,8 +34,9 @@ def answer(asked) -> dict:
             what is `shown` (key and engine).
 
     Returns:
-        `texts` that take the place of those in the fields (`Si4Ge4 on Ge` is both); `sliders`; `errors` by control, or `lost` where a structure file is no longer kept; else the `request`, the
-        `badge`, and `figure` or `moving`, `title` and `shown` where there is something new to show.
+        `texts` that take the place of those in the fields (`Si4Ge4 on Ge` is both); `sliders`; `errors` by control, or
+        `lost` where a structure file is no longer kept; else the `request`, the `badge`, and `figure` or `moving`,
+        `title` and `shown` where there is something new to show.
 
     Raises:
         InputError: what no page asks.

@@ -1,5 +1,6 @@
 """The Compose page as a link: every view has a query string, and every query string is checked."""
 
+import re
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -21,6 +22,7 @@ CURSOR = (point_indices("G")[0], int(np.argmin(np.abs(EnergyGrid().values + 0.2)
 """Where the cursor of the picture starts: indices of the k-point and of the energy."""
 
 _TEXT_LIMIT = 400
+_CURSOR = re.compile(r"[0-9]{1,4},[0-9]{1,4}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class ComposeLink:
     mixing: float = 0.0
     so: bool = False
     structure: str = ""
-    view: str = "atom"
+    view: str = "total"
     atom: int = 0
     other: int = 1
     shells: str = "spdS"
@@ -40,6 +42,12 @@ class ComposeLink:
     scale: str = "linear"
     engine: str = "live"
     map: str = DEFAULT
+    cursor: str = f"{CURSOR[0]},{CURSOR[1]}"
+
+    @property
+    def cursor_indices(self) -> list[int]:
+        """Of the k-point and of the energy."""
+        return [int(index) for index in self.cursor.split(",")]
 
 
 SHELL_LETTERS = dict(zip("spdS", SHELLS, strict=True))
@@ -66,13 +74,15 @@ def decode_link(query: dict[str, str]) -> tuple[ComposeLink, list[str]]:
             values[name] = _decoded(name, str(last), type(known[name].default))
         except InputError as error:
             problems.append(str(error))
+    if "atom" in values:  # a link that names an atom and no view is about that atom
+        values.setdefault("view", "atom")
     return ComposeLink(**values), problems
 
 
 def checked_view(selection: dict | None, shells: list[str] | None, **values) -> ComposeLink:
     """The view that a browser kept, checked like a link: what cannot be used keeps its default."""
     atoms = selection if isinstance(selection, dict) else {}
-    values |= {name: atoms.get(name) for name in ("atom", "other")}
+    values = {"view": ComposeLink.view} | values | {name: atoms.get(name) for name in ("atom", "other")}
     values["shells"] = "".join(map(str, shells)) if isinstance(shells, list) else None
     return decode_link({name: str(value) for name, value in values.items() if value not in (None, "")})[0]
 
@@ -107,6 +117,8 @@ def _decoded(name: str, text: str, kind: type):
         if not text or set(text) - set(SHELL_LETTERS):
             raise InputError(f"The link's shells are {text!r}; use letters of spdS, S for s*")
         return "".join(letter for letter in SHELL_LETTERS if letter in text)
+    if name == "cursor" and not _CURSOR.fullmatch(text):
+        raise InputError(f"The link's cursor is {text!r}; write two whole numbers such as 23,108; the default is used")
     allowed = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": SEQUENTIAL}.get(name)
     return _one_of(name, text, allowed) if allowed else text
 

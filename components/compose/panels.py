@@ -8,7 +8,7 @@ from dash import dcc, html
 from components import theme
 from components.compose.controls import ids
 from components.compose.job import POLL_MS, job_panel
-from components.compose.link import CURSOR, ComposeLink, link_defaults
+from components.compose.link import ComposeLink, link_defaults
 from components.compose.view_controls import view_controls
 
 _CLEAR = "rgba(0,0,0,0)"
@@ -125,7 +125,7 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
         dcc.Store(id=ids("scene")),
         dcc.Store(id=ids("structure"), data=link.structure),
         dcc.Store(id=ids("selection"), data={"atom": link.atom, "other": link.other}),
-        dcc.Store(id=ids("cursor"), data=CURSOR),
+        dcc.Store(id=ids("cursor"), data=link.cursor_indices),
         dcc.Store(id=ids("defaults"), data=link_defaults()),
         dcc.Download(id=ids("download")),
         html.Div([html.P(text) for text in problems], id=ids("problems"), className="field-error", role="alert"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.compose.atoms import THUMBNAIL_LIMIT, atom_name
+from components.compose.atoms import atom_name, thumbnail_atoms
 from components.compose.link import SHELL_LETTERS
 from components.figures.spectrum import Spectrum
 from core.electronic.spectral import Broadening, EnergyGrid
@@ -65,6 +65,5 @@ def _error_bar(source: AtomicSpectra, atom: int) -> tuple[Spectrum, str]:
 
 
 def all_atoms(source: AtomicSpectra, shells: list[str] | str, sigma: float) -> np.ndarray:
-    """(atom, k, energy) at the thumbnails' resolution, at most THUMBNAIL_LIMIT atoms."""
-    rows = list(range(min(len(source.crystal), THUMBNAIL_LIMIT)))
-    return source.atoms(rows, picture_of(shells, sigma, THUMBNAIL_GRID))
+    """(atom, k, energy) at the thumbnails' resolution, of the atoms that have one."""
+    return source.atoms(thumbnail_atoms(source.crystal), picture_of(shells, sigma, THUMBNAIL_GRID))

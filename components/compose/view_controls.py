@@ -8,7 +8,7 @@ from components.compose.link import SHELL_LETTERS, SIGMA_RANGE, ComposeLink
 from components.figures.colour_maps import SEQUENTIAL
 
 ENGINE_NAMES = {"live": "Live", "exact": "Exact", "forward": "Forward"}
-VIEW_NAMES = {"atom": "Atom", "total": "Total", "difference": "Difference", "error": "Error bar"}
+VIEW_NAMES = {"total": "Total", "atom": "Atom", "difference": "Difference", "error": "Error bar"}
 
 
 def view_controls(link: ComposeLink) -> html.Div:

@@ -30,7 +30,7 @@ def saved(page: Page, button: str) -> bytes:
 @pytest.mark.own_page
 def test_cold_page_draws_and_describes_its_first_picture(page: Page):
     open_compose(page, "")
-    expect(page.locator("#compose-title")).to_have_text("Atom 1 Si, interfacial · Si4Ge4 on Si")
+    expect(page.locator("#compose-title")).to_have_text("All atoms: the unfolded bands · Si4Ge4 on Si")
     values = map_values(page)
     assert values.shape == (176, 96)
     assert values.max() > 0.1
@@ -327,3 +327,43 @@ def test_pictures_say_what_they_show(page: Page):
     svg = re.sub("<[^>]+>", " ", saved(page, "SVG").decode())
     for words in ("Si2Ge2 on Ge", "Exact", "without spin-orbit", "σ = 0.15 eV"):
         assert words in svg
+
+
+def test_a_newcomer_sees_the_total_and_a_click_shows_an_atom(page: Page):
+    open_compose(page, "")
+    expect(page.locator("#compose-title")).to_have_text("All atoms: the unfolded bands · Si4Ge4 on Si")
+    choose_atom(page, 2)
+    expect(page.locator("#compose-title")).to_have_text("Atom 3 Si, inner · Si4Ge4 on Si")
+    expect(page.get_by_role("radio", name="Atom", exact=True)).to_be_checked()
+    expect(page.locator("#compose-band-readouts")).to_contain_text("Spin-orbit coupling is off")
+
+
+def test_back_takes_changes_of_the_sample_back(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si")
+    title = page.locator("#compose-title")
+    page.locator("#compose-stack").fill("Si4Ge2")
+    page.wait_for_url(re.compile("stack=Si4Ge2"))
+    press(page, "alloy", "End")
+    page.wait_for_url(re.compile("substrate=Ge"))
+    page.go_back()
+    expect(title).to_contain_text("Si4Ge2 on Si")
+    page.go_back()
+    expect(title).to_contain_text("Si2Ge2 on Si")
+    expect(page.locator("#compose-stack")).to_have_value("Si2Ge2")
+    page.go_forward()
+    expect(title).to_contain_text("Si4Ge2 on Si")
+    expect(page.locator("#compose-alloy-shown")).to_have_text("0 %")
+
+
+def test_home_and_back_keep_the_sample_and_the_cursor(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Ge")
+    page.locator("#compose-picture").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_url(re.compile("cursor=31%2C108"))
+    said = page.locator("#compose-cursor-text").inner_text()
+    for come_back in (page.go_back, page.locator("#door-compose").click, page.locator("#navigation-compose").click):
+        page.locator("#navigation-home").click()
+        expect(page.locator("#door-compose")).to_be_visible()
+        come_back()
+        expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Ge")
+        expect(page.locator("#compose-cursor-text")).to_have_text(said)
