@@ -17,14 +17,14 @@
   const PIN_MS = 600; // longer than text fields wait for further typing
 
   const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure"];
-  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, look: "", sliders: null, shown: null, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
+  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, look: "", sliders: null, shown: null, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
   let now = null; // what is asked and shown; anew for each page
   let number = 0;
   let pausing = null;
   let pacing = null;
 
   /* The controls have changed: all of them, as Dash gives them. */
-  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, ready, cursor) {
+  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, ready, cursor) {
     if (!at("picture") || !scheme) return keep();
     if (!now || now.page !== at("picture")) {
       now = { ...NOTHING, said: {}, moved: {}, pinned: {}, page: at("picture"), newest: number };
@@ -35,8 +35,8 @@
     const before = JSON.stringify(now.state);
     now.state = {
       sample: { stack: stack, substrate: substrate, mixing: mixing, spin_orbit: Boolean(spinOrbit), structure: structure, ...now.moved, ...now.pinned },
-      view: { view: view, shells: shells, sigma: sigma, scale: scale, map: map, engine: engine },
-      selection: selection, scheme: scheme,
+      view: { view: view, shells: shells, sigma: sigma, scale: scale, map: map, engine: engine, sharpening: sharpening, gamma: gamma, clip: clip },
+      selection: selection, scheme: scheme, zoom: now.zoom,
     };
     if (readyAt === now.readyAt && before === JSON.stringify(now.state)) return keep();
     now.readyAt = readyAt;
@@ -51,6 +51,13 @@
     if (text === null) return;
     delete now.pinned[field];
     now.moved[field] = now.state.sample[field] = text;
+    changed();
+  }
+
+  /* How many times finer the energies should be. */
+  function zoom(times) {
+    if (!now || !now.state || now.zoom === times) return;
+    now.zoom = now.state.zoom = times;
     changed();
   }
 
@@ -145,7 +152,8 @@
       page().paintMoving(page().graph(), answer.moving, page().cursorNow());
     }
     if (answer.title) at("title").textContent = answer.title;
-    at("badge").textContent = answer.badge[0];
+    const still = answer.badge[1] === "waiting" && at("title").textContent ? " The picture is still the one named above." : "";
+    at("badge").textContent = answer.badge[0] + still;
     at("badge").dataset.kind = answer.badge[1];
   }
 
@@ -164,6 +172,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin, zoom }),
   });
 })();

@@ -67,7 +67,7 @@
   /* picture: as components/figures/moving.py writes it. cursor: indices of the k-point and of the energy. */
   function paintMoving(gd, picture, cursor) {
     const { xaxis: x, yaxis: y, xaxis2: x2, yaxis2: y2 } = gd._fullLayout;
-    const [map, edc, mdc] = gd._fullData;
+    const [map, , mdc] = gd._fullData;
     const context = canvas(gd);
     const small = image(picture, map);
     const across = (axis, value) => axis._offset + axis.d2p(value);
@@ -88,7 +88,8 @@
         [context.strokeStyle, context.lineWidth] = [css("accent"), 1.5];
         context.stroke();
       });
-    curve(x2, y, picture.edc, edc.y);
+    const step = (map.y[map.y.length - 1] - map.y[0] + 2 * half) / picture.edc.length;
+    curve(x2, y, picture.edc, picture.edc.map((_, i) => map.y[0] - half + step * (i + 0.5)));
     curve(x, y2, mdc.x, picture.mdc);
     const here = [across(x, mdc.x[Math.min(cursor[0], mdc.x.length - 1)]), across(y, map.y[Math.min(cursor[1], map.y.length - 1)])];
     context.beginPath();

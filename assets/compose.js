@@ -116,7 +116,9 @@
     return !structure;
   }
 
-  function showValues(mixing, sigma, view) {
+  function showValues(mixing, sigma, view, gamma, clip) {
+    showValue("gamma", gamma);
+    showValue("clip", clip);
     shownView = view;
     showValue("mixing", mixing);
     showValue("sigma", sigma);
@@ -210,6 +212,7 @@
       if (!gd.bandloomWatched) {
         gd.bandloomWatched = true;
         gd.on("plotly_afterplot", () => countDrawing(gd));
+        gd.on("plotly_afterplot", () => lookClosely(gd));
         gd.on("plotly_hover", (event) => pointed(event));
         gd.on("plotly_click", (event) => pointed(event));
         at("picture").addEventListener("keydown", moveCursor);
@@ -225,9 +228,33 @@
   function countDrawing(gd) {
     if (gd.data === gd.bandloomData) return;
     gd.bandloomData = gd.data;
+    const size = gd._fullData[0].z ? gd._fullData[0].z.length : pixels;
+    if (size !== pixels) cursorAt(cursorNow(), size);
     window.dash_clientside.compose.endMoving();
     at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
     describe(gd);
+  }
+
+  /* Zoomed in, pixels run into each other instead of standing as blocks, and the exact engine gives finer energies. */
+  function lookClosely(gd) {
+    const [map, , mdc] = gd._fullData;
+    if (!map || !map.z || !mdc) return;
+    const span = (range) => Math.abs(range[1] - range[0]);
+    const energies = (map.y[map.y.length - 1] - map.y[0]) / span(gd._fullLayout.yaxis.range);
+    const wave = (mdc.x[mdc.x.length - 1] - mdc.x[0]) / span(gd._fullLayout.xaxis.range);
+    const times = Math.max(energies, wave);
+    window.dash_clientside.compose.zoom(times > 3 ? 4 : times > 1.5 ? 2 : 1);
+  }
+
+  /* The cursor's energy in pixels of the usual axis, whatever the picture has. */
+  const USUAL = 176;
+  let pixels = USUAL;
+  const cursorNow = () => [cursor[0], Math.floor((cursor[1] * USUAL) / pixels)];
+
+  function cursorAt(place, size = pixels) {
+    const finer = size / USUAL;
+    pixels = size;
+    cursor = [place[0], Math.floor(place[1] * finer + finer / 2)];
   }
 
   function pointed(event) {
@@ -255,7 +282,7 @@
     requestAnimationFrame(() => {
       painting = false;
       curves(gd);
-      set("cursor", { data: cursor });
+      set("cursor", { data: cursorNow() });
     });
   }
 
@@ -289,7 +316,7 @@
     const value = logarithmic ? 10 ** map.z[e][k] : map.z[e][k];
     at("cursor-text").textContent =
       name(from, "start") + "–" + name(from + 1, "end") + ", " + (place - axis.tickvals[from]).toFixed(3) + " 1/Å from " +
-      name(from, "start") + "   E = " + map.y[e].toFixed(2) + " eV   " + value.toFixed(3) + " 1/eV";
+      name(from, "start") + "   E = " + map.y[e].toFixed(2) + " eV   " + value.toFixed(3) + " " + gd.layout.meta.unit;
   }
 
   function savePicture(format) {
@@ -308,7 +335,7 @@
   let writing = null;
 
   /* Every change of the sample is a step of the history, which Back takes back. */
-  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, scene, place, defaults) {
+  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, scene, place, defaults) {
     if (!request || !at("stack")) return keep();
     const present = (atom) => (scene ? Math.min(atom, scene.atoms.length - 1) : atom);
     const state = {
@@ -317,7 +344,7 @@
       mixing: request.mixing, so: request.spin_orbit, structure: request.structure,
       view: view, atom: present(chosen.atom), other: present(chosen.other),
       shells: ["s", "p", "d", "S"].filter((letter) => shells.includes(letter)).join("") || defaults.shells,
-      sigma: sigma, scale: scale, map: map, engine: engine, cursor: place.join(","),
+      sigma: sigma, scale: scale, map: map, engine: engine, sharpening: sharpening, gamma: gamma, clip: clip, cursor: place.join(","),
     };
     const query = new URLSearchParams();
     Object.keys(defaults).forEach((name) => {
@@ -339,7 +366,7 @@
   }
 
   const WRITE_MS = 200; // browsers count how often an address is written
-  const NUMBERS = ["mixing", "sigma", "atom", "other"];
+  const NUMBERS = ["mixing", "sigma", "gamma", "clip", "atom", "other"];
 
   /* Back and forward between samples: the link's entries go into the controls. */
   function openLink(event) {
@@ -352,13 +379,13 @@
     if (document.activeElement.matches("[role=slider]")) document.activeElement.blur(); // it follows now
     Object.keys(typing).forEach(untyped);
     window.dash_clientside.compose.pin({ stack: state.stack, substrate: state.substrate });
-    ["mixing", "view", "sigma", "scale", "map", "engine"].forEach((name) => set(name, { value: state[name] }));
+    ["mixing", "view", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip"].forEach((name) => set(name, { value: state[name] }));
     set("structure", { data: state.structure });
     set("spin-orbit", { checked: state.so === "1" || state.so === true });
     set("shells", { value: Array.from(state.shells) });
     set("selection", { data: { atom: state.atom, other: state.other } });
-    cursor = state.cursor.split(",").map(Number);
-    set("cursor", { data: cursor });
+    cursorAt(state.cursor.split(",").map(Number));
+    set("cursor", { data: cursorNow() });
   }
 
   /* The sample that was opened is the one before: no other will come. */
@@ -376,6 +403,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, linkOpened, cursorNow: () => cursor, cursorAt: (place) => (cursor = place || cursor) }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, linkOpened, cursorNow, cursorAt: (place) => place && cursorAt(place) }),
   });
 })();

@@ -54,10 +54,10 @@ START = {
     "sample": {"stack": "Si4Ge4", "substrate": "Si", "mixing": 0, "spin_orbit": False, "structure": ""},
     "view": {
         "view": "atom", "shells": ["s", "p", "d", "S"], "sigma": 0.1, "scale": "linear", "map": "viridis",
-        "engine": "live",
+        "engine": "live", "sharpening": "none", "gamma": 1, "clip": 1,
     },
     "selection": {"atom": 0, "other": 1}, "scheme": "light", "cursor": [23, 108], "resting": False, "moving": True,
-    "shown": None,
+    "shown": None, "zoom": 1,
 }  # fmt: skip
 """What an open page asks while a slider moves."""
 

@@ -29,7 +29,8 @@ dash.register_page(
     description="Stack layers of silicon and germanium and see the spectral function of every atom.",
 )  # fmt: skip
 
-VIEW = [Input(ids(name), "value") for name in ("view", "shells", "sigma", "scale", "map", "engine")]
+VIEW_CONTROLS = ("view", "shells", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip")
+VIEW = [Input(ids(name), "value") for name in VIEW_CONTROLS]
 
 
 def layout(**query) -> html.Div:
@@ -236,7 +237,7 @@ for _outputs, _function, _inputs, _states in (
      [Input(ids("selection"), "data"), Input(ids("layers"), "children"), Input(ids("thumbnails"), "children")], []),
     ([Output(ids("cursor-text"), "children")], "watchSpectrum", [Input(ids("spectrum"), "figure")], []),
     ([Output(ids("mixing-shown"), "children"), Output(ids("sigma-shown"), "children")], "showValues",
-     [Input(ids("mixing"), "value"), Input(ids("sigma"), "value"), Input(ids("view"), "value")], []),
+     [Input(ids(name), "value") for name in ("mixing", "sigma", "view", "gamma", "clip")], []),
     ([Output(ids("copy"), "title")], "writeLink",
      [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW, Input(ids("scene"), "data"),
       Input(ids("cursor"), "data")],

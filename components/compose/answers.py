@@ -6,7 +6,7 @@ answer holds all that a move changes, so that it takes one round trip.
 
 from components.compose.engines import badge, chosen_source
 from components.compose.link import checked_cursor, checked_view
-from components.compose.spectra import chosen_spectrum
+from components.compose.spectra import FINEST, chosen_spectrum, energy_pixels
 from components.figures.moving import moving_picture
 from components.figures.spectrum import spectrum_figure
 from core.engines import AtomicSpectra
@@ -21,7 +21,7 @@ from core.sessions.requests import (
 from core.structure.stack import parse_stack, stack_and_substrate
 from core.structure.substrate import bulk_lattice_constant, parse_substrate, strain_against
 
-_VIEW = ("view", "sigma", "scale", "map", "engine")
+_VIEW = ("view", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip")
 _SCHEMES = (None, "light", "dark")
 
 
@@ -31,7 +31,7 @@ def answer(asked) -> dict:
     Args:
         asked: as assets/compose-asks.js writes it: `sample` (what the controls say), `view`, `selection`, `cursor`,
             `scheme`, whether the controls are `resting`, whether a picture for a canvas is asked for (`moving`), and
-            what is `shown` (key and engine).
+            what is `shown` (key and engine), and how many times finer a `zoom` wants energies.
 
     Returns:
         `texts` that take the place of those in the fields (`Si4Ge4 on Ge` is both); `sliders`; `errors` by control, or
@@ -87,16 +87,23 @@ def _picture(request: Request, asked: dict, view: dict) -> dict:
     shown = [request.key, source.engine if source else ""]
     if source is None or shown == asked.get("shown"):
         return found
-    spectrum, title = chosen_spectrum(source, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma)
+    moving = asked.get("moving") is True
+    zoom = asked.get("zoom") if type(asked.get("zoom")) is int and 1 <= asked["zoom"] <= FINEST else 1
+    finer = 1 if moving else energy_pixels(source, chosen.sigma, zoom, chosen.sharpening)
+    spectrum, title = chosen_spectrum(
+        source, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma, finer, chosen.sharpening
+    )
     scheme = asked.get("scheme") if asked.get("scheme") in _SCHEMES else None
-    cursor = checked_cursor(asked.get("cursor"))
-    if asked.get("moving") is True:
+    k, energy = checked_cursor(asked.get("cursor"))
+    cursor = (k, finer * energy + finer // 2)
+    if moving:
         return found | {
             "moving": moving_picture(spectrum, chosen.scale == "log", cursor),
             "title": title,
             "shown": shown,
         }
-    figure = spectrum_figure(spectrum, chosen.map, chosen.scale == "log", cursor, scheme)
+    logarithmic, colours = chosen.scale == "log", (chosen.gamma, chosen.clip)
+    figure = spectrum_figure(spectrum, chosen.map, logarithmic, cursor, scheme, *colours, smooth=zoom > 1)
     figure["layout"]["meta"]["caption"] = f"{title}<br>{_provenance(source, chosen.sigma)}"
     return found | {"figure": figure, "title": title, "shown": shown}
 

@@ -8,8 +8,6 @@ from core.forward.live import agreement
 from core.forward.model import domain_score
 from core.sessions.requests import Request, is_at_hand, is_known, is_quick, is_solvable, solve
 
-_STILL = "The picture is still the one named above."
-
 
 def chosen_source(request: Request, view: ComposeLink, resting: bool) -> AtomicSpectra | None:
     """Spectra to draw a request from; None while nothing can be drawn.
@@ -48,7 +46,7 @@ def badge(request: Request, view: ComposeLink, source: AtomicSpectra | None, res
     where = f"outside what the forward model learned ({score.reason}; score {score.value:.1f}, limit 1)"
     if source is None:
         why = obstacle or ("" if view.engine == "exact" or score.inside else f"it lies {where}")
-        return f"{crystal.label} waits for the exact calculation{f': {why}' if why else ''}. {_STILL}", "waiting"
+        return f"{crystal.label} waits for the exact calculation{f': {why}' if why else ''}.", "waiting"
     if obstacle or view.engine == "exact":
         return f"Exact{f': {obstacle}' if obstacle else ''}.", "exact"
     if not (resting and solvable and _at_once(request)):

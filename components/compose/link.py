@@ -7,6 +7,7 @@ import numpy as np
 
 from components.figures.colour_maps import DEFAULT, SEQUENTIAL
 from core.electronic.kpath import point_indices
+from core.electronic.sharpening import SHARPENINGS
 from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
 from core.errors import InputError
 from core.parameters.tight_binding import SHELLS
@@ -18,6 +19,9 @@ ENGINES = ("live", "exact", "forward")
 SCALES = ("linear", "log")
 SIGMA_RANGE = (0.02, 0.30)
 MIXING_RANGE = (0.0, 4.0)
+GAMMA_RANGE = (0.3, 2.0)
+CLIP_RANGE = (0.05, 1.0)
+_RANGES = {"sigma": SIGMA_RANGE, "mixing": MIXING_RANGE, "gamma": GAMMA_RANGE, "clip": CLIP_RANGE}
 CURSOR = (point_indices("G")[0], int(np.argmin(np.abs(EnergyGrid().values + 0.2))))
 """Where the cursor of the picture starts: indices of the k-point and of the energy."""
 
@@ -42,6 +46,9 @@ class ComposeLink:
     scale: str = "linear"
     engine: str = "live"
     map: str = DEFAULT
+    sharpening: str = "none"
+    gamma: float = 1.0
+    clip: float = 1.0
     cursor: str = f"{CURSOR[0]},{CURSOR[1]}"
 
     @property
@@ -109,7 +116,7 @@ def _decoded(name: str, text: str, kind: type):
             value = kind(text)
         except ValueError:
             raise InputError(f"The link's {name} is {text!r}, which is no number; the default is used") from None
-        low, high = {"sigma": SIGMA_RANGE, "mixing": MIXING_RANGE}.get(name, (0, 4095))
+        low, high = _RANGES.get(name, (0, 4095))
         if not low <= value <= high:
             raise InputError(f"The link's {name} is {text}; {low} to {high} is allowed, the default is used")
         return value
@@ -119,8 +126,8 @@ def _decoded(name: str, text: str, kind: type):
         return "".join(letter for letter in SHELL_LETTERS if letter in text)
     if name == "cursor" and not _CURSOR.fullmatch(text):
         raise InputError(f"The link's cursor is {text!r}; write two whole numbers such as 23,108; the default is used")
-    allowed = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": SEQUENTIAL}.get(name)
-    return _one_of(name, text, allowed) if allowed else text
+    named = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": SEQUENTIAL, "sharpening": SHARPENINGS}
+    return _one_of(name, text, named[name]) if name in named else text
 
 
 def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:

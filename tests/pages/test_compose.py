@@ -367,3 +367,34 @@ def test_home_and_back_keep_the_sample_and_the_cursor(page: Page):
         come_back()
         expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Ge")
         expect(page.locator("#compose-cursor-text")).to_have_text(said)
+
+
+def test_zoomed_pictures_have_finer_energies_and_no_blocks(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si&view=total")
+    box = page.locator("#compose-spectrum .nsewdrag").first.bounding_box()
+    with redrawn(page):
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+        page.mouse.up()
+    assert map_values(page).shape == (704, 96)
+    page.wait_for_function(f"() => {GRAPH}._fullData[0].zsmooth === 'best'")
+    low, high = page.evaluate(f"() => {GRAPH}._fullLayout.yaxis.range")
+    assert high - low < 3
+    curve = np.array(page.evaluate(f"() => Array.from({GRAPH}._fullData[1].x)"))
+    k = np.abs(map_values(page) - curve[:, None]).sum(axis=0).argmin()
+    assert page.evaluate("() => window.dash_clientside.compose.cursorNow()")[0] == k
+
+
+def test_contrast_and_sharpening_are_drawn_and_stand_in_the_link(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si")
+    top = map_values(page).max()
+    page.get_by_text("Contrast and sharpening").click()
+    with redrawn(page):
+        press(page, "clip", "ArrowLeft")
+    assert page.evaluate(f"() => {GRAPH}._fullData[0].zmax") == pytest.approx(0.95 * top, rel=1e-4)
+    with redrawn(page):
+        page.get_by_text("Curvature", exact=True).click()
+    expect(page.locator("#compose-title")).to_contain_text("curvature")
+    expect(page.locator("#compose-cursor-text")).to_contain_text("of its maximum")
+    page.wait_for_url(re.compile("sharpening=curvature.*clip=0.95"))

@@ -12,9 +12,9 @@ REQUEST = make_request("Si2Ge2", "Si").document()
 QUESTION = {
     "sample": {"stack": "Si2Ge2", "substrate": "Si", "mixing": 0, "spin_orbit": False, "structure": ""},
     "view": {"view": "atom", "shells": ["s", "p", "d", "S"], "sigma": 0.1, "scale": "linear", "map": "viridis",
-             "engine": "live"},
+             "engine": "live", "sharpening": "none", "gamma": 1, "clip": 1},
     "selection": {"atom": 0, "other": 1}, "cursor": [23, 108], "scheme": "light", "resting": True, "moving": False,
-    "shown": None,
+    "shown": None, "zoom": 1,
 }  # fmt: skip
 TRUE_VALUES = {
     "compose-ask.data": QUESTION,
@@ -63,14 +63,14 @@ def picture(question) -> dict:
     return reply.json["response"]["compose-answer"]["data"]
 
 
-@pytest.mark.parametrize("name", ["selection", "cursor", "scheme", "resting", "moving", "shown"])
+@pytest.mark.parametrize("name", ["selection", "cursor", "scheme", "resting", "moving", "shown", "zoom"])
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_picture_falls_back_to_its_defaults(name, value):
     found = picture(QUESTION | {name: value})
     assert len(found["figure"]["data"]) == 3 if "figure" in found else found["moving"]["shape"] == [176, 96]
 
 
-@pytest.mark.parametrize("name", ["view", "shells", "sigma", "scale", "map", "engine"])
+@pytest.mark.parametrize("name", ["view", "shells", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip"])
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_view_falls_back_to_its_defaults(name, value):
     assert len(picture(QUESTION | {"view": QUESTION["view"] | {name: value}})["figure"]["data"]) == 3
