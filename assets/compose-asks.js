@@ -146,7 +146,7 @@
     now.request = answer.request;
     if (answer.figure) {
       [now.shown, now.look] = [answer.shown, look];
-      set("spectrum", { figure: answer.figure });
+      set("spectrum", { figure: page().keepZoom(answer.figure) });
     } else if (answer.moving) {
       now.shown = null;
       page().paintMoving(page().graph(), answer.moving, page().cursorNow());

@@ -64,7 +64,9 @@
     context.restore();
   }
 
-  /* picture: as components/figures/moving.py writes it. cursor: indices of the k-point and of the energy. */
+  const USUAL = 176; // energies
+
+  /* picture: as components/figures/moving.py writes it. cursor: indices of the k-point and of the energy on the usual axis. */
   function paintMoving(gd, picture, cursor) {
     const { xaxis: x, yaxis: y, xaxis2: x2, yaxis2: y2 } = gd._fullLayout;
     const [map, , mdc] = gd._fullData;
@@ -91,7 +93,7 @@
     const step = (map.y[map.y.length - 1] - map.y[0] + 2 * half) / picture.edc.length;
     curve(x2, y, picture.edc, picture.edc.map((_, i) => map.y[0] - half + step * (i + 0.5)));
     curve(x, y2, mdc.x, picture.mdc);
-    const here = [across(x, mdc.x[Math.min(cursor[0], mdc.x.length - 1)]), across(y, map.y[Math.min(cursor[1], map.y.length - 1)])];
+    const here = [across(x, mdc.x[Math.min(cursor[0], mdc.x.length - 1)]), across(y, map.y[Math.floor(((cursor[1] + 0.5) * map.y.length) / USUAL)])];
     context.beginPath();
     context.setLineDash([3, 3]);
     [context.strokeStyle, context.lineWidth] = [css("germanium"), 1];

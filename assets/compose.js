@@ -197,7 +197,6 @@
   /* The cursor of the big picture and its two curves. */
 
   const graph = () => document.querySelector("#compose-spectrum .js-plotly-plot");
-  let cursor = [23, 108];
   let painting = false;
 
   function watchSpectrum(figure) {
@@ -213,6 +212,10 @@
         gd.bandloomWatched = true;
         gd.on("plotly_afterplot", () => countDrawing(gd));
         gd.on("plotly_afterplot", () => lookClosely(gd));
+        gd.on("plotly_doubleclick", () => {
+          const [x, y] = whole; // plotly would leave a margin, and does so before this
+          setTimeout(() => window.Plotly.relayout(gd, { "xaxis.range": x.slice(), "yaxis.range": y.slice() }), 0);
+        });
         gd.on("plotly_hover", (event) => pointed(event));
         gd.on("plotly_click", (event) => pointed(event));
         at("picture").addEventListener("keydown", moveCursor);
@@ -228,8 +231,6 @@
   function countDrawing(gd) {
     if (gd.data === gd.bandloomData) return;
     gd.bandloomData = gd.data;
-    const size = gd._fullData[0].z ? gd._fullData[0].z.length : pixels;
-    if (size !== pixels) cursorAt(cursorNow(), size);
     window.dash_clientside.compose.endMoving();
     at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
     describe(gd);
@@ -246,16 +247,31 @@
     window.dash_clientside.compose.zoom(times > 3 ? 4 : times > 1.5 ? 2 : 1);
   }
 
-  /* The cursor's energy in pixels of the usual axis, whatever the picture has. */
-  const USUAL = 176;
-  let pixels = USUAL;
-  const cursorNow = () => [cursor[0], Math.floor((cursor[1] * USUAL) / pixels)];
+  /* A figure of the same path is seen as closely as the one before: in each direction, the same part of the axis. */
+  let whole = null; // the axes' ranges of the last figure
 
-  function cursorAt(place, size = pixels) {
-    const finer = size / USUAL;
-    pixels = size;
-    cursor = [place[0], Math.floor(place[1] * finer + finer / 2)];
+  function keepZoom(figure) {
+    const gd = graph();
+    const before = whole;
+    const after = ["xaxis", "yaxis"].map((name) => figure.layout[name].range.slice());
+    const now = before && gd && gd._fullLayout && gd._fullLayout.uirevision === figure.layout.uirevision && ["xaxis", "yaxis"].map((name) => gd._fullLayout[name].range);
+    whole = after;
+    if (!now) return figure;
+    ["xaxis", "yaxis"].forEach((name, i) => {
+      const part = (value) => (value - before[i][0]) / (before[i][1] - before[i][0]);
+      figure.layout[name].range = now[i].map((value) => after[i][0] + part(value) * (after[i][1] - after[i][0]));
+    });
+    return figure;
   }
+
+  /* The cursor: index of the k-point, and how far up the energy axis, whatever pixels the picture has. Elsewhere it stands
+     as indices of the k-point and of the energy on the usual axis. */
+  const USUAL = 176;
+  let cursor = [23, 0.616];
+  const row = (z) => Math.min(z.length - 1, Math.max(0, Math.floor(cursor[1] * z.length)));
+  const column = (z) => Math.min(cursor[0], z[0].length - 1);
+  const cursorNow = () => [cursor[0], Math.min(USUAL - 1, Math.floor(cursor[1] * USUAL))];
+  const cursorAt = (place) => (cursor = [place[0], (place[1] + 0.5) / USUAL]);
 
   function pointed(event) {
     const point = event.points && event.points[0];
@@ -269,14 +285,15 @@
     const move = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] }[event.key];
     if (!move) return;
     event.preventDefault();
-    moveTo([cursor[0] + move[0], cursor[1] + move[1]]);
+    const z = graph() && graph()._fullData[0].z;
+    if (z) moveTo([column(z) + move[0], row(z) + move[1]]);
   }
 
   function moveTo(wanted) {
     const gd = graph();
     const z = gd && gd._fullData[0].z;
     if (!z) return;
-    cursor = [Math.min(Math.max(0, wanted[0]), z[0].length - 1), Math.min(Math.max(0, wanted[1]), z.length - 1)];
+    cursor = [Math.min(Math.max(0, wanted[0]), z[0].length - 1), (Math.min(Math.max(0, wanted[1]), z.length - 1) + 0.5) / z.length];
     if (painting) return;
     painting = true;
     requestAnimationFrame(() => {
@@ -288,11 +305,12 @@
 
   function curves(gd) {
     const [map, , mdc] = gd._fullData;
+    const [atK, atE] = [column(map.z), row(map.z)];
     const linear = gd.layout.meta && gd.layout.meta.logarithmic ? (value) => 10 ** value : (value) => value;
-    const edc = Array.from(map.z, (row) => linear(row[cursor[0]]));
-    const momentum = Array.from(map.z[cursor[1]], linear);
-    const k = mdc.x[cursor[0]];
-    const energy = map.y[cursor[1]];
+    const edc = Array.from(map.z, (energies) => linear(energies[atK]));
+    const momentum = Array.from(map.z[atE], linear);
+    const k = mdc.x[atK];
+    const energy = map.y[atE];
     window.Plotly.update(
       gd,
       { x: [edc, mdc.x], y: [map.y, momentum] },
@@ -305,8 +323,7 @@
   function describe(gd) {
     const [map, , mdc] = gd._fullData;
     if (!map || !map.z || !mdc) return;
-    const k = Math.min(cursor[0], map.z[0].length - 1);
-    const e = Math.min(cursor[1], map.z.length - 1);
+    const [k, e] = [column(map.z), row(map.z)];
     const axis = gd.layout.xaxis;
     const place = mdc.x[k];
     let from = 0;
@@ -403,6 +420,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, linkOpened, cursorNow, cursorAt: (place) => place && cursorAt(place) }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, linkOpened, keepZoom, cursorNow, cursorAt: (place) => place && cursorAt(place) }),
   });
 })();

@@ -9,6 +9,7 @@ from components.compose.link import checked_cursor, checked_view
 from components.compose.spectra import FINEST, chosen_spectrum, energy_pixels
 from components.figures.moving import moving_picture
 from components.figures.spectrum import spectrum_figure
+from components.requests import number_in
 from core.engines import AtomicSpectra
 from core.errors import InputError
 from core.sessions.requests import (
@@ -88,7 +89,7 @@ def _picture(request: Request, asked: dict, view: dict) -> dict:
     if source is None or shown == asked.get("shown"):
         return found
     moving = asked.get("moving") is True
-    zoom = asked.get("zoom") if type(asked.get("zoom")) is int and 1 <= asked["zoom"] <= FINEST else 1
+    zoom = int(number_in(asked.get("zoom"), 1, FINEST, 1))
     finer = 1 if moving else energy_pixels(source, chosen.sigma, zoom, chosen.sharpening)
     spectrum, title = chosen_spectrum(
         source, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma, finer, chosen.sharpening
