@@ -3,38 +3,10 @@
   "use strict";
   const at = (name) => document.getElementById("compose-" + name);
   const set = (name, props) => window.dash_clientside.set_props("compose-" + name, props);
-  const changed = () => window.dash_clientside.callback_context.triggered_id;
   const keep = () => window.dash_clientside.no_update;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
 
-  /* What may wait until the sliders rest: atoms, readouts, 3D view. The big picture never waits for them, and they wait
-     for it (`shown` is its callback's): on a busy server they would else be asked for in the middle of a drag. */
-  const REST_MS = 160;
-  const MOVED_MS = 1000; // as long the picture of a moved slider is waited for
-  let resting = null;
-  let unrested = null;
-
   const triggered = (name) => window.dash_clientside.callback_context.triggered.some((part) => part.prop_id.startsWith("compose-" + name + "."));
-
-  function rest(request, shown) {
-    if (!triggered("request")) return keep();
-    unrested = request;
-    restIn(at("scene-view").dataset.atoms ? REST_MS : 0);
-    return keep();
-  }
-
-  function restIn(milliseconds) {
-    clearTimeout(resting);
-    resting = setTimeout(() => {
-      set("rested", { data: unrested });
-      unrested = null;
-    }, milliseconds);
-  }
-
-  /* A slider has moved: its request is under way. */
-  function keepMoving() {
-    if (unrested) restIn(MOVED_MS);
-  }
 
   /* Not a callback output: what shows the result must not wait for those that watch the job. */
   function passOn(finished) {
@@ -55,7 +27,8 @@
   const inUse = (name) => at(name) && at(name).contains(document.activeElement);
 
   function put(name, value) {
-    if (value !== null) set(name, { value: value });
+    const thumb = at(name) && at(name).querySelector("[role=slider]");
+    if (value !== null && !(thumb && Number(thumb.getAttribute("aria-valuenow")) === value)) set(name, { value: value });
     showValue(name, value);
   }
 
@@ -68,27 +41,25 @@
 
   function stackFromSliders(si, ge, repeats) {
     if (!LAYERS.some(moved)) return keep();
-    keepMoving();
     LAYERS.forEach((name, i) => showValue(name, [si, ge, repeats][i]));
     if (si + ge === 0) {
       put(moved("n-ge") ? "n-ge" : "n-si", 1); // no layers at all make no stack
       return keep();
     }
-    if (si && ge) return ask("stack", repeats > 1 ? "[Si" + si + "Ge" + ge + "]" + repeats : "Si" + si + "Ge" + ge);
+    if (si && ge) return typed("stack", repeats > 1 ? "[Si" + si + "Ge" + ge + "]" + repeats : "Si" + si + "Ge" + ge);
     if (repeats > 1) put("repeats", 1); // one block has no repeats
-    return ask("stack", si ? "Si" + si : "Ge" + ge);
+    return typed("stack", si ? "Si" + si : "Ge" + ge);
   }
 
   function substrateFromSliders(alloy, strain) {
-    if (moved("strain") || moved("alloy")) keepMoving();
     if (moved("strain")) {
       showValue("strain", strain);
-      return ask("substrate", (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %");
+      return typed("substrate", (strain >= 0 ? "+" : "−") + Math.abs(strain) + " %");
     }
     if (!moved("alloy")) return keep();
     showValue("alloy", alloy);
-    if (alloy === 0 || alloy === 100) return ask("substrate", alloy ? "Ge" : "Si");
-    return ask("substrate", "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2));
+    if (alloy === 0 || alloy === 100) return typed("substrate", alloy ? "Ge" : "Si");
+    return typed("substrate", "Si" + ((100 - alloy) / 100).toFixed(2) + "Ge" + (alloy / 100).toFixed(2));
   }
 
   function followText(sliders) {
@@ -99,7 +70,6 @@
       clearTimeout(settling);
       settling = setTimeout(() => Object.keys(SLIDERS_OF).forEach((field) => settle(field, sliders[field])), SETTLE_MS);
     }
-    return keep();
   }
 
   /* A text field repeats its text some time after a change. Where another change comes just then, that echo of an older
@@ -107,13 +77,27 @@
   const SLIDERS_OF = { stack: LAYERS, substrate: ["alloy", "strain"] };
   const SETTLE_MS = 600; // longer than the fields wait for further typing
   const ECHO_MS = 5000;
+  const TYPED_MS = 240;
   const asked = { stack: [], substrate: [] };
+  const typing = {};
   let settling = null;
 
-  function ask(field, text) {
+  /* What a slider says is asked for at once, and stands in the field; Dash hears of it when the slider rests, because it
+     looks at the whole page at every change. */
+  function typed(field, text) {
     const now = Date.now();
     asked[field] = asked[field].filter((earlier) => now - earlier.at < ECHO_MS).concat({ text: text, at: now });
-    return text;
+    const input = at(field);
+    if (input) input.value = text;
+    window.dash_clientside.compose.move(field, text);
+    clearTimeout(typing[field]);
+    typing[field] = setTimeout(() => set(field, { value: text }), TYPED_MS);
+    return keep();
+  }
+
+  function untyped(field) {
+    clearTimeout(typing[field]);
+    window.dash_clientside.compose.move(field, null);
   }
 
   function settle(field, text) {
@@ -132,19 +116,23 @@
     return !structure;
   }
 
-  function showValues(mixing, sigma) {
+  function showValues(mixing, sigma, view, gamma, clip) {
+    showValue("gamma", gamma);
+    showValue("clip", clip);
+    shownView = view;
     showValue("mixing", mixing);
     showValue("sigma", sigma);
-    if (moved("mixing")) keepMoving();
     return [keep(), keep()];
   }
 
   /* Atoms: thumbnails, layer diagram and 3D view choose the same one. */
 
   let selection = { atom: 0, other: 1 };
+  let shownView = "total";
 
   function choose(atom) {
     const next = { atom: atom, other: atom === selection.atom ? selection.other : selection.atom };
+    if (shownView === "total") set("view", { value: "atom" });
     set("selection", { data: next });
   }
 
@@ -168,18 +156,36 @@
     if (button.dataset.atom !== undefined) choose(Number(button.dataset.atom));
     else if (button.dataset.stack !== undefined) {
       set("structure", { data: "" });
-      set("stack", { value: button.dataset.stack });
-      set("substrate", { value: button.dataset.substrate });
+      set("upload-error", { children: "" });
+      Object.keys(typing).forEach(untyped);
+      window.dash_clientside.compose.pin({ stack: button.dataset.stack, substrate: button.dataset.substrate });
       set("mixing", { value: Number(button.dataset.mixing) });
     } else if (button.dataset.picture) savePicture(button.dataset.picture);
     else if (button.id === "compose-copy") copyLink(button);
   });
 
+  /* Files that the upload would leave without a word; what the server refuses it says itself. */
+  const LARGEST_BYTES = 2000000;
+
+  function refuseFile(event) {
+    const files = event.type === "drop" ? event.dataTransfer && event.dataTransfer.files : event.target.files;
+    if (!event.target.closest || !event.target.closest("#compose-upload") || !files || !files.length) return;
+    const large = Array.from(files).find((file) => file.size > LARGEST_BYTES);
+    const refusal = files.length > 1 ? "Give one file at a time" : large ? "'" + large.name + "' is larger than 2 MB; give a smaller cell" : "";
+    set("upload-error", { children: refusal });
+    if (refusal) {
+      event.stopImmediatePropagation();
+      event.preventDefault();
+    }
+  }
+
+  ["change", "drop"].forEach((type) => window.addEventListener(type, refuseFile, true));
+
   document.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     const button = event.target.closest && event.target.closest(".compose [data-atom]");
     if (!step || !button) return;
-    const all = Array.from(button.closest("[id]").querySelectorAll("[data-atom]"));
+    const all = Array.from(button.closest("[id]").querySelectorAll("[data-atom]")).filter((other) => other.offsetParent);
     const next = all[all.indexOf(button) + step];
     if (next) {
       event.preventDefault();
@@ -191,7 +197,6 @@
   /* The cursor of the big picture and its two curves. */
 
   const graph = () => document.querySelector("#compose-spectrum .js-plotly-plot");
-  let cursor = [23, 108];
   let painting = false;
 
   function watchSpectrum(figure) {
@@ -206,6 +211,11 @@
       if (!gd.bandloomWatched) {
         gd.bandloomWatched = true;
         gd.on("plotly_afterplot", () => countDrawing(gd));
+        gd.on("plotly_afterplot", () => lookClosely(gd));
+        gd.on("plotly_doubleclick", () => {
+          const [x, y] = whole; // plotly would leave a margin, and does so before this
+          setTimeout(() => window.Plotly.relayout(gd, { "xaxis.range": x.slice(), "yaxis.range": y.slice() }), 0);
+        });
         gd.on("plotly_hover", (event) => pointed(event));
         gd.on("plotly_click", (event) => pointed(event));
         at("picture").addEventListener("keydown", moveCursor);
@@ -221,9 +231,47 @@
   function countDrawing(gd) {
     if (gd.data === gd.bandloomData) return;
     gd.bandloomData = gd.data;
+    window.dash_clientside.compose.endMoving();
     at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
     describe(gd);
   }
+
+  /* Zoomed in, pixels run into each other instead of standing as blocks, and the exact engine gives finer energies. */
+  function lookClosely(gd) {
+    const [map, , mdc] = gd._fullData;
+    if (!map || !map.z || !mdc) return;
+    const span = (range) => Math.abs(range[1] - range[0]);
+    const energies = (map.y[map.y.length - 1] - map.y[0]) / span(gd._fullLayout.yaxis.range);
+    const wave = (mdc.x[mdc.x.length - 1] - mdc.x[0]) / span(gd._fullLayout.xaxis.range);
+    const times = Math.max(energies, wave);
+    window.dash_clientside.compose.zoom(times > 3 ? 4 : times > 1.5 ? 2 : 1);
+  }
+
+  /* A figure of the same path is seen as closely as the one before: in each direction, the same part of the axis. */
+  let whole = null; // the axes' ranges of the last figure
+
+  function keepZoom(figure) {
+    const gd = graph();
+    const before = whole;
+    const after = ["xaxis", "yaxis"].map((name) => figure.layout[name].range.slice());
+    const now = before && gd && gd._fullLayout && gd._fullLayout.uirevision === figure.layout.uirevision && ["xaxis", "yaxis"].map((name) => gd._fullLayout[name].range);
+    whole = after;
+    if (!now) return figure;
+    ["xaxis", "yaxis"].forEach((name, i) => {
+      const part = (value) => (value - before[i][0]) / (before[i][1] - before[i][0]);
+      figure.layout[name].range = now[i].map((value) => after[i][0] + part(value) * (after[i][1] - after[i][0]));
+    });
+    return figure;
+  }
+
+  /* The cursor: index of the k-point, and how far up the energy axis, whatever pixels the picture has. Elsewhere it stands
+     as indices of the k-point and of the energy on the usual axis. */
+  const USUAL = 176;
+  let cursor = [23, 0.616];
+  const row = (z) => Math.min(z.length - 1, Math.max(0, Math.floor(cursor[1] * z.length)));
+  const column = (z) => Math.min(cursor[0], z[0].length - 1);
+  const cursorNow = () => [cursor[0], Math.min(USUAL - 1, Math.floor(cursor[1] * USUAL))];
+  const cursorAt = (place) => (cursor = [place[0], (place[1] + 0.5) / USUAL]);
 
   function pointed(event) {
     const point = event.points && event.points[0];
@@ -237,30 +285,32 @@
     const move = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] }[event.key];
     if (!move) return;
     event.preventDefault();
-    moveTo([cursor[0] + move[0], cursor[1] + move[1]]);
+    const z = graph() && graph()._fullData[0].z;
+    if (z) moveTo([column(z) + move[0], row(z) + move[1]]);
   }
 
   function moveTo(wanted) {
     const gd = graph();
     const z = gd && gd._fullData[0].z;
     if (!z) return;
-    cursor = [Math.min(Math.max(0, wanted[0]), z[0].length - 1), Math.min(Math.max(0, wanted[1]), z.length - 1)];
+    cursor = [Math.min(Math.max(0, wanted[0]), z[0].length - 1), (Math.min(Math.max(0, wanted[1]), z.length - 1) + 0.5) / z.length];
     if (painting) return;
     painting = true;
     requestAnimationFrame(() => {
       painting = false;
       curves(gd);
-      set("cursor", { data: cursor });
+      set("cursor", { data: cursorNow() });
     });
   }
 
   function curves(gd) {
     const [map, , mdc] = gd._fullData;
+    const [atK, atE] = [column(map.z), row(map.z)];
     const linear = gd.layout.meta && gd.layout.meta.logarithmic ? (value) => 10 ** value : (value) => value;
-    const edc = Array.from(map.z, (row) => linear(row[cursor[0]]));
-    const momentum = Array.from(map.z[cursor[1]], linear);
-    const k = mdc.x[cursor[0]];
-    const energy = map.y[cursor[1]];
+    const edc = Array.from(map.z, (energies) => linear(energies[atK]));
+    const momentum = Array.from(map.z[atE], linear);
+    const k = mdc.x[atK];
+    const energy = map.y[atE];
     window.Plotly.update(
       gd,
       { x: [edc, mdc.x], y: [map.y, momentum] },
@@ -273,8 +323,7 @@
   function describe(gd) {
     const [map, , mdc] = gd._fullData;
     if (!map || !map.z || !mdc) return;
-    const k = Math.min(cursor[0], map.z[0].length - 1);
-    const e = Math.min(cursor[1], map.z.length - 1);
+    const [k, e] = [column(map.z), row(map.z)];
     const axis = gd.layout.xaxis;
     const place = mdc.x[k];
     let from = 0;
@@ -284,7 +333,7 @@
     const value = logarithmic ? 10 ** map.z[e][k] : map.z[e][k];
     at("cursor-text").textContent =
       name(from, "start") + "–" + name(from + 1, "end") + ", " + (place - axis.tickvals[from]).toFixed(3) + " 1/Å from " +
-      name(from, "start") + "   E = " + map.y[e].toFixed(2) + " eV   " + value.toFixed(3) + " 1/eV";
+      name(from, "start") + "   E = " + map.y[e].toFixed(2) + " eV   " + value.toFixed(3) + " " + gd.layout.meta.unit;
   }
 
   function savePicture(format) {
@@ -292,12 +341,18 @@
     if (!gd) return;
     const title = (at("title").textContent || "bandloom").replace(/[^A-Za-z0-9.+-]+/g, "_");
     const name = title.length > 80 ? title.slice(0, 40) + "_" + title.slice(-39) : title;
-    window.Plotly.downloadImage(gd, { format: format, filename: name, width: 1000, height: 700, scale: format === "png" ? 2 : 1 });
+    const caption = { text: gd.layout.meta.caption, font: { size: 14 }, x: 0.01, xanchor: "left", y: 0.98, yanchor: "top" };
+    const layout = { ...gd.layout, title: caption, margin: { ...gd.layout.margin, t: 64 }, paper_bgcolor: colour("page") };
+    window.Plotly.downloadImage({ data: gd.data, layout: layout, config: { displayModeBar: false } }, { format: format, filename: name, width: 1000, height: 700, scale: format === "png" ? 2 : 1 });
   }
 
   /* The link. */
 
-  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, scene, defaults) {
+  let link = {}; // defaults of its entries, the page and the sample that it was written for last, and whether it was opened
+  let writing = null;
+
+  /* Every change of the sample is a step of the history, which Back takes back. */
+  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, scene, place, defaults) {
     if (!request || !at("stack")) return keep();
     const present = (atom) => (scene ? Math.min(atom, scene.atoms.length - 1) : atom);
     const state = {
@@ -306,17 +361,54 @@
       mixing: request.mixing, so: request.spin_orbit, structure: request.structure,
       view: view, atom: present(chosen.atom), other: present(chosen.other),
       shells: ["s", "p", "d", "S"].filter((letter) => shells.includes(letter)).join("") || defaults.shells,
-      sigma: sigma, scale: scale, map: map, engine: engine,
+      sigma: sigma, scale: scale, map: map, engine: engine, sharpening: sharpening, gamma: gamma, clip: clip, cursor: place.join(","),
     };
     const query = new URLSearchParams();
     Object.keys(defaults).forEach((name) => {
       if (state[name] !== defaults[name]) query.set(name, typeof state[name] === "boolean" ? "1" : String(state[name]));
     });
+    query.set("view", view);
     if (!query.has("stack") && !request.structure) query.set("stack", request.stack);
     if (!query.has("substrate") && !request.structure) query.set("substrate", request.substrate);
-    window.history.replaceState(window.history.state, "", window.location.pathname + "?" + query.toString());
+    const address = window.location.pathname + "?" + query.toString();
+    const sample = JSON.stringify(request);
+    clearTimeout(writing);
+    if (link.opened && link.sample === sample) return keep(); // of the sample before: the one that was opened is not there yet
+    if (link.page === at("picture") && link.sample !== sample && !link.opened) window.history.pushState(null, "", address);
+    else writing = setTimeout(() => at("picture") === link.page && window.history.replaceState(window.history.state, "", address), WRITE_MS);
+    if (link.sample !== sample) link.opened = false;
+    Object.assign(link, { page: at("picture"), sample: sample, defaults: defaults });
+    window.dash_clientside.shell.keepLink("compose", address);
     return keep();
   }
+
+  const WRITE_MS = 200; // browsers count how often an address is written
+  const NUMBERS = ["mixing", "sigma", "gamma", "clip", "atom", "other"];
+
+  /* Back and forward between samples: the link's entries go into the controls. */
+  function openLink(event) {
+    if (!at("picture") || link.page !== at("picture") || !window.location.pathname.endsWith("/compose")) return;
+    event.stopImmediatePropagation(); // Dash would build the page anew
+    clearTimeout(writing);
+    const state = { ...link.defaults, ...Object.fromEntries(new URLSearchParams(window.location.search)) };
+    NUMBERS.forEach((name) => (state[name] = Number(state[name])));
+    link.opened = true;
+    if (document.activeElement.matches("[role=slider]")) document.activeElement.blur(); // it follows now
+    Object.keys(typing).forEach(untyped);
+    window.dash_clientside.compose.pin({ stack: state.stack, substrate: state.substrate });
+    ["mixing", "view", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip"].forEach((name) => set(name, { value: state[name] }));
+    set("structure", { data: state.structure });
+    set("spin-orbit", { checked: state.so === "1" || state.so === true });
+    set("shells", { value: Array.from(state.shells) });
+    set("selection", { data: { atom: state.atom, other: state.other } });
+    cursorAt(state.cursor.split(",").map(Number));
+    set("cursor", { data: cursorNow() });
+  }
+
+  /* The sample that was opened is the one before: no other will come. */
+  const linkOpened = () => (link.opened = false);
+
+  window.addEventListener("popstate", openLink);
 
   function copyLink(button) {
     const said = (text) => {
@@ -327,154 +419,7 @@
     navigator.clipboard.writeText(window.location.href).then(() => said("Copied"), () => said("Copy it from the address bar"));
   }
 
-  /* The 3D view, drawn by 3Dmol.js, which only this page loads. */
-
-  let viewer = null;
-  let drawn = null;
-  let positions = [];
-  let library = null;
-
-  function loadLibrary() {
-    library = library || new Promise((resolve, reject) => {
-      const script = document.createElement("script");
-      script.src = "/assets/vendor/3Dmol-min.js";
-      script.onload = resolve;
-      script.onerror = reject;
-      document.head.appendChild(script);
-    });
-    return library;
-  }
-
-  function drawScene(scene, by, theme, chosen) {
-    if (chosen) selection = chosen;
-    markSelection(chosen);
-    if (!scene) return keep();
-    loadLibrary().then(() => paintScene(scene, by)).catch(() => {
-      at("scene-text").textContent = "The 3D view needs WebGL, which this browser does not offer; the layer diagram shows the same atoms.";
-    });
-    if (by === "strain") return "Bonds: red stretched, blue compressed, against their natural length; full colour at ±4 %.";
-    return "Blue Si, orange Ge. Arrow: growth axis [001]. Click an atom for its spectrum; drag to turn.";
-  }
-
-  const mix = (a, b, t) => "#" + [1, 3, 5].map((i) => Math.round(parseInt(a.slice(i, i + 2), 16) * (1 - t) + parseInt(b.slice(i, i + 2), 16) * t).toString(16).padStart(2, "0")).join("");
-  const plus = (a, b, s) => a.map((v, i) => v + s * b[i]);
-  const point = (a) => ({ x: a[0], y: a[1], z: a[2] });
-
-  function paintScene(scene, by) {
-    const box = at("scene-view");
-    if (!box) return;
-    if (!viewer || viewer.bandloomBox !== box) {
-      viewer = window.$3Dmol.createViewer(box, { backgroundColor: colour("page"), antialias: true });
-      viewer.bandloomBox = box;
-      viewer.setProjection("orthographic");
-      drawn = null;
-    }
-    viewer.setBackgroundColor(colour("page"));
-    viewer.removeAllShapes();
-    viewer.removeAllLabels();
-    const [a, b, c] = scene.cell;
-    const flat = scene.atoms.length <= 32 ? [0, 1] : [0];
-    const si = colour("silicon"), ge = colour("germanium"), neutral = colour("border-strong");
-    flat.forEach((i) => flat.forEach((j) => {
-      const shift = plus(plus([0, 0, 0], a, i), b, j);
-      scene.atoms.forEach((position, atom) => {
-        const centre = plus(position, shift, 1);
-        viewer.addSphere({
-          center: point(centre), radius: atom === shownAtom(scene.atoms.length) ? 0.72 : 0.52,
-          color: by === "strain" ? neutral : mix(si, ge, scene.ge[atom]),
-          clickable: true, callback: () => choose(atom),
-        });
-        if (atom === shownAtom(scene.atoms.length) && i === 0 && j === 0) {
-          viewer.addLabel(scene.names[atom], { position: point(centre), fontSize: 12, fontColor: colour("text"), backgroundColor: colour("raised"), backgroundOpacity: 0.85, inFront: true });
-        }
-      });
-      scene.bonds.forEach(([first, second, x, y, z, strain]) => {
-        const vector = [x, y, z];
-        const tint = mix(neutral, strain > 0 ? "#c0392b" : "#2b62c0", Math.min(1, Math.abs(strain) / 4));
-        [[first, 0.5], [second, -0.5]].forEach(([atom, half]) => {
-          const start = plus(scene.atoms[atom], shift, 1);
-          viewer.addCylinder({
-            start: point(start), end: point(plus(start, vector, half)), radius: 0.13, fromCap: 1, toCap: 1,
-            color: by === "strain" ? tint : mix(si, ge, scene.ge[atom]),
-          });
-        });
-      });
-    }));
-    outline(scene.cell);
-    const foot = plus(plus([0, 0, 0], a, -0.35), b, -0.35);
-    const length = Math.min(c[2], 8);
-    viewer.addArrow({ start: point(foot), end: point(plus(foot, [0, 0, 1], length)), radius: 0.12, color: colour("text") });
-    viewer.addLabel("[001]", { position: point(plus(foot, [0, 0, 1], length + 0.8)), fontSize: 11, fontColor: colour("muted"), showBackground: false, inFront: true, alignment: "bottomCenter" });
-    if (drawn !== scene.atoms.length + ":" + c[2].toFixed(1)) {
-      viewer.setView([0, 0, 0, 0, ...turned([[1, 0, 0, 14], [0, 1, 0, 24], [1, 0, 0, -90]])]);
-      fit(scene, flat.length);
-      drawn = scene.atoms.length + ":" + c[2].toFixed(1);
-    }
-    positions = scene.atoms;
-    viewer.render();
-    box.dataset.atoms = String(scene.atoms.length);
-  }
-
-  /* Where an atom of the first cell stands in the 3D view, in pixels from its corner. */
-  function screenPosition(atom) {
-    const seen = viewer.modelToScreen(point(positions[atom]));
-    const box = at("scene-view").getBoundingClientRect();
-    return { x: seen.x - box.left - window.scrollX, y: seen.y - box.top - window.scrollY };
-  }
-
-  /* Product of rotations (axis x, y, z, degrees), the first one applied last, as a quaternion x, y, z, w. */
-  function turned(rotations) {
-    return rotations.reduce(([ax, ay, az, aw], [x, y, z, degrees]) => {
-      const half = (degrees * Math.PI) / 360;
-      const [bx, by, bz, bw] = [x * Math.sin(half), y * Math.sin(half), z * Math.sin(half), Math.cos(half)];
-      return [
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-        aw * bw - ax * bx - ay * by - az * bz,
-      ];
-    }, [0, 0, 0, 1]);
-  }
-
-  /* Centre the drawn atoms and choose the zoom by the taller of their extents. */
-  function fit(scene, copies) {
-    const ends = scene.atoms.concat(scene.atoms.map((p) => plus(plus(p, scene.cell[0], copies - 1), scene.cell[1], copies - 1)));
-    const low = [0, 1, 2].map((i) => Math.min(...ends.map((p) => p[i])));
-    const high = [0, 1, 2].map((i) => Math.max(...ends.map((p) => p[i])));
-    const view = viewer.getView();
-    [0, 1, 2].forEach((i) => (view[i] = -(low[i] + high[i]) / 2));
-    viewer.setView(view);
-    const tall = high[2] - low[2] + 5;
-    const wide = Math.hypot(high[0] - low[0], high[1] - low[1]) + 5;
-    viewer.zoomTo();
-    const box = at("scene-view");
-    const scale = Math.max(tall / box.clientHeight, wide / box.clientWidth);
-    const seen = pixelsPerAngstrom();
-    if (seen > 0) viewer.zoom(1 / scale / seen);
-  }
-
-  /* Screen pixels of one ångström along the growth axis, as drawn now. */
-  function pixelsPerAngstrom() {
-    viewer.render();
-    const [a, b] = [0, 1].map((z) => viewer.modelToScreen({ x: 0, y: 0, z: z }));
-    return Math.hypot(a.x - b.x, a.y - b.y);
-  }
-
-  function outline(cell) {
-    const corner = (i, j, k) => plus(plus(plus([0, 0, 0], cell[0], i), cell[1], j), cell[2], k);
-    for (let axis = 0; axis < 3; axis++) {
-      for (let other = 0; other < 4; other++) {
-        const start = [0, 0, 0];
-        start[(axis + 1) % 3] = other & 1;
-        start[(axis + 2) % 3] = other >> 1;
-        const stop = start.slice();
-        stop[axis] = 1;
-        viewer.addLine({ start: point(corner(...start)), end: point(corner(...stop)), color: colour("border-strong") });
-      }
-    }
-  }
-
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: { rest, passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, watchSpectrum, writeLink, drawScene, screenPosition },
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, linkOpened, keepZoom, cursorNow, cursorAt: (place) => place && cursorAt(place) }),
   });
 })();

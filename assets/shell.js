@@ -29,12 +29,27 @@
     return [choice, resolved(choice)];
   }
 
+  // The way back to a page leads to where it was left: the links to it carry its last address.
+  function keepLink(page, address) {
+    try { sessionStorage.setItem("link-" + page, address); } catch (error) { return; }
+    openLinks(page);
+  }
+
+  function openLinks(page) {
+    let address = null;
+    try { address = sessionStorage.getItem("link-" + page); } catch (error) { return; }
+    for (const id of ["navigation-" + page, "door-" + page]) {
+      if (address && document.getElementById(id)) window.dash_clientside.set_props(id, { href: address });
+    }
+  }
+
   // Marks the current page in the navigation, and goes to the anchor in the address.
   function pageShown(pathname) {
     for (const link of document.querySelectorAll("#navigation a")) {
       if (new URL(link.href).pathname === pathname) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    openLinks("compose");
     if (window.location.hash) holdAnchor(window.location.hash.slice(1));
   }
 
@@ -57,5 +72,5 @@
     }
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown, keepLink } });
 })();

@@ -87,7 +87,7 @@ def _header() -> html.Header:
                 ),
                 html.Nav(
                     [
-                        dcc.Link(page["name"], href=page["relative_path"])
+                        dcc.Link(page["name"], href=page["relative_path"], id=f"navigation-{page['name'].lower()}")
                         for page in page_registry.values()
                         if page["path"] and "not_found" not in page["module"]
                     ],

@@ -3,6 +3,8 @@
 - slider_to_paint: from a key press on a slider to the painted picture of a cached sample, over an empty callback that
   returns the same picture on the same page. Median and 95th percentile, turn by turn.
 - live_drag: the same for steps of the substrate slider that nobody took before, painted by the forward model.
+- steady_drag: pictures a second and the longest time without one while the substrate slider moves every 60 ms for six
+  seconds and never pauses, on a network whose answers take 0 and 150 ms longer.
 - cold_start: from starting the server to the first picture, over starting Python and importing the libraries alone.
 - memory: resident memory of the server after 200 distinct stacks over that after the first 50.
 - loop_frames: new reconstructions painted a second on /loop while another person drags a slider on /compose (five
@@ -57,6 +59,20 @@ _DRAG = """() => {
   }, 200);
 }"""
 _ENDED = "() => document.querySelector('#loop-report')?.disabled === false"
+_STEADY_DRAG = """async ([seconds, every]) => {
+  const painted = [], box = document.getElementById('compose-picture');
+  const seen = new MutationObserver(() => painted.push(performance.now()));
+  seen.observe(box, {attributeFilter: ['data-drawn', 'data-moved']});
+  const thumb = document.querySelector('#compose-alloy [role=slider]');
+  thumb.focus();
+  const start = performance.now(), end = start + 1000 * seconds;
+  for (let step = 0; performance.now() < end; step++) {
+    const key = step % 160 < 80 ? 'ArrowRight' : 'ArrowLeft';
+    thumb.dispatchEvent(new KeyboardEvent('keydown', {key, code: key, bubbles: true, cancelable: true}));
+    await new Promise(resolve => setTimeout(resolve, every));
+  }
+  return [start, ...painted.filter(time => time <= end), end];
+}"""
 _COUNT_FRAMES = """() => {
   window.benchFrames = [];
   const gd = document.querySelector('#loop-picture .js-plotly-plot');
@@ -94,6 +110,24 @@ def live_drag(browser: Browser, turns: int = 60) -> dict:
         figures = _against_empty(page, [("alloy", "ArrowRight")] * (turns + 3))
         page.close()
     return figures
+
+
+def steady_drag(browser: Browser, seconds: float = 6.0, every_ms: float = 60.0) -> dict:
+    """Pictures a second, and the longest time without one, while the substrate slider never pauses, by latency."""
+    found = {}
+    with tempfile.TemporaryDirectory() as cache, _server(cache) as server:
+        for latency in (0, 150):
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            _open(page, f"{server.url}/compose?stack=Si8Ge8&substrate=Si&engine=live&view=total")
+            network = {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1}
+            page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", network)
+            times = np.array(page.evaluate(_STEADY_DRAG, [seconds, every_ms])) / 1000
+            page.close()
+            found[f"latency_{latency}_ms"] = {
+                "pictures_per_second": round((len(times) - 2) / seconds, 1),
+                "longest_gap_seconds": round(float(np.diff(times).max()), 2),
+            }
+    return found
 
 
 def _against_empty(page: Page, steps: list[tuple[str, str]]) -> dict:
@@ -256,8 +290,8 @@ def _open(page: Page, address: str) -> None:
     settled(page)
 
 
-MEASURES = {"slider_to_paint": slider_to_paint, "live_drag": live_drag, "cold_start": cold_start, "memory": memory,
-            "loop_frames": loop_frames}  # fmt: skip
+MEASURES = {"slider_to_paint": slider_to_paint, "live_drag": live_drag, "steady_drag": steady_drag,
+            "cold_start": cold_start, "memory": memory, "loop_frames": loop_frames}  # fmt: skip
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """A class that drags sliders on Compose, on a production server: `python -m docs.load`, which is `make load`.
 
-Every person sends what a browser sends in a drag, callback by callback: the controls are resolved to a request, and the
-picture of that request is drawn. A person has one move under way; the next one follows a short pause after the picture.
+Every person sends what a browser sends in a drag: a question a move, answered by the checked request and its picture. A
+person has one move under way; the next one follows a short pause after the picture.
 
 - different: everybody drags other sliders through other samples.
 - classroom: everybody does the same exercise, started within the same second.
@@ -49,19 +49,20 @@ WARM_UP_MOVES = 2
 COMPARED = 0.05
 """Share of the pictures that are compared with one predicted here."""
 
-RESOLVE, DRAW = "compose-request.data", "compose-spectrum.figure"
+QUESTION, ANSWER = "compose-ask.data", "compose-answer.data"
 START = {
-    "compose-stack.value": "Si4Ge4", "compose-substrate.value": "Si", "compose-mixing.value": 0,
-    "compose-spin-orbit.checked": False, "compose-structure.data": "",
-    "compose-selection.data": {"atom": 0, "other": 1},
-    "theme.data": "light", "compose-view.value": "atom", "compose-shells.value": ["s", "p", "d", "S"],
-    "compose-sigma.value": 0.1, "compose-scale.value": "linear", "compose-map.value": "viridis",
-    "compose-engine.value": "live", "compose-cursor.data": [23, 108],
+    "sample": {"stack": "Si4Ge4", "substrate": "Si", "mixing": 0, "spin_orbit": False, "structure": ""},
+    "view": {
+        "view": "atom", "shells": ["s", "p", "d", "S"], "sigma": 0.1, "scale": "linear", "map": "viridis",
+        "engine": "live", "sharpening": "none", "gamma": 1, "clip": 1,
+    },
+    "selection": {"atom": 0, "other": 1}, "scheme": "light", "cursor": [23, 108], "resting": False, "moving": True,
+    "shown": None, "zoom": 1,
 }  # fmt: skip
-"""What an open page knows, by component and property."""
+"""What an open page asks while a slider moves."""
 
 Move = tuple[str, object]
-"""A property that a slider changes, and its new value."""
+"""A part of the sample that a slider changes, and its new value."""
 
 
 def walk(seed: int, moves: int = MOVES) -> list[Move]:
@@ -88,50 +89,24 @@ def exercise(moves: int = MOVES) -> list[Move]:
 
 def _move(name: str, place: dict[str, int]) -> Move:
     if name == "mixing":
-        return "compose-mixing.value", place["mixing"] / 10
+        return "mixing", place["mixing"] / 10
     if name == "alloy":
-        return "compose-substrate.value", f"Si{1 - place['alloy'] / 100:.2f}Ge{place['alloy'] / 100:.2f}"
-    return "compose-stack.value", f"Si{place['si']}Ge{place['ge']}"
+        return "substrate", f"Si{1 - place['alloy'] / 100:.2f}Ge{place['alloy'] / 100:.2f}"
+    return "stack", f"Si{place['si']}Ge{place['ge']}"
 
 
-@dataclass(frozen=True)
-class Call:
-    """A callback as the page's list of callbacks (`/_dash-dependencies`) describes it."""
-
-    output: str
-    inputs: list[dict]
-    state: list[dict]
-
-    def body(self, known: dict[str, object], changed: list[str]) -> bytes:
-        """What a browser posts when `changed` properties changed; known: values by component and property."""
-        parts = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in self.names()]
-        content = {
-            "output": self.output,
-            "outputs": parts if self.output.startswith("..") else parts[0],
-            "inputs": [_valued(part, known) for part in self.inputs],
-            "changedPropIds": changed,
-            "parsedChangedPropsIds": changed,
-        }
-        if self.state:
-            content["state"] = [_valued(part, known) for part in self.state]
-        return json.dumps(content, separators=(",", ":")).encode()
-
-    def names(self) -> list[str]:
-        """The properties that the callback sets."""
-        return self.output.strip(".").split("...")
-
-
-def _valued(part: dict, known: dict[str, object]) -> dict:
-    named = {name: part[name] for name in ("id", "property")}
-    key = f"{part['id']}.{part['property']}"
-    return named | ({"value": known[key]} if key in known else {})
-
-
-def drag_calls(dependencies: list[dict]) -> tuple[Call, Call]:
-    """The two callbacks of a drag, in order."""
-    server_side = [entry for entry in dependencies if not entry.get("clientside_function")]
-    calls = [Call(entry["output"], entry["inputs"], entry["state"]) for entry in server_side]
-    return tuple(next(call for call in calls if name in call.names()) for name in (RESOLVE, DRAW))
+def body(question: dict) -> bytes:
+    """What a browser posts to ask a question."""
+    (identity, name), (asking, asked) = (part.rsplit(".", 1) for part in (ANSWER, QUESTION))
+    return json.dumps(
+        {
+            "output": ANSWER,
+            "outputs": {"id": identity, "property": name},
+            "inputs": [{"id": asking, "property": asked, "value": question}],
+            "changedPropIds": [QUESTION],
+        },
+        separators=(",", ":"),
+    ).encode()
 
 
 class Refused(Exception):
@@ -183,7 +158,7 @@ class Answered:
     request: dict
     shown: list[str]
     title: str
-    picture: bytes | None
+    picture: dict | None
 
     def fault(self) -> str:
         """What does not belong together, in words; empty where everything does."""
@@ -205,10 +180,9 @@ class Person:
     exact engine.
     """
 
-    calls: tuple[Call, Call]
     post: Callable[[bytes], bytes]
     draw: random.Random
-    known: dict[str, object] = field(default_factory=lambda: dict(START))
+    sample: dict[str, object] = field(default_factory=lambda: dict(START["sample"]))
     answered: list[Answered] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     left: int = 0
@@ -225,46 +199,33 @@ class Person:
             time.sleep(pause * self.draw.uniform(0.7, 1.3))
 
     def move(self, name: str, value: object) -> None:
-        """One step of a slider: the answers to both callbacks, one after the other."""
-        resolve, draw = self.calls
+        """One step of a slider, with its answer."""
         start = time.perf_counter()
-        self.known[name] = value
-        self._take(self.post(resolve.body(self.known, [name])))
-        answer = self.post(draw.body(self.known, [RESOLVE]))
+        self.sample[name] = value
+        content = self.post(body(START | {"sample": self.sample}))
         seconds = time.perf_counter() - start
-        if not answer:
+        found = json.loads(content)["response"]["compose-answer"]["data"]
+        if "moving" not in found:
             self.left += 1
             return
-        self._take(answer)
-        shown = self.known["compose-shown.data"]
-        compared = shown[1] == "forward" and self.draw.random() < COMPARED
-        controls = tuple(self.known[f"compose-{name}.value"] for name in ("stack", "substrate", "mixing"))
-        title, picture = self.known["compose-title.children"], answer if compared else None
-        self.answered.append(Answered(seconds, controls, self.known[RESOLVE], shown, title, picture))
-
-    def _take(self, answer: bytes) -> None:
-        """What a page remembers of an answer: all but the picture."""
-        for component, values in json.loads(answer)["response"].items():
-            for name, value in values.items():
-                if f"{component}.{name}" != DRAW:
-                    self.known[f"{component}.{name}"] = value
+        compared = found["shown"][1] == "forward" and self.draw.random() < COMPARED
+        controls = tuple(self.sample[name] for name in ("stack", "substrate", "mixing"))
+        picture = found["moving"] if compared else None
+        self.answered.append(Answered(seconds, controls, found["request"], found["shown"], found["title"], picture))
 
 
-def is_predicted(request: Request, answer: bytes) -> bool:
-    """Whether the picture in an answer is the forward model's for this request, atom 1."""
-    z = json.loads(answer)["response"]["compose-spectrum"]["figure"]["data"][0]["z"]
-    shown = np.frombuffer(base64.b64decode(z["bdata"]), z["dtype"])
+def is_predicted(request: Request, picture: dict) -> bool:
+    """Whether a moving picture is the forward model's for this request, atom 1."""
     right = predict(request.crystal()).atoms([0])[0].T
-    return shown.size == right.size and np.allclose(shown.reshape(right.shape), right, rtol=1e-4, atol=1e-5)
+    levels = np.frombuffer(base64.b64decode(picture["levels"]), np.uint8).astype(float)
+    shown = picture["low"] + levels * (picture["high"] - picture["low"]) / 255
+    return shown.size == right.size and np.allclose(shown.reshape(right.shape), right, atol=0.6 * picture["high"] / 255)
 
 
 def drive(address: str, walks: list[list[Move]], pause: float = PAUSE_SECONDS) -> list[Person]:
     """Let people drag at the same time, one for each walk; returns them with what came of it."""
-    first = Connection(address)
-    calls = drag_calls(json.loads(first.get("/_dash-dependencies")))
-    first.close()
     connections = [Connection(address) for _ in walks]
-    people = [Person(calls, link.post, random.Random(number)) for number, link in enumerate(connections)]
+    people = [Person(link.post, random.Random(number)) for number, link in enumerate(connections)]
     until = time.perf_counter() + CASE_SECONDS
 
     def take_part(person: Person, moves: list[Move]) -> None:

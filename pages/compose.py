@@ -5,44 +5,32 @@ import base64
 import dash
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
 
+from components.compose.answers import answer
 from components.compose.atoms import layer_diagram, scene, thumbnails
 from components.compose.controls import ids, sample_controls
 from components.compose.downloads import download
-from components.compose.engines import badge, chosen_source
+from components.compose.engines import chosen_source
 from components.compose.explanation import chosen_atom, descriptor_list, what_moves
 from components.compose.job import JOB_OUTPUTS, job_line
 from components.compose.link import checked_cursor, checked_view, decode_link
 from components.compose.panels import DOWNLOADS, picture_panel, side_panel, stores
 from components.compose.readouts import band_readouts, structure_readouts
-from components.compose.spectra import all_atoms, chosen_spectrum
-from components.figures.spectrum import spectrum_figure
+from components.compose.spectra import all_atoms
 from components.figures.sprite import sprite
 from components.ids import THEME
 from components.jobs import jobs, user
 from core.errors import InputError
 from core.forward.live import why_not_predicted
 from core.sessions.jobs import DONE
-from core.sessions.requests import (
-    LOST_STRUCTURE,
-    check_kinds,
-    is_kept,
-    is_known,
-    is_quick,
-    is_solvable,
-    keep_structure,
-    make_request,
-    read_out,
-    stored_request,
-)
-from core.structure.stack import parse_stack
-from core.structure.substrate import bulk_lattice_constant, parse_substrate, strain_against
+from core.sessions.requests import is_known, is_quick, is_solvable, keep_structure, read_out, stored_request
 
 dash.register_page(
     __name__, path="/compose", name="Compose", order=1, title="Compose · Bandloom",
     description="Stack layers of silicon and germanium and see the spectral function of every atom.",
 )  # fmt: skip
 
-VIEW = [Input(ids(name), "value") for name in ("view", "shells", "sigma", "scale", "map", "engine")]
+VIEW_CONTROLS = ("view", "shells", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip")
+VIEW = [Input(ids(name), "value") for name in VIEW_CONTROLS]
 
 
 def layout(**query) -> html.Div:
@@ -58,49 +46,10 @@ def layout(**query) -> html.Div:
     )
 
 
-@callback(
-    Output(ids("request"), "data"),
-    Output(ids("sliders"), "data"),
-    Output(ids("stack"), "error"),
-    Output(ids("substrate"), "error"),
-    Input(ids("stack"), "value"),
-    Input(ids("substrate"), "value"),
-    Input(ids("mixing"), "value"),
-    Input(ids("spin-orbit"), "checked"),
-    Input(ids("structure"), "data"),
-)
-def resolve(stack, substrate, mixing, spin_orbit, structure):
-    """Controls → a checked request; an error stands next to its control and the last request stays.
-
-    A structure file that is no longer kept is said at the top and dropped.
-    """
-    stack, substrate, mixing, structure = stack or "", substrate or "", mixing or 0.0, structure or ""
-    check_kinds({"stack": stack, "substrate": substrate, "mixing": mixing, "structure": structure})
-    if structure and not is_kept(structure):
-        dash.set_props(ids("problems"), {"children": html.P(LOST_STRUCTURE)})
-        dash.set_props(ids("structure"), {"data": ""})
-        return no_update, no_update, no_update, no_update
-    sliders = no_update
-    try:
-        if not structure:
-            sliders = _slider_values(stack, substrate)
-        request = make_request(stack, substrate, mixing, spin_orbit, structure)
-    except InputError as error:
-        in_substrate = error.position is None and "substrate" in str(error).lower()
-        return no_update, sliders, None if in_substrate else str(error), str(error) if in_substrate else None
-    return request.document(), sliders, None, None
-
-
-def _slider_values(stack: str, substrate: str) -> dict:
-    """Where the sliders stand for two texts, None where they cannot say what the text says, and the texts."""
-    blocks, ground = parse_stack(stack), parse_substrate(substrate)
-    return {
-        "blocks": blocks.as_two_block(),
-        "alloy": None if ground.ge_fraction is None else round(100 * ground.ge_fraction, 2),
-        "strain": round(100 * strain_against(ground.lattice_constant, bulk_lattice_constant(0.0)), 2),
-        "stack": stack,
-        "substrate": substrate,
-    }
+@callback(Output(ids("answer"), "data"), Input(ids("ask"), "data"), prevent_initial_call=True)
+def answer_question(asked):
+    """The sample in the controls, checked, with its picture; the browser asks this itself (assets/compose-asks.js)."""
+    return answer(asked)
 
 
 @callback(
@@ -117,56 +66,6 @@ def show_structure(request):
     crystal = stored_request(request).crystal()
     notes = [html.Li(note) for note in crystal.notes]
     return scene(crystal), thumbnails(crystal), layer_diagram(crystal), notes, structure_readouts(crystal)
-
-
-@callback(
-    Output(ids("spectrum"), "figure"),
-    Output(ids("title"), "children"),
-    Output(ids("shown"), "data"),
-    Input(ids("request"), "data"),
-    Input(ids("rested"), "data"),
-    Input(ids("ready"), "data"),
-    Input(ids("selection"), "data"),
-    Input(THEME, "data"),
-    *VIEW,
-    State(ids("cursor"), "data"),
-    State(ids("shown"), "data"),
-    prevent_initial_call=True,
-)
-def draw_spectrum(
-    request, rested, ready, selection, scheme, view, shells, sigma, scale, colour_map, engine, cursor, shown
-):
-    """The big picture: predicted while the controls move, exact as soon as the bands are known or where they are quick.
-
-    What is shown already is not drawn again when the controls come to rest.
-    """
-    if not request:
-        return no_update, no_update, no_update
-    asked = stored_request(request)
-    chosen = checked_view(selection, shells, view=view, sigma=sigma, scale=scale, map=colour_map, engine=engine)
-    source = chosen_source(asked, chosen, rested == request)
-    now = [asked.key, source.engine if source else ""]
-    if source is None or (now == shown and ctx.triggered_id in (ids("rested"), ids("ready"))):
-        return no_update, no_update, no_update
-    spectrum, title = chosen_spectrum(source, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma)
-    return spectrum_figure(spectrum, chosen.map, chosen.scale == "log", checked_cursor(cursor), scheme), title, now
-
-
-@callback(
-    Output(ids("badge"), "children"),
-    Output(ids("badge"), "data-kind"),
-    Input(ids("rested"), "data"),
-    Input(ids("ready"), "data"),
-    Input(ids("shells"), "value"),
-    Input(ids("sigma"), "value"),
-    Input(ids("engine"), "value"),
-    prevent_initial_call=True,
-)
-def show_badge(request, ready, shells, sigma, engine):
-    """Which engine the picture comes from, and how well the prediction held."""
-    if not request:
-        return no_update, no_update
-    return badge(stored_request(request), checked_view(None, shells, sigma=sigma, engine=engine))
 
 
 @callback(
@@ -324,9 +223,11 @@ for _outputs, _function, _inputs, _states in (
     ([Output(ids("substrate"), "value")], "substrateFromSliders",
      [Input(ids(name), "value") for name in ("alloy", "strain")], []),
     ([Output(ids("file"), "hidden")], "fileMode", [Input(ids("structure"), "data")], []),
-    ([Output(ids("downloads"), "title")], "rest", [Input(ids("request"), "data"), Input(ids("shown"), "data")], []),
+    ([Output(ids("downloads"), "title")], "ask",
+     [Input(ids(name), "value") for name in ("stack", "substrate", "mixing")]
+     + [Input(ids("spin-orbit"), "checked"), Input(ids("structure"), "data"), Input(ids("selection"), "data"),
+        Input(THEME, "data"), *VIEW, Input(ids("ready"), "data")], [State(ids("cursor"), "data")]),
     ([Output(ids("progress"), "title")], "passOn", [Input(ids("finished"), "data")], []),
-    ([Output(ids("n-si"), "className")], "followText", [Input(ids("sliders"), "data")], []),
     ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",
      [Input(ids("substrate-kind"), "value")], []),
     ([Output(ids("scene-text"), "children")], "drawScene",
@@ -336,9 +237,10 @@ for _outputs, _function, _inputs, _states in (
      [Input(ids("selection"), "data"), Input(ids("layers"), "children"), Input(ids("thumbnails"), "children")], []),
     ([Output(ids("cursor-text"), "children")], "watchSpectrum", [Input(ids("spectrum"), "figure")], []),
     ([Output(ids("mixing-shown"), "children"), Output(ids("sigma-shown"), "children")], "showValues",
-     [Input(ids("mixing"), "value"), Input(ids("sigma"), "value")], []),
+     [Input(ids(name), "value") for name in ("mixing", "sigma", "view", "gamma", "clip")], []),
     ([Output(ids("copy"), "title")], "writeLink",
-     [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW, Input(ids("scene"), "data")],
+     [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW, Input(ids("scene"), "data"),
+      Input(ids("cursor"), "data")],
      [State(ids("defaults"), "data")]),
 ):  # fmt: skip
     clientside_callback(ClientsideFunction("compose", _function), *_outputs, *_inputs, *_states)

@@ -93,6 +93,7 @@ def _door(page: dict) -> dcc.Link:
     return dcc.Link(
         [html.Span(page["name"], className="door-name"), html.Span(page["description"], className="muted")],
         href=page["relative_path"],
+        id=f"door-{page['name'].lower()}",
         className="door",
     )
 

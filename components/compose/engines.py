@@ -33,33 +33,48 @@ def chosen_source(request: Request, view: ComposeLink, resting: bool) -> AtomicS
     return None
 
 
-def badge(request: Request, view: ComposeLink) -> tuple[str, str]:
-    """One sentence on where the picture comes from and how far it holds, and its kind: exact, forward or outside."""
+def badge(request: Request, view: ComposeLink, source: AtomicSpectra | None, resting: bool = True) -> tuple[str, str]:
+    """Where the picture comes from and how far it holds, and its kind: exact, forward, outside or waiting.
+
+    source: what the picture is drawn from; None where the one before still stands. resting: as for `chosen_source`;
+    how well a prediction held is said of samples at rest.
+    """
     obstacle = _obstacle(request, view)
-    if obstacle:
-        return f"Exact: {obstacle}.", "exact"
     crystal = request.crystal()
+    solvable = is_solvable(request)
     score = domain_score(crystal)
-    held = is_solvable(request) and _at_once(request)
     where = f"outside what the forward model learned ({score.reason}; score {score.value:.1f}, limit 1)"
-    if view.engine == "exact":
-        return "Exact.", "exact"
-    prediction = ENGINES["forward"].solve(crystal)
-    bar = f"90 % error bar ±{_mean_error(prediction):.2f} 1/eV on average"
-    if not held:
-        follows = "the exact calculation follows" if is_solvable(request) else "too large for the exact engine"
-        if score.inside:
-            return f"Predicted, {bar}; {follows}.", "forward"
-        return f"This stack lies {where}; {follows}.", "outside"
+    if source is None:
+        why = obstacle or ("" if view.engine == "exact" or score.inside else f"it lies {where}")
+        return f"{crystal.label} waits for the exact calculation{f': {why}' if why else ''}.", "waiting"
+    if obstacle or view.engine == "exact":
+        return f"Exact{f': {obstacle}' if obstacle else ''}.", "exact"
+    if not (resting and solvable and _at_once(request)):
+        return _unverified(source, solvable, "" if score.inside else where)
+    prediction = source if source.engine == "forward" else ENGINES["forward"].solve(crystal)
     found = agreement(prediction, solve(request))
     measured = (
         f"R² {found.r2:.3f}, VBM {1000 * found.vbm_error:+.0f} meV, CBM {1000 * found.cbm_error:+.0f} meV "
         "against the exact bands"
     )
-    shown = "Predicted" if view.engine == "forward" else "Exact"
+    shown = "Predicted" if source.engine == "forward" else "Exact"
     if not score.inside:
         return f"{shown}; {where}. The prediction: {measured}.", "outside"
-    return f"{shown}. The prediction held: {measured}; {bar}.", "forward" if view.engine == "forward" else "exact"
+    return f"{shown}. The prediction held: {measured}; {_bar(prediction)}.", source.engine
+
+
+def _unverified(source: AtomicSpectra, solvable: bool, outside: str) -> tuple[str, str]:
+    """The badge of a picture that nothing was compared with yet."""
+    if source.engine == "exact":
+        return "Exact.", "exact"
+    follows = "the exact calculation follows" if solvable else "too large for the exact engine"
+    if outside:
+        return f"Predicted, {outside}; {follows}.", "outside"
+    return f"Predicted, {_bar(source)}; {follows}.", "forward"
+
+
+def _bar(prediction: AtomicSpectra) -> str:
+    return f"90 % error bar ±{_mean_error(prediction):.2f} 1/eV on average"
 
 
 def _mean_error(prediction: AtomicSpectra) -> float:

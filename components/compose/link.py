@@ -1,11 +1,13 @@
 """The Compose page as a link: every view has a query string, and every query string is checked."""
 
+import re
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from components.figures.colour_maps import DEFAULT, SEQUENTIAL
 from core.electronic.kpath import point_indices
+from core.electronic.sharpening import SHARPENINGS
 from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
 from core.errors import InputError
 from core.parameters.tight_binding import SHELLS
@@ -17,10 +19,14 @@ ENGINES = ("live", "exact", "forward")
 SCALES = ("linear", "log")
 SIGMA_RANGE = (0.02, 0.30)
 MIXING_RANGE = (0.0, 4.0)
+GAMMA_RANGE = (0.3, 2.0)
+CLIP_RANGE = (0.05, 1.0)
+_RANGES = {"sigma": SIGMA_RANGE, "mixing": MIXING_RANGE, "gamma": GAMMA_RANGE, "clip": CLIP_RANGE}
 CURSOR = (point_indices("G")[0], int(np.argmin(np.abs(EnergyGrid().values + 0.2))))
 """Where the cursor of the picture starts: indices of the k-point and of the energy."""
 
 _TEXT_LIMIT = 400
+_CURSOR = re.compile(r"[0-9]{1,4},[0-9]{1,4}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class ComposeLink:
     mixing: float = 0.0
     so: bool = False
     structure: str = ""
-    view: str = "atom"
+    view: str = "total"
     atom: int = 0
     other: int = 1
     shells: str = "spdS"
@@ -40,6 +46,15 @@ class ComposeLink:
     scale: str = "linear"
     engine: str = "live"
     map: str = DEFAULT
+    sharpening: str = "none"
+    gamma: float = 1.0
+    clip: float = 1.0
+    cursor: str = f"{CURSOR[0]},{CURSOR[1]}"
+
+    @property
+    def cursor_indices(self) -> list[int]:
+        """Of the k-point and of the energy."""
+        return [int(index) for index in self.cursor.split(",")]
 
 
 SHELL_LETTERS = dict(zip("spdS", SHELLS, strict=True))
@@ -66,13 +81,15 @@ def decode_link(query: dict[str, str]) -> tuple[ComposeLink, list[str]]:
             values[name] = _decoded(name, str(last), type(known[name].default))
         except InputError as error:
             problems.append(str(error))
+    if "atom" in values:  # a link that names an atom and no view is about that atom
+        values.setdefault("view", "atom")
     return ComposeLink(**values), problems
 
 
 def checked_view(selection: dict | None, shells: list[str] | None, **values) -> ComposeLink:
     """The view that a browser kept, checked like a link: what cannot be used keeps its default."""
     atoms = selection if isinstance(selection, dict) else {}
-    values |= {name: atoms.get(name) for name in ("atom", "other")}
+    values = {"view": ComposeLink.view} | values | {name: atoms.get(name) for name in ("atom", "other")}
     values["shells"] = "".join(map(str, shells)) if isinstance(shells, list) else None
     return decode_link({name: str(value) for name, value in values.items() if value not in (None, "")})[0]
 
@@ -99,7 +116,7 @@ def _decoded(name: str, text: str, kind: type):
             value = kind(text)
         except ValueError:
             raise InputError(f"The link's {name} is {text!r}, which is no number; the default is used") from None
-        low, high = {"sigma": SIGMA_RANGE, "mixing": MIXING_RANGE}.get(name, (0, 4095))
+        low, high = _RANGES.get(name, (0, 4095))
         if not low <= value <= high:
             raise InputError(f"The link's {name} is {text}; {low} to {high} is allowed, the default is used")
         return value
@@ -107,8 +124,10 @@ def _decoded(name: str, text: str, kind: type):
         if not text or set(text) - set(SHELL_LETTERS):
             raise InputError(f"The link's shells are {text!r}; use letters of spdS, S for s*")
         return "".join(letter for letter in SHELL_LETTERS if letter in text)
-    allowed = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": SEQUENTIAL}.get(name)
-    return _one_of(name, text, allowed) if allowed else text
+    if name == "cursor" and not _CURSOR.fullmatch(text):
+        raise InputError(f"The link's cursor is {text!r}; write two whole numbers such as 23,108; the default is used")
+    named = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": SEQUENTIAL, "sharpening": SHARPENINGS}
+    return _one_of(name, text, named[name]) if name in named else text
 
 
 def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from dash import dcc, html
 from components import theme
 from components.compose.controls import ids
 from components.compose.job import POLL_MS, job_panel
-from components.compose.link import CURSOR, ComposeLink, link_defaults
+from components.compose.link import ComposeLink, link_defaults
 from components.compose.view_controls import view_controls
 
 _CLEAR = "rgba(0,0,0,0)"
@@ -43,6 +43,7 @@ def picture_panel(link: ComposeLink) -> html.Section:
                 className="picture-head",
             ),
             html.P(id=ids("badge"), className="badge", role="status"),
+            html.P(id=ids("failure"), className="field-error", role="alert"),
             html.Div(
                 dcc.Graph(
                     id=ids("spectrum"), figure=_EMPTY, config=theme.GRAPH_CONFIG, className="spectrum", responsive=True
@@ -116,15 +117,15 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
         dcc.Store(id=ids("rested")),
         dcc.Store(id=ids("finished")),
         dcc.Store(id=ids("ready")),
-        dcc.Store(id=ids("shown")),
+        dcc.Store(id=ids("ask")),
+        dcc.Store(id=ids("answer")),
         dcc.Store(id=ids("job")),
         dcc.Store(id=ids("place"), data=secrets.token_hex(8)),
         dcc.Interval(id=ids("poll"), interval=POLL_MS, disabled=True),
         dcc.Store(id=ids("scene")),
-        dcc.Store(id=ids("sliders")),
         dcc.Store(id=ids("structure"), data=link.structure),
         dcc.Store(id=ids("selection"), data={"atom": link.atom, "other": link.other}),
-        dcc.Store(id=ids("cursor"), data=CURSOR),
+        dcc.Store(id=ids("cursor"), data=link.cursor_indices),
         dcc.Store(id=ids("defaults"), data=link_defaults()),
         dcc.Download(id=ids("download")),
         html.Div([html.P(text) for text in problems], id=ids("problems"), className="field-error", role="alert"),

@@ -6,6 +6,11 @@ from core.structure.crystal import Crystal
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
 KINDS = {"direct": "direct", "pseudo-direct": "pseudo-direct (folded valley)", "indirect": "indirect"}
+NO_COUPLING = (
+    "Spin-orbit coupling is off. It raises the valence edge by a third of the split-off energy, so that measured gaps "
+    "are smaller: by some 0.015 eV in Si and 0.1 eV in Ge. The switch under Sample brings it in."
+)
+"""A third of 0.044 and 0.296 eV (Madelung, Semiconductors: Data Handbook, 2004)."""
 
 
 def structure_readouts(crystal: Crystal) -> html.Dl:
@@ -31,21 +36,23 @@ def band_readouts(document: dict) -> list:
     electron = document["cbm_valley"]
     if len(document["cbm_degenerate_valleys"]) > 1:
         electron = " = ".join(document["cbm_degenerate_valleys"])
+    coupled = document["spin_orbit"]
     rows = [
-        ("Gap", f"{document['gap']:.3f} eV", KINDS[document["gap_kind"]]),
+        ("Gap", f"{document['gap']:.3f} eV", KINDS[document["gap_kind"]] + ("" if coupled else ", without spin-orbit")),
         ("Direct gap at Γ", f"{document['direct_gap']:.3f} eV", ""),
         ("VBM", f"{document['vbm']:+.3f} eV", "at Γ"),
         ("CBM", f"{document['cbm']:+.3f} eV", f"valley {electron}"),
         (
             "HH − LH",
             _milli(document["hh_lh_splitting"]),
-            "at Γ" if document["spin_orbit"] else "at Γ, as p(x, y) − p(z)",
+            "at Γ" if coupled else "at Γ, as p(x, y) − p(z)",
         ),
         ("Δ2 − Δ4", _milli(document["delta2_delta4_splitting"]), "negative: Δ2 lowest"),
     ]
     if document["split_off"] is not None:
         rows.append(("Split-off below VBM", _milli(document["split_off"]), ""))
-    return [_definition_list(rows), _masses(document["masses"]), _profiles(document["profile"])]
+    note = [] if coupled else [html.P(NO_COUPLING, className="muted coupling-note")]
+    return [_definition_list(rows), *note, _masses(document["masses"]), _profiles(document["profile"])]
 
 
 def _milli(energy: float | None) -> str:

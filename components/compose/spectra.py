@@ -2,14 +2,21 @@
 
 import numpy as np
 
-from components.compose.atoms import THUMBNAIL_LIMIT, atom_name
+from components.compose.atoms import atom_name, thumbnail_atoms
 from components.compose.link import SHELL_LETTERS
 from components.figures.spectrum import Spectrum
+from core.electronic.sharpening import sharpened
 from core.electronic.spectral import Broadening, EnergyGrid
 from core.engines import ENGINES, AtomicSpectra, Picture
 
 GRID = EnergyGrid()
 THUMBNAIL_GRID = EnergyGrid(points=88)
+FINEST = 4
+SHARPENED = {
+    "second": lambda symbol: (f"−∂²{symbol}/∂E²", "1/eV³", "second derivative"),
+    "curvature": lambda symbol: (f"Curvature of {symbol}", "of its maximum", "curvature"),
+}
+"""Kind → symbol, unit and words of a sharpened spectrum."""
 
 
 def shell_indices(letters: list[str] | str) -> tuple[int, ...] | None:
@@ -24,12 +31,22 @@ def picture_of(shells: list[str] | str, sigma: float, grid: EnergyGrid = GRID) -
 
 
 def chosen_spectrum(
-    source: AtomicSpectra, view: str, atom: int, other: int, shells: list[str] | str, sigma: float
+    source: AtomicSpectra,
+    view: str,
+    atom: int,
+    other: int,
+    shells: list[str] | str,
+    sigma: float,
+    finer: int = 1,
+    sharpening: str = "none",
 ) -> tuple[Spectrum, str]:
     """The spectrum for the big picture and the sentence that names it; atoms out of range fall back to the last.
 
     An atom minus itself is nothing: the next one then takes the place of the other. Where the forward model cannot
     predict, there is no error bar, and the atom's spectrum is shown instead.
+
+    finer: pixels of the energy axis in the place of one. sharpening: see `core.electronic.sharpening`; differences have
+    none.
     """
     crystal = source.crystal
     atom, other = (min(max(0, int(index)), len(crystal) - 1) for index in (atom, other))
@@ -45,7 +62,8 @@ def chosen_spectrum(
     else:
         rows, symbol = [atom], f"A<sub>{atom + 1}</sub>"
         name = f"Atom {atom_name(crystal, atom)}, {'interfacial' if crystal.interfacial[atom] else 'inner'}"
-    picture = picture_of(shells, sigma)
+    grid = EnergyGrid(points=finer * GRID.points)
+    picture = picture_of(shells, sigma, grid)
     values = source.total(picture)[None] if rows is None else source.atoms(rows, picture)
     shown = values[0] - values[1] if view == "difference" else values[0]
     if picture.shells is not None:
@@ -53,7 +71,22 @@ def chosen_spectrum(
         name += ", " + ", ".join(chosen[index] for index in picture.shells) + " only"
     if view == "error":
         name += f"; no error bar: {why_no_bar}"
-    return Spectrum(shown, GRID.values, source.path, symbol, view == "difference"), f"{name} · {crystal.label}"
+    if view == "difference" or sharpening == "none":
+        return Spectrum(shown, grid.values, source.path, symbol, view == "difference"), f"{name} · {crystal.label}"
+    symbol, unit, words = SHARPENED[sharpening](symbol)
+    spectrum = Spectrum(sharpened(shown, grid.step, sharpening), grid.values, source.path, symbol, unit=unit)
+    return spectrum, f"{name}, {words} · {crystal.label}"
+
+
+def energy_pixels(source: AtomicSpectra, sigma: float, zoom: int = 1, sharpening: str = "none") -> int:
+    """Pixels of the energy axis in the place of one: none wider than σ, `zoom` times as fine, twice to differentiate.
+
+    A prediction has its own axis.
+    """
+    if source.engine == "forward":
+        return 1
+    wanted = max(int(np.ceil(GRID.step / sigma)), zoom, 1 if sharpening == "none" else 2)
+    return min(FINEST, 1 << (wanted - 1).bit_length())
 
 
 def _error_bar(source: AtomicSpectra, atom: int) -> tuple[Spectrum, str]:
@@ -65,6 +98,5 @@ def _error_bar(source: AtomicSpectra, atom: int) -> tuple[Spectrum, str]:
 
 
 def all_atoms(source: AtomicSpectra, shells: list[str] | str, sigma: float) -> np.ndarray:
-    """(atom, k, energy) at the thumbnails' resolution, at most THUMBNAIL_LIMIT atoms."""
-    rows = list(range(min(len(source.crystal), THUMBNAIL_LIMIT)))
-    return source.atoms(rows, picture_of(shells, sigma, THUMBNAIL_GRID))
+    """(atom, k, energy) at the thumbnails' resolution, of the atoms that have one."""
+    return source.atoms(thumbnail_atoms(source.crystal), picture_of(shells, sigma, THUMBNAIL_GRID))

@@ -4,11 +4,11 @@ import dash_mantine_components as dmc
 from dash import html
 
 from components.compose.controls import ids, slider
-from components.compose.link import SHELL_LETTERS, SIGMA_RANGE, ComposeLink
+from components.compose.link import CLIP_RANGE, GAMMA_RANGE, SHELL_LETTERS, SIGMA_RANGE, ComposeLink
 from components.figures.colour_maps import SEQUENTIAL
 
 ENGINE_NAMES = {"live": "Live", "exact": "Exact", "forward": "Forward"}
-VIEW_NAMES = {"atom": "Atom", "total": "Total", "difference": "Difference", "error": "Error bar"}
+VIEW_NAMES = {"total": "Total", "atom": "Atom", "difference": "Difference", "error": "Error bar"}
 
 
 def view_controls(link: ComposeLink) -> html.Div:
@@ -19,6 +19,21 @@ def view_controls(link: ComposeLink) -> html.Div:
             html.Div(
                 [slider("sigma", "Broadening σ", link.sigma, *SIGMA_RANGE, 0.01, unit="eV"), _scale(link), _map(link)],
                 className="view-row",
+            ),
+            html.Details(
+                [
+                    html.Summary("Contrast and sharpening"),
+                    html.Div(
+                        [
+                            _sharpening(link),
+                            slider("gamma", "Colour exponent γ", link.gamma, *GAMMA_RANGE, 0.05),
+                            slider("clip", "Colours end at", link.clip, *CLIP_RANGE, 0.05, unit="× maximum"),
+                        ],
+                        className="view-row",
+                    ),
+                ],
+                open=(link.sharpening, link.gamma, link.clip) != ("none", 1.0, 1.0),
+                className="view-more",
             ),
         ],
         className="view-controls",
@@ -57,6 +72,17 @@ def _shells(link: ComposeLink) -> html.Div:
         className="inline",
         role="group",
         **{"aria-labelledby": ids("shells-label")},
+    )
+
+
+def _sharpening(link: ComposeLink) -> dmc.SegmentedControl:
+    names = {"none": "Spectrum", "second": "−∂²A/∂E²", "curvature": "Curvature"}
+    return dmc.SegmentedControl(
+        id=ids("sharpening"),
+        data=[{"value": value, "label": name} for value, name in names.items()],
+        value=link.sharpening,
+        size="xs",
+        attributes={"root": {"aria-label": "Sharpening along energy"}},
     )
 
 

@@ -23,10 +23,10 @@ def palette(name: str) -> bytes:
 
 
 @cache
-def scale(name: str) -> list[list]:
-    """[place between 0 and 1, colour] pairs of a colour map, as plotly wants them."""
+def scale(name: str, gamma: float = 1.0) -> list[list]:
+    """[place between 0 and 1, colour] pairs of a colour map, as plotly wants them; gamma below 1 lifts what is dark."""
     places = np.linspace(0, 255, _STOPS).round().astype(int)
-    return [[place / 255, "#" + bytes(_colours(name)[place]).hex()] for place in places.tolist()]
+    return [[(place / 255) ** (1.0 / gamma), "#" + bytes(_colours(name)[place]).hex()] for place in places.tolist()]
 
 
 @cache

@@ -27,6 +27,7 @@ class Spectrum:
         path: the k-points.
         symbol: what the values are called, for instance A or A₃ − A₀.
         difference: whether the values are signed.
+        unit: of the values.
     """
 
     values: np.ndarray
@@ -34,10 +35,18 @@ class Spectrum:
     path: KPath
     symbol: str
     difference: bool = False
+    unit: str = "1/eV"
 
 
 def spectrum_figure(
-    spectrum: Spectrum, colour_map: str, logarithmic: bool, cursor: tuple[int, int], scheme: str | None
+    spectrum: Spectrum,
+    colour_map: str,
+    logarithmic: bool,
+    cursor: tuple[int, int],
+    scheme: str | None,
+    gamma: float = 1.0,
+    clip: float = 1.0,
+    smooth: bool = False,
 ) -> dict:
     """Heat map (k, E) with the energy distribution curve on its right and the momentum distribution curve below.
 
@@ -47,6 +56,9 @@ def spectrum_figure(
         logarithmic: three decades of intensity; ignored for a difference.
         cursor: indices of the k-point and of the energy at which the curves are taken.
         scheme: "light" or "dark".
+        gamma: exponent of the colours; below 1 lifts weak bands. Differences have none.
+        clip: share of the largest value at which colours end.
+        smooth: whether pixels run into each other, for a picture that is looked at closely.
     """
     k, e = (min(max(0, i), n - 1) for i, n in zip(cursor, spectrum.values.shape, strict=True))
     values = spectrum.values.astype(np.float32)
@@ -55,15 +67,16 @@ def spectrum_figure(
     style = {"type": "scatter", "mode": "lines", "line": line, "showlegend": False}
     edc = {
         "x": _typed(values[k]), "y": _typed(spectrum.energy), "xaxis": "x2",
-        "hovertemplate": "%{y:.2f} eV: %{x:.3f} 1/eV<extra></extra>",
+        "hovertemplate": f"%{{y:.2f}} eV: %{{x:.3f}} {spectrum.unit}<extra></extra>",
     }  # fmt: skip
     mdc = {
         "x": _typed(spectrum.path.distance), "y": _typed(values[:, e]), "yaxis": "y2",
-        "hovertemplate": "%{x:.3f} 1/Å: %{y:.3f} 1/eV<extra></extra>",
+        "hovertemplate": f"%{{x:.3f}} 1/Å: %{{y:.3f}} {spectrum.unit}<extra></extra>",
     }  # fmt: skip
+    drawn = _map(spectrum, values, colour_map, logarithmic, gamma, clip) | {"zsmooth": "best" if smooth else False}
     return {
-        "data": [_map(spectrum, values, colour_map, logarithmic), edc | style, mdc | style],
-        "layout": {**_layout(spectrum, scheme, k, e), "meta": {"logarithmic": logarithmic}},
+        "data": [drawn, edc | style, mdc | style],
+        "layout": {**_layout(spectrum, scheme, k, e), "meta": {"logarithmic": logarithmic, "unit": spectrum.unit}},
     }
 
 
@@ -83,19 +96,19 @@ def pixel_edges(path: KPath) -> np.ndarray:
     return np.concatenate(edges)
 
 
-def _map(spectrum: Spectrum, values: np.ndarray, colour_map: str, logarithmic: bool) -> dict:
+def _map(spectrum: Spectrum, values: np.ndarray, colour_map: str, logarithmic: bool, gamma: float, clip: float) -> dict:
     bar = {"len": 1 - _MAP_BOTTOM, "y": 1, "yanchor": "top", "thickness": 10, "outlinewidth": 0, "x": 1.01}
     top = float(np.abs(values).max()) or 1.0
-    shown, low, high, scale = values, 0.0, top, colour_maps.scale(colour_map)
+    shown, low, high, scale = values, 0.0, clip * top, colour_maps.scale(colour_map, gamma)
     if spectrum.difference:
-        low, scale = -top, colour_maps.scale(colour_maps.DIVERGING)
+        low, scale = -high, colour_maps.scale(colour_maps.DIVERGING)
     elif logarithmic:
         shown = np.log10(np.maximum(values, top * 10.0 ** (-LOG_DECADES - 1)))
-        high = float(np.log10(top))
+        high = float(np.log10(clip * top))
         low = high - LOG_DECADES
         ticks = np.arange(np.ceil(low), np.floor(high) + 1)
         bar |= {"tickvals": ticks.tolist(), "ticktext": [f"10<sup>{tick:.0f}</sup>" for tick in ticks]}
-    bar["title"] = {"text": f"{spectrum.symbol} (1/eV)", "side": "right", "font": {"size": 12}}
+    bar["title"] = {"text": f"{spectrum.symbol} ({spectrum.unit})", "side": "right", "font": {"size": 12}}
     return {
         "type": "heatmap",
         "x": _typed(pixel_edges(spectrum.path).astype(np.float32)),
@@ -139,11 +152,11 @@ def _layout(spectrum: Spectrum, scheme: str | None, k: int, e: int) -> dict:
             "title": {"text": "E − E<sub>VBM</sub>(Si) (eV)"}, "showgrid": False, "automargin": False,
         },
         "xaxis2": {
-            "domain": [_MAP_WIDTH + 0.02, 1], "anchor": "y", "title": {"text": "EDC (1/eV)"}, "nticks": 3,
+            "domain": [_MAP_WIDTH + 0.02, 1], "anchor": "y", "title": {"text": f"EDC ({spectrum.unit})"}, "nticks": 3,
             "zeroline": True, "fixedrange": True,
         },
         "yaxis2": {
-            "domain": [0, _MAP_BOTTOM - 0.05], "anchor": "x", "title": {"text": "MDC (1/eV)"}, "nticks": 3,
+            "domain": [0, _MAP_BOTTOM - 0.05], "anchor": "x", "title": {"text": f"MDC ({spectrum.unit})"}, "nticks": 3,
             "zeroline": True, "fixedrange": True, "automargin": False,
         },
         "shapes": [

@@ -71,7 +71,7 @@ TOURS = (
         (
             Step("bands", _compose("Si2", "Si", view="total")),
             Step("folding", _compose("Si8", "Si", view="total"), Choice(("folded", "unfolded", "superlattice"))),
-            Step("atoms", _compose("Si4Ge4", "Si"), Choice(("all", *map(str, range(1, 9))))),
+            Step("atoms", _compose("Si4Ge4", "Si", view="atom"), Choice(("all", *map(str, range(1, 9))))),
             Step("broadening", _compose("Si4Ge4", "Si", view="total", sigma=0.03), Slider(0.02, 0.3, 0.02, 0.1, "eV")),
             Step("orbitals", _compose("Si2", "Si", view="total", shells="s"), Choice(("p", "s", "d", "S"))),
             Step(
@@ -95,7 +95,7 @@ TOURS = (
     Tour(
         "interface",
         (
-            Step("neighbours", _compose("Si6Ge6", "Si0.5Ge0.5"), Slider(1, 10, 1, 4, "ML")),
+            Step("neighbours", _compose("Si6Ge6", "Si0.5Ge0.5", view="atom"), Slider(1, 10, 1, 4, "ML")),
             Step(
                 "descriptors",
                 _compose("Si6Ge6", "Si0.5Ge0.5", atom=5),

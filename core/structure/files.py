@@ -244,7 +244,9 @@ def _last_image(lines: list[str], name: str) -> str:
         _check_count(count, name)
         start, end = end, end + count + 2
     if end == 0:
-        raise InputError(f"'{name}' cannot be read as extxyz: its first line is not a number of atoms; {ACCEPTED}")
+        raise InputError(
+            f"'{name}' cannot be read as an extended xyz file: its first line is not a number of atoms; {ACCEPTED}"
+        )
     comment = lines[start + 1] if start + 1 < len(lines) else ""
     if any(int(width[:12]) > MAX_COLUMNS for width in _COLUMN_WIDTH.findall(comment)):
         raise InputError(f"'{name}' declares a property with more than {MAX_COLUMNS} columns; leave it out")
@@ -305,13 +307,12 @@ def _read_atoms(text: str, ase_format: str, name: str, notes: list[str]) -> Atom
     except InputError:
         raise
     except Exception as error:  # ASE's readers raise whatever their parsing met; a person needs one line
-        reason = (str(error).strip().splitlines() or [""])[0][:120]
         if isinstance(error, KeyError) and (symbol := str(error).strip("'")).capitalize() in chemical_symbols:
             raise InputError(
                 f"'{name}' names the element {symbol!r}; write it as {symbol.capitalize()!r}, with a capital"
             ) from error
-        detail = f"{type(error).__name__}{': ' + reason if reason else ''}"
-        raise InputError(f"'{name}' cannot be read as {ase_format}: {detail}; {ACCEPTED}") from error
+        form = {"extxyz": "an extended xyz file", "cif": "a CIF file", "vasp": "a POSCAR file"}[ase_format]
+        raise InputError(f"'{name}' cannot be read as {form}: its content has another form; {ACCEPTED}") from error
     if not 1 <= len(atoms) <= MAX_ATOMS:
         raise InputError(f"'{name}' has {len(atoms)} atoms; accepted are 1 to {MAX_ATOMS}")
     if atoms.cell.rank < 3 or not atoms.pbc.all():

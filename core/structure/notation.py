@@ -13,6 +13,9 @@ MAX_TEXT = 32768
 FRACTION_TOLERANCE = 1e-6
 EXAMPLES = "e.g. Si4Ge4, (Si0.7Ge0.3)6 or [Si2Ge2]3"
 
+SEPARATORS = "/|"
+"""May stand between two blocks: Si4/Ge4."""
+
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _WORD = re.compile(r"[^\W\d_][a-z]?")
@@ -66,7 +69,9 @@ class _Reader:
         """Blocks and groups up to a closing bracket or the end."""
         blocks: ParsedBlocks = []
         start, total = self.place, 0
-        while not self.at_end() and self.text[self.place] != "]":
+        while not self.at_end() and self.text[self.place] not in "])":
+            if blocks and self.text[self.place] in SEPARATORS:
+                self._advance(1)
             item_start = self.place
             item = self._item(depth)
             total += sum(count for _, count in item)
@@ -102,8 +107,8 @@ class _Reader:
         self._skip_spaces()
 
     def _item(self, depth: int) -> ParsedBlocks:
-        symbol = self.text[self.place]
-        if symbol == "[":
+        symbol = "" if self.at_end() else self.text[self.place]
+        if symbol == "[" or (symbol == "(" and self._holds_blocks()):
             return self._group(depth)
         if symbol == "(":
             fraction = self._alloy()
@@ -112,14 +117,23 @@ class _Reader:
             self.fail(f"Unexpected number {symbol!r}", self.place, f"a count follows its block, {EXAMPLES}")
         return [(float(self._element()), self._count())]
 
+    def _holds_blocks(self) -> bool:
+        """Whether the parenthesis here is meant as a bracket: (Si4Ge4)2 for [Si4Ge4]2, and not an alloy."""
+        within = self.text[self.place + 1 :].partition(")")[0]
+        if "[" in within or "(" in within:
+            return True
+        counts = [number.group() for number in _NUMBER.finditer(within)]
+        return all(count.isdigit() for count in counts) and any(int(count[:9]) > 1 for count in counts)
+
     def _group(self, depth: int) -> ParsedBlocks:
         opening = self.place
+        closing = "]" if self.text[opening] == "[" else ")"
         if depth >= MAX_NESTING:
             self.fail("Brackets too deep", opening, f"at most {MAX_NESTING} may stand inside one another")
         self._advance(1)
         blocks = self.sequence(depth + 1)
-        if self.at_end():
-            self.fail("Bracket '[' without its ']'", opening, "close it, e.g. [Si2Ge2]3")
+        if self.at_end() or self.text[self.place] != closing:
+            self.fail(f"Bracket {self.text[opening]!r} without its {closing!r}", opening, "close it, e.g. [Si2Ge2]3")
         self._advance(1)
         count_start = self.place
         repeats = self._count()
@@ -135,6 +149,8 @@ class _Reader:
             return name == "ge"
         word = _WORD.match(self.text, self.place)
         if word:
+            if word.group().lower() == "on":
+                self.fail("Unexpected 'on'", self.place, "the substrate is given apart from the stack")
             self.fail(f"Unknown element {word.group()!r}", self.place, "only Si and Ge can be stacked, e.g. Si4Ge4")
         return self.fail(f"Unexpected {self.symbol()}", self.place, f"write {EXAMPLES}")
 
@@ -173,7 +189,7 @@ class _Reader:
                 self.fail("Incomplete alloy", start, "give both elements with their fractions, e.g. (Si0.7Ge0.3)6")
             number = _NUMBER.match(self.text, self.place)
             if not number:
-                self.fail("Fraction missing", self.place, "give both fractions, e.g. (Si0.7Ge0.3)6")
+                self.fail("Fraction missing", self.place, "an alloy reads (Si0.7Ge0.3)6, a repeat [Si2Ge2]3")
             parts[germanium] = float(number.group())
             self._advance(len(number.group()))
         if self.at_end() or self.text[self.place] != ")":

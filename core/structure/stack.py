@@ -1,6 +1,7 @@
 """Stacks of monolayers along [001] and their notation: Si4Ge4, (Si0.7Ge0.3)6, [Si2Ge2]3."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,8 @@ import numpy as np
 
 from core.errors import InputError
 from core.structure.notation import MAX_MONOLAYERS, block_text, parse_blocks
+
+_ON = re.compile(r"\s+on\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -140,10 +143,17 @@ def two_block(n_si: int, n_ge: int, repeats: int = 1) -> Stack:
     return Stack(blocks).repeated(repeats)
 
 
+def stack_and_substrate(text: str) -> tuple[str, str]:
+    """What people write in one line, `Si4Ge4 on Ge`, as its two texts; the second is empty where there is no `on`."""
+    stack, substrate = (_ON.split(text, maxsplit=1) + [""])[:2]
+    return stack.strip(), substrate.strip()
+
+
 def parse_stack(text: str) -> Stack:
     """The stack written in `text`, e.g. Si4Ge4, Si8Ge2Si2Ge4, (Si0.7Ge0.3)6 or [Si2Ge2]3.
 
-    Case, spaces and subscript digits are forgiven; a missing count is 1. Anything else raises InputError, whose
+    Case, spaces and subscript digits are forgiven, a missing count is 1, and (Si4Ge4)2, Si4/Ge4 are read as [Si4Ge4]2,
+    Si4Ge4. Anything else raises InputError, whose
     `position` is the index of the offending character.
     """
     return Stack(tuple(Block(fraction, count) for fraction, count in parse_blocks(text)))

@@ -17,14 +17,14 @@ MAX_STRAIN = 0.06
 
 MAX_TEXT = 60
 ACCEPTED = (
-    "accepted are Si, Ge, an alloy such as Si0.5Ge0.5, a lattice constant such as 5.50 Å, "
+    "accepted are Si, Ge, an alloy such as Si0.5Ge0.5, a lattice constant such as 5.50 Å or 0.55 nm, "
     "or a strain of bulk Si such as +1.2 %"
 )
 
 _NUMBER = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _ELEMENT = re.compile(r"(si|ge)1?", re.IGNORECASE)
 _ALLOY = re.compile(rf"(\()?(si|ge){_NUMBER}(si|ge){_NUMBER}(?(1)\))", re.IGNORECASE)
-_LENGTH = re.compile(rf"{_NUMBER}(?:å|a|ang|angstrom|ångström)?", re.IGNORECASE)
+_LENGTH = re.compile(rf"{_NUMBER}(å|a|ang|angstrom|ångström|nm)?", re.IGNORECASE)
 _STRAIN = re.compile(rf"([+-]?){_NUMBER}%")
 
 
@@ -77,7 +77,7 @@ def parse_substrate(text: str) -> Substrate:
         raise InputError(f"The substrate is written as text; {ACCEPTED}; given was {type(text).__name__}")
     if len(text) > MAX_TEXT:
         raise InputError(f"The substrate text has {len(text)} characters, at most {MAX_TEXT} are read; {ACCEPTED}")
-    compact = "".join(plain_digits(text).replace("−", "-").replace("\u212b", "Å").split())
+    compact = "".join(plain_digits(text).replace("−", "-").replace("\u212b", "Å").split()).replace("(001)", "")
     if match := _ELEMENT.fullmatch(compact):
         return elemental_substrate(float(match.group(1).lower() == "ge"))
     if match := _ALLOY.fullmatch(compact):
@@ -88,6 +88,8 @@ def parse_substrate(text: str) -> Substrate:
         return Substrate(float(bulk_lattice_constant(0.0) * (1.0 + percent / 100.0)), label)
     if match := _LENGTH.fullmatch(compact):
         length = float(match.group(1))
+        if (match.group(2) or "").lower() == "nm":
+            length = round(10.0 * length, 9)
         return Substrate(length, f"{_plain_number(length)} Å")
     raise InputError(f"Substrate '{text.strip()}' is not understood; {ACCEPTED}")
 

@@ -11,52 +11,34 @@ from docs import load
 from tests.browser import settled
 from tests.pages.compose import open_compose, press
 
-CALLS = (
-    load.Call("..compose-request.data...compose-sliders.data..", [{"id": "compose-stack", "property": "value"}], []),
-    load.Call(
-        "..compose-spectrum.figure...compose-title.children...compose-shown.data..",
-        [{"id": "compose-request", "property": "data"}],
-        [{"id": "compose-shown", "property": "data"}],
-    ),
-)
-
 
 class Server:
-    """Answers callbacks without drawing; `confused` answers as if everybody had asked for its stack."""
+    """Answers questions without drawing; `confused` answers as if everybody had asked for its stack."""
 
-    def __init__(self, confused: str = ""):
-        self.confused, self.asked = confused, []
+    def __init__(self, confused: str = "", left: bool = False):
+        self.confused, self.left, self.asked = confused, left, []
 
     def post(self, body: bytes) -> bytes:
-        asked = json.loads(body)
+        asked = json.loads(body)["inputs"][0]["value"]
         self.asked.append(asked)
-        value = asked["inputs"][0]["value"]
-        if load.RESOLVE in asked["output"]:
-            return self.answer({"compose-request": {"data": make_request(value, "Si").document()}})
-        request = make_request(self.confused or value["stack"], "Si")
-        title = f"Atom 1 Si, inner · {request.crystal().label}"
-        shown = {"compose-title": {"children": title}, "compose-shown": {"data": [request.key, "exact"]}}
-        return self.answer({"compose-spectrum": {"figure": {}}} | shown)
-
-    @staticmethod
-    def answer(response: dict) -> bytes:
-        return json.dumps({"multi": True, "response": response}).encode()
+        request = make_request(self.confused or asked["sample"]["stack"], "Si")
+        answer = {"request": make_request(asked["sample"]["stack"], "Si").document()}
+        if not self.left:
+            title = f"Atom 1 Si, inner · {request.crystal().label}"
+            answer |= {"moving": {}, "title": title, "shown": [request.key, "exact"]}
+        return json.dumps({"multi": True, "response": {"compose-answer": {"data": answer}}}).encode()
 
 
-def moved(post, moves=(("compose-stack.value", "Si3Ge2"), ("compose-stack.value", "Si4Ge2"))) -> load.Person:
-    person = load.Person(CALLS, post, random.Random(1))
+def moved(post, moves=(("stack", "Si3Ge2"), ("stack", "Si4Ge2"))) -> load.Person:
+    person = load.Person(post, random.Random(1))
     person.drag(list(moves), pause=0.0, until=float("inf"))
     return person
 
 
-def test_a_move_is_resolved_and_then_drawn_with_what_came_back():
+def test_a_move_asks_for_the_sample_as_it_then_stands():
     server = Server()
     person = moved(server.post)
-    outputs = [asked["output"] for asked in server.asked]
-    assert outputs == [CALLS[0].output, CALLS[1].output] * 2
-    assert [asked["changedPropIds"] for asked in server.asked[:2]] == [["compose-stack.value"], [load.RESOLVE]]
-    assert "value" not in server.asked[1]["state"][0]
-    assert server.asked[3]["state"][0]["value"] == [make_request("Si3Ge2", "Si").key, "exact"]
+    assert [asked["sample"]["stack"] for asked in server.asked] == ["Si3Ge2", "Si4Ge2"]
     found = load.figures([person])
     assert (found["moves"], found["errors"], found["mixed"], found["exact_pictures"]) == (2, 0, 0, 2)
 
@@ -83,8 +65,7 @@ def test_a_refused_callback_is_an_error_and_the_drag_goes_on():
 
 
 def test_a_move_without_a_picture_is_left_to_the_exact_engine():
-    server = Server()
-    found = load.figures([moved(lambda body: b"" if load.DRAW in json.loads(body)["output"] else server.post(body))])
+    found = load.figures([moved(Server(left=True).post)])
     assert (found["moves"], found["left_to_the_exact_engine"], found["median_ms"]) == (2, 2, None)
 
 
@@ -92,10 +73,10 @@ def test_walks_are_bounded_repeatable_and_different():
     assert load.walk(1, 40) == load.walk(1, 40) != load.walk(2, 40)
     assert len(load.walk(3, 17)) == len(load.exercise(17)) == 17
     for seed in range(20):
-        known = dict(load.START)
+        sample = dict(load.START["sample"])
         for name, value in load.walk(seed):
-            known[name] = value
-            make_request(*(known[f"compose-{part}.value"] for part in ("stack", "substrate", "mixing")))
+            sample[name] = value
+            make_request(*(sample[part] for part in ("stack", "substrate", "mixing")))
 
 
 def test_people_on_the_app_get_their_own_pictures(server_url: str, monkeypatch: pytest.MonkeyPatch):
@@ -118,13 +99,6 @@ def test_bodies_are_those_of_a_browser(page: Page, server_url: str):
     page.get_by_text("on Si0.99Ge0.01").first.wait_for()
     settled(page)
     sent = [json.loads(body) for body in posted]
-    connection = load.Connection(server_url.removeprefix("http://"))
-    calls = load.drag_calls(json.loads(connection.get("/_dash-dependencies")))
-    connection.close()
-    for call, changed in zip(calls, ("compose-substrate.value", load.RESOLVE), strict=True):
-        body = next(body for body in sent if body["output"] == call.output and body["changedPropIds"] == [changed])
-        parts = body["inputs"] + body.get("state", [])
-        known = {f"{part['id']}.{part['property']}": part["value"] for part in parts if "value" in part}
-        assert json.loads(call.body(load.START | known, [changed])) == body
-        memory = {"compose-stack.value", "compose-substrate.value", load.RESOLVE, "compose-rested.data"}
-        assert {name for name in known if known[name] != load.START.get(name)} <= memory | {"compose-shown.data"}
+    asked = next(body for body in sent if body["output"] == load.ANSWER and body["inputs"][0]["value"]["moving"])
+    sample = {"stack": "Si8Ge8", "substrate": "Si0.99Ge0.01"}
+    assert json.loads(load.body(load.START | {"sample": load.START["sample"] | sample})) == asked

@@ -31,7 +31,9 @@ def redrawn(page: Page) -> Iterator[None]:
 
 
 def open_compose(page: Page, query: str = "?stack=Si2Ge2&substrate=Si", engine: str = "exact") -> None:
-    """Open a link with the picture of one engine, unless the link names its own."""
+    """Open a link with the picture of one engine and of an atom, unless the link names its own."""
+    if query and "view=" not in query:
+        query += "&view=atom"
     if "engine=" not in query:
         query = f"{query}&engine={engine}" if query else f"?engine={engine}"
     page.goto(f"/compose{query}")

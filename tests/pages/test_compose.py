@@ -12,6 +12,8 @@ import xarray as xr
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from core.sessions.requests import make_request
+from core.structure.files import structure_text
 from tests.pages.compose import GRAPH, choose_atom, link_of, map_values, open_compose, press, redrawn
 from tests.pages.conftest import PHONE, SHIFT_WATCH, overflow, serious_violations
 
@@ -28,7 +30,7 @@ def saved(page: Page, button: str) -> bytes:
 @pytest.mark.own_page
 def test_cold_page_draws_and_describes_its_first_picture(page: Page):
     open_compose(page, "")
-    expect(page.locator("#compose-title")).to_have_text("Atom 1 Si, interfacial · Si4Ge4 on Si")
+    expect(page.locator("#compose-title")).to_have_text("All atoms: the unfolded bands · Si4Ge4 on Si")
     values = map_values(page)
     assert values.shape == (176, 96)
     assert values.max() > 0.1
@@ -289,3 +291,110 @@ def test_no_serious_accessibility_violation(page: Page, context_options: dict):
     open_compose(page)
     page.wait_for_function("() => document.getElementById('compose-scene-view').dataset.atoms === '4'")
     assert serious_violations(page) == []
+
+
+def test_what_people_type_is_understood(page: Page):
+    open_compose(page, "?stack=Si2&substrate=Si")
+    stack, substrate, title = (page.locator(f"#compose-{name}") for name in ("stack", "substrate", "title"))
+    stack.fill("(Si2Ge2)2")
+    expect(title).to_contain_text("[Si2Ge2]2 on Si")
+    stack.fill("Si2/Ge4 on Ge")
+    expect(title).to_contain_text("Si2Ge4 on Ge")
+    expect(stack).to_have_value("Si2/Ge4")
+    expect(substrate).to_have_value("Ge")
+    substrate.fill("0.55 nm")
+    expect(title).to_contain_text("Si2Ge4 on 5.5 Å")
+
+
+def test_a_refused_file_says_so_and_the_next_one_clears_it(page: Page, tmp_path):
+    open_compose(page)
+    (tmp_path / "bad.cif").write_text("this is no structure")
+    (tmp_path / "large.cif").write_bytes(b"x" * 2_000_001)
+    (tmp_path / "mine.xyz").write_text(structure_text(make_request("Si2Ge2", "Si").crystal(), "xyz"))
+    error, upload = page.locator("#compose-upload-error"), page.locator("#compose-upload input")
+    upload.set_input_files(tmp_path / "bad.cif")
+    expect(error).to_contain_text("'bad.cif' cannot be read as a CIF file")
+    expect(error).not_to_contain_text("Error")
+    upload.set_input_files(tmp_path / "large.cif")
+    expect(error).to_have_text("'large.cif' is larger than 2 MB; give a smaller cell")
+    upload.set_input_files(tmp_path / "mine.xyz")
+    expect(page.locator("#compose-title")).to_contain_text("mine")
+    expect(error).to_be_empty()
+
+
+def test_pictures_say_what_they_show(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Ge&sigma=0.15")
+    svg = re.sub("<[^>]+>", " ", saved(page, "SVG").decode())
+    for words in ("Si2Ge2 on Ge", "Exact", "without spin-orbit", "σ = 0.15 eV"):
+        assert words in svg
+
+
+def test_a_newcomer_sees_the_total_and_a_click_shows_an_atom(page: Page):
+    open_compose(page, "")
+    expect(page.locator("#compose-title")).to_have_text("All atoms: the unfolded bands · Si4Ge4 on Si")
+    choose_atom(page, 2)
+    expect(page.locator("#compose-title")).to_have_text("Atom 3 Si, inner · Si4Ge4 on Si")
+    expect(page.get_by_role("radio", name="Atom", exact=True)).to_be_checked()
+    expect(page.locator("#compose-band-readouts")).to_contain_text("Spin-orbit coupling is off")
+
+
+def test_back_takes_changes_of_the_sample_back(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si")
+    title = page.locator("#compose-title")
+    page.locator("#compose-stack").fill("Si4Ge2")
+    page.wait_for_url(re.compile("stack=Si4Ge2"))
+    press(page, "alloy", "End")
+    page.wait_for_url(re.compile("substrate=Ge"))
+    page.go_back()
+    expect(title).to_contain_text("Si4Ge2 on Si")
+    page.go_back()
+    expect(title).to_contain_text("Si2Ge2 on Si")
+    expect(page.locator("#compose-stack")).to_have_value("Si2Ge2")
+    page.go_forward()
+    expect(title).to_contain_text("Si4Ge2 on Si")
+    expect(page.locator("#compose-alloy-shown")).to_have_text("0 %")
+
+
+def test_home_and_back_keep_the_sample_and_the_cursor(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Ge")
+    page.locator("#compose-picture").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_url(re.compile("cursor=31%2C108"))
+    said = page.locator("#compose-cursor-text").inner_text()
+    for come_back in (page.go_back, page.locator("#door-compose").click, page.locator("#navigation-compose").click):
+        page.locator("#navigation-home").click()
+        expect(page.locator("#door-compose")).to_be_visible()
+        come_back()
+        expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Ge")
+        expect(page.locator("#compose-cursor-text")).to_have_text(said)
+
+
+def test_zoomed_pictures_have_finer_energies_and_no_blocks(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si&view=total")
+    box = page.locator("#compose-spectrum .nsewdrag").first.bounding_box()
+    with redrawn(page):
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+        page.mouse.up()
+    assert map_values(page).shape == (704, 96)
+    page.wait_for_function(f"() => {GRAPH}._fullData[0].zsmooth === 'best'")
+    low, high = page.evaluate(f"() => {GRAPH}._fullLayout.yaxis.range")
+    assert high - low < 3
+    curve = np.array(page.evaluate(f"() => Array.from({GRAPH}._fullData[1].x)"))
+    k = np.abs(map_values(page) - curve[:, None]).sum(axis=0).argmin()
+    assert page.evaluate("() => window.dash_clientside.compose.cursorNow()")[0] == k
+
+
+def test_contrast_and_sharpening_are_drawn_and_stand_in_the_link(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si")
+    top = map_values(page).max()
+    page.get_by_text("Contrast and sharpening").click()
+    with redrawn(page):
+        press(page, "clip", "ArrowLeft")
+    assert page.evaluate(f"() => {GRAPH}._fullData[0].zmax") == pytest.approx(0.95 * top, rel=1e-4)
+    with redrawn(page):
+        page.get_by_text("Curvature", exact=True).click()
+    expect(page.locator("#compose-title")).to_contain_text("curvature")
+    expect(page.locator("#compose-cursor-text")).to_contain_text("of its maximum")
+    page.wait_for_url(re.compile("sharpening=curvature.*clip=0.95"))

@@ -9,7 +9,15 @@ from core.sessions.requests import make_request
 from core.structure.files import structure_text
 
 REQUEST = make_request("Si2Ge2", "Si").document()
+QUESTION = {
+    "sample": {"stack": "Si2Ge2", "substrate": "Si", "mixing": 0, "spin_orbit": False, "structure": ""},
+    "view": {"view": "atom", "shells": ["s", "p", "d", "S"], "sigma": 0.1, "scale": "linear", "map": "viridis",
+             "engine": "live", "sharpening": "none", "gamma": 1, "clip": 1},
+    "selection": {"atom": 0, "other": 1}, "cursor": [23, 108], "scheme": "light", "resting": True, "moving": False,
+    "shown": None, "zoom": 1,
+}  # fmt: skip
 TRUE_VALUES = {
+    "compose-ask.data": QUESTION,
     "compose-stack.value": "Si2Ge2",
     "compose-substrate.value": "Si",
     "compose-request.data": REQUEST,
@@ -48,13 +56,31 @@ def ask(output: str, changed: str, **forged):
     return server.test_client().post("/_dash-update-component", json=body)
 
 
-@pytest.mark.parametrize("name", ["selection__data", "cursor__data", "shells__value", "sigma__value", "view__value",
-                                  "scale__value", "map__value"])  # fmt: skip
+def picture(question) -> dict:
+    """The answer to a question that is true but for what is forged."""
+    reply = ask("answer.data", "ask.data", ask__data=question)
+    assert reply.status_code == 200
+    return reply.json["response"]["compose-answer"]["data"]
+
+
+@pytest.mark.parametrize("name", ["selection", "cursor", "scheme", "resting", "moving", "shown", "zoom"])
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_picture_falls_back_to_its_defaults(name, value):
-    reply = ask("spectrum.figure", "request.data", **{name: value})
-    assert reply.status_code == 200
-    assert len(reply.json["response"]["compose-spectrum"]["figure"]["data"]) == 3
+    found = picture(QUESTION | {name: value})
+    assert len(found["figure"]["data"]) == 3 if "figure" in found else found["moving"]["shape"] == [176, 96]
+
+
+@pytest.mark.parametrize("name", ["view", "shells", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip"])
+@pytest.mark.parametrize("value", WRONG, ids=repr)
+def test_view_falls_back_to_its_defaults(name, value):
+    assert len(picture(QUESTION | {"view": QUESTION["view"] | {name: value}})["figure"]["data"]) == 3
+
+
+@pytest.mark.parametrize("question", [*WRONG, {"sample": 3}, {"sample": {}, "view": []}], ids=repr)
+def test_a_question_that_is_none_is_refused_with_a_sentence(question):
+    reply = ask("answer.data", "ask.data", ask__data=question)
+    assert reply.status_code == 400
+    assert "did not come from the page" in reply.json["error"]
 
 
 @pytest.mark.parametrize("name", ["shells__value", "sigma__value", "scale__value", "map__value"])
@@ -67,7 +93,7 @@ def test_thumbnails_fall_back_to_their_defaults(name, value):
 @pytest.mark.parametrize("document", REFUSED, ids=repr)
 @pytest.mark.parametrize(
     ("output", "changed"),
-    [("spectrum.figure", "request.data"), ("scene.data", "rested.data"), ("thumbnails.style", "rested.data"),
+    [("scene.data", "rested.data"), ("thumbnails.style", "rested.data"),
      ("band-readouts.children", "rested.data"), ("job.data", "rested.data"),
      ("download.data", "download-csv.n_clicks")],
 )  # fmt: skip
@@ -77,10 +103,11 @@ def test_forged_request_is_refused_with_a_sentence(output, changed, document):
     assert "did not come from the page" in reply.json["error"]
 
 
-@pytest.mark.parametrize("name", ["stack__value", "substrate__value", "mixing__value", "structure__data"])
+@pytest.mark.parametrize("name", ["stack", "substrate", "mixing", "structure", "spin_orbit"])
 @pytest.mark.parametrize("value", [["Si2"], {"a": 1}, 7.5, "x"], ids=repr)
 def test_forged_controls_are_said_or_refused(name, value):
-    assert ask("request.data", "stack.value", **{name: value}).status_code in (200, 400)
+    question = QUESTION | {"sample": QUESTION["sample"] | {name: value}}
+    assert ask("answer.data", "ask.data", ask__data=question).status_code in (200, 400)
 
 
 @pytest.mark.parametrize("contents", [None, 5, "data:,%%%", "data:;base64,é", "data:;base64,AAAA", ["x"]], ids=repr)

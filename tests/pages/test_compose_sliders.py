@@ -1,9 +1,16 @@
 """What the sliders of Compose show is what the text fields say."""
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-import app
+from components.compose.spectra import chosen_spectrum
+from components.figures.moving import moving_picture
+from core.engines import ENGINES
+from core.sessions.requests import make_request
 from tests.pages.compose import open_compose, press
 
 
@@ -55,13 +62,53 @@ def test_one_block_has_no_repeats(page: Page):
     expect(page.locator("#compose-stack")).to_have_value("Si2")
 
 
-def test_what_waits_for_the_sliders_to_rest_waits_for_the_picture():
-    """Dash holds a callback back until those have answered whose outputs it takes: here, the picture's."""
-    callbacks = app.server.test_client().get("/_dash-dependencies").json
-    rest = next(entry for entry in callbacks if (entry["clientside_function"] or {}).get("function_name") == "rest")
-    picture = next(entry for entry in callbacks if "compose-spectrum.figure" in entry["output"])
-    assert "compose-shown.data" in picture["output"]
-    assert [f"{part['id']}.{part['property']}" for part in rest["inputs"]] == [
-        "compose-request.data",
-        "compose-shown.data",
-    ]
+@pytest.mark.own_page
+@pytest.mark.parametrize("latency", [0, 150])
+def test_a_drag_without_a_pause_never_starves_the_picture(page: Page, latency: int):
+    """Superseded answers were dropped: of 55 moves in six seconds nothing was seen at 150 ms of latency."""
+    open_compose(page, "?stack=Si8Ge8&substrate=Si&view=total", engine="live")
+    network = {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", network)
+    titles = page.evaluate(
+        """async () => {
+            const thumb = document.querySelector("#compose-alloy [role=slider]");
+            const [title, picture] = ["title", "picture"].map(name => document.getElementById("compose-" + name));
+            const seen = [];
+            new MutationObserver(() => seen.push(title.textContent)).observe(title, { childList: true });
+            thumb.focus();
+            for (let step = 0; step < 60; step++) {
+                thumb.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+                await new Promise(resolve => setTimeout(resolve, 40));
+            }
+            return [...seen, Number(picture.dataset.moved)];
+        }"""
+    )
+    assert titles.pop() == len(titles) > 5
+    strains = [float(title.rpartition("Ge")[2]) for title in titles]
+    assert strains == sorted(strains), "a later picture gave way to an earlier one"
+    expect(page.locator("#compose-title")).to_contain_text("on Si0.4Ge0.6")
+    expect(page.locator("#compose-badge")).to_contain_text("Exact. The prediction held")
+    expect(page.locator("canvas.moving")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_the_moving_picture_looks_like_the_figure(page: Page, scale: str):
+    open_compose(page, f"?stack=Si4Ge4&substrate=Si&view=total&scale={scale}", engine="forward")
+    source = ENGINES["forward"].solve(make_request("Si4Ge4", "Si").crystal())
+    spectrum, _ = chosen_spectrum(source, "total", 0, 1, "spdS", 0.1)
+    still = seen(page)
+    page.evaluate(
+        "picture => { const page = window.dash_clientside.compose;"
+        " page.paintMoving(page.graph(), picture, [23, 108]); }",
+        moving_picture(spectrum, scale == "log", (23, 108)),
+    )
+    expect(page.locator("canvas.moving")).to_be_visible()
+    moving = seen(page)
+    assert np.abs(moving - still).mean() < 2.5
+    assert np.corrcoef(moving.ravel(), still.ravel())[0, 1] > 0.99
+
+
+def seen(page: Page) -> np.ndarray:
+    """(row, column, colour) of the picture as it stands on the screen."""
+    image = page.locator("#compose-picture").screenshot()
+    return np.asarray(Image.open(io.BytesIO(image)).convert("RGB"), dtype=float)

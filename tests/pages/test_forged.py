@@ -16,6 +16,7 @@ from core.processes import identity_of
 from core.sessions.readings import EXAMPLES, cuts_of, first_reading, infer_images, keep_image
 from core.sessions.requests import make_request
 from tests.pages.callbacks import PATH, ask, names, payload, served_callbacks
+from tests.pages.test_compose_forged import QUESTION
 
 SEED = 20
 PER_INPUT = 5
@@ -39,8 +40,7 @@ def true_values(finished_run) -> dict:
     reading = first_reading("example-sharp").document()
     return {
         "_pages_location.pathname": "/interpret", "_pages_location.search": "?example=sharp", "theme.data": "light",
-        "compose-stack.value": "Si2Ge2", "compose-substrate.value": "Si", "compose-mixing.value": 0.0,
-        "compose-spin-orbit.checked": False, "compose-structure.data": "", "compose-request.data": request,
+        "compose-ask.data": QUESTION, "compose-request.data": request,
         "compose-rested.data": request, "compose-selection.data": {"atom": 0, "other": 1},
         "compose-shells.value": ["s", "p", "d", "S"], "compose-sigma.value": 0.1, "compose-cursor.data": [23, 108],
         "compose-download-csv.n_clicks": 1, "compose-job.data": "0" * 32, "compose-place.data": "p",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.compose.spectra import chosen_spectrum
+from components.compose.spectra import chosen_spectrum, energy_pixels
 from core.engines import ENGINES
 from core.engines.exact import ExactSpectra
 from core.sessions.requests import make_request, solve
@@ -38,3 +38,20 @@ def test_error_bar_that_does_not_exist_is_said():
     shown, title = _shown(spin, "error")
     assert np.array_equal(shown.values, _shown(spin, "atom")[0].values)
     assert "no error bar: the forward model was trained without spin-orbit" in title
+
+
+def test_energies_are_as_fine_as_the_broadening_and_the_zoom_need(exact):
+    assert [energy_pixels(exact, sigma) for sigma in (0.3, 0.1, 0.05, 0.02)] == [1, 1, 2, 4]
+    assert energy_pixels(exact, 0.1, zoom=4) == 4
+    assert energy_pixels(exact, 0.1, sharpening="curvature") == 2
+    assert energy_pixels(ENGINES["forward"].solve(exact.crystal), 0.1, zoom=4) == 1
+    spectrum, _ = chosen_spectrum(exact, "total", 0, 1, "spdS", 0.02, 4)
+    assert spectrum.values.shape == (96, 704)
+    assert np.diff(spectrum.energy).max() < 0.02, "pixels wider than the lines make beads of them"
+
+
+def test_sharpened_spectra_say_their_unit_and_differences_stay(exact):
+    second, title = chosen_spectrum(exact, "atom", 2, 0, "spdS", 0.1, 2, "second")
+    assert (second.unit, "second derivative" in title, second.values.min()) == ("1/eV³", True, 0.0)
+    difference, title = chosen_spectrum(exact, "difference", 2, 0, "spdS", 0.1, 2, "second")
+    assert (difference.unit, difference.values.min() < 0) == ("1/eV", True)

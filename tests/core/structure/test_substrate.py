@@ -17,6 +17,8 @@ from core.structure.substrate import Substrate, check_strain, parse_substrate, s
         ("5.50 Å", 5.5, None),
         ("5.5A", 5.5, None),
         ("5.5 \u212b", 5.5, None),
+        ("0.55 nm", 5.5, None),
+        ("Si(001)", 5.431, 0.0),
         ("+1.2%", 5.431 * 1.012, None),
         ("-0.5 %", 5.431 * 0.995, None),
         ("−0.5 %", 5.431 * 0.995, None),

@@ -1,0 +1,177 @@
+/* Compose asks the server: what the controls say goes out, the picture comes back. Dragging never starves the picture:
+   one question is under way and then the latest; where answers take long, a second and a third one follow at a pace, and
+   every answer that is newer than the picture is shown. What may wait (atoms, readouts, link) waits for rest. Dash would
+   drop an answer as soon as the next question is out, so that this asks its callback by itself. */
+(function () {
+  "use strict";
+  const at = (name) => document.getElementById("compose-" + name);
+  const set = (name, props) => window.dash_clientside.set_props("compose-" + name, props);
+  const keep = () => window.dash_clientside.no_update;
+  const page = () => window.dash_clientside.compose;
+
+  const PACE_MS = 80; // between questions while others are under way
+  const MOST = 3; // questions under way
+  const BUSY_MS = 1000; // an answer that takes so long comes from a server with much to do: one question at a time
+  const LOST_MS = 20000;
+  const REST_MS = 160;
+  const PIN_MS = 600; // longer than text fields wait for further typing
+
+  const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure"];
+  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, look: "", sliders: null, shown: null, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
+  let now = null; // what is asked and shown; anew for each page
+  let number = 0;
+  let pausing = null;
+  let pacing = null;
+
+  /* The controls have changed: all of them, as Dash gives them. */
+  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, ready, cursor) {
+    if (!at("picture") || !scheme) return keep();
+    if (!now || now.page !== at("picture")) {
+      now = { ...NOTHING, said: {}, moved: {}, pinned: {}, page: at("picture"), newest: number };
+      page().cursorAt(cursor);
+    }
+    const readyAt = ready ? ready.at : 0; // an exact result has come
+    Object.entries({ stack, substrate }).forEach(([field, text]) => now.moved[field] === text && delete now.moved[field]);
+    const before = JSON.stringify(now.state);
+    now.state = {
+      sample: { stack: stack, substrate: substrate, mixing: mixing, spin_orbit: Boolean(spinOrbit), structure: structure, ...now.moved, ...now.pinned },
+      view: { view: view, shells: shells, sigma: sigma, scale: scale, map: map, engine: engine, sharpening: sharpening, gamma: gamma, clip: clip },
+      selection: selection, scheme: scheme, zoom: now.zoom,
+    };
+    if (readyAt === now.readyAt && before === JSON.stringify(now.state)) return keep();
+    now.readyAt = readyAt;
+    changed();
+    return keep();
+  }
+
+  /* A slider says what a text field will say when the slider rests; null: it will not. */
+  function move(field, text) {
+    if (!now || !now.state) return;
+    delete now.moved[field];
+    if (text === null) return;
+    delete now.pinned[field];
+    now.moved[field] = now.state.sample[field] = text;
+    changed();
+  }
+
+  /* How many times finer the energies should be. */
+  function zoom(times) {
+    if (!now || !now.state || now.zoom === times) return;
+    now.zoom = now.state.zoom = times;
+    changed();
+  }
+
+  /* Texts for both fields that hold whatever these repeat of older ones in the next moment. */
+  function pin(texts) {
+    if (!now) return;
+    const pinned = (now.pinned = { ...texts });
+    const put = () => Object.entries(pinned).forEach(([field, text]) => set(field, { value: text }));
+    put();
+    setTimeout(() => {
+      if (pinned !== now.pinned) return;
+      put();
+      now.pinned = {};
+    }, PIN_MS);
+  }
+
+  function changed() {
+    const sample = SAMPLE.map((name) => now.state.sample[name]).join("\n");
+    if (now.sample && sample !== now.sample) now.settled = false;
+    now.sample = sample;
+    now.shown = null;
+    send();
+  }
+
+  function send() {
+    now.waiting = true;
+    clearTimeout(pausing);
+    clearTimeout(pacing);
+    const since = performance.now() - now.sentAt;
+    if (now.under >= (now.took > BUSY_MS ? 1 : MOST)) return;
+    if (now.under && since < PACE_MS) pacing = setTimeout(send, PACE_MS - since);
+    else post(now, (number += 1));
+  }
+
+  function post(asking, own) {
+    now.waiting = false;
+    now.sentAt = performance.now();
+    now.under += 1;
+    const look = JSON.stringify([now.state.view, now.state.selection, now.state.scheme]);
+    const moving = !now.settled && look === now.look && Boolean(page().graph());
+    const question = { ...now.state, cursor: page().cursorNow(), resting: now.settled, moving: moving, shown: now.shown };
+    const start = performance.now();
+    fetch(address(), {
+      method: "POST", headers: { "Content-Type": "application/json" }, signal: AbortSignal.timeout(LOST_MS),
+      body: JSON.stringify({
+        output: "compose-answer.data", outputs: { id: "compose-answer", property: "data" },
+        inputs: [{ id: "compose-ask", property: "data", value: question }], changedPropIds: ["compose-ask.data"],
+      }),
+    })
+      .then((reply) => (reply.ok ? reply.json() : reply.json().then((refusal) => Promise.reject(new Error(refusal.error)))))
+      .then((reply) => ({ answer: reply.response["compose-answer"].data }), (error) => ({ error: error }))
+      .then(({ answer, error }) => {
+        if (asking !== now || at("picture") !== now.page) return;
+        now.under -= 1;
+        if (answer && !answer.resting) now.took = performance.now() - start;
+        const last = own === number && !now.waiting;
+        if (answer && last) controls(answer);
+        if (answer && own > now.newest) paint(answer, own, look);
+        if (last) say("failure", "children", error ? "The picture did not come: " + error.message + ". Change something, or reload the page." : null);
+        if (now.waiting) send();
+        else if (!now.under) pausing = setTimeout(rest, now.rested ? REST_MS : 0);
+      });
+  }
+
+  const address = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix + "_dash-update-component";
+
+  /* What belongs to the controls as they stand: errors, sliders. */
+  function controls(answer) {
+    if (answer.lost) {
+      set("problems", { children: answer.lost });
+      set("structure", { data: "" });
+    } else ["stack", "substrate"].forEach((name) => say(name, "error", answer.errors[name] || null));
+    Object.entries(answer.texts || {}).forEach(([name, text]) => set(name, { value: text }));
+    now.sliders = answer.sliders;
+  }
+
+  /* Dash looks at the whole page at every change; what says the same as before is no change. */
+  function say(name, property, value) {
+    if ((now.said[name + property] || null) !== value) set(name, { [property]: value });
+    now.said[name + property] = value;
+  }
+
+  function paint(answer, own, look) {
+    if (!answer.request) return;
+    now.newest = own;
+    now.request = answer.request;
+    if (answer.figure) {
+      [now.shown, now.look] = [answer.shown, look];
+      set("spectrum", { figure: page().keepZoom(answer.figure) });
+    } else if (answer.moving) {
+      now.shown = null;
+      page().paintMoving(page().graph(), answer.moving, page().cursorNow());
+    }
+    if (answer.title) at("title").textContent = answer.title;
+    const still = answer.badge[1] === "waiting" && at("title").textContent ? " The picture is still the one named above." : "";
+    at("badge").textContent = answer.badge[0] + still;
+    at("badge").dataset.kind = answer.badge[1];
+  }
+
+  function rest() {
+    if (now.sliders) page().followText(now.sliders);
+    now.sliders = null;
+    const key = JSON.stringify(now.request);
+    if (now.request && key !== now.rested) {
+      now.rested = key;
+      set("request", { data: now.request });
+      set("rested", { data: now.request });
+    } else page().linkOpened();
+    if (now.settled) return;
+    now.settled = true;
+    send(); // the same question again: now there is time for the exact calculation
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin, zoom }),
+  });
+})();
