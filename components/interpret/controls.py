@@ -28,6 +28,9 @@ NUMBERS = {
 }
 """Name → label, unit, and the kind of file that it belongs to."""
 
+FIELDS = ("index", "colours", *(name.replace("-", "_") for name in NUMBERS), "background", "symmetrise", "cut", "kz")
+"""Controls that set something of a reading."""
+
 AXIS_POINTS = {"k1": "k∥, first", "k2": "k∥, second", "e1": "E, first", "e2": "E, second"}
 POINTS = AXIS_POINTS | {
     "f1": "Frame, a corner", "f2": "Frame, opposite corner", "b1": "Colour bar, a corner",
@@ -36,22 +39,26 @@ POINTS = AXIS_POINTS | {
 """Points that are clicked on a picture."""
 
 
-def image_controls(*more) -> html.Section:
+def image_controls(*more, problem: str = "") -> html.Section:
     """Drop zone, examples, cut, what else is given, calibration."""
     return html.Section(
         [
             html.H2("Image"),
             dcc.Upload(
                 [
-                    html.Button("Choose a band image", type="button", className="button"),
-                    html.Span(" or drop it here", className="muted"),
+                    html.Button("Choose band images", type="button", className="button"),
+                    html.Span(" or drop them here", className="muted"),
                 ],
                 id=ids("upload"),
                 className="drop-zone",
                 max_size=UPLOAD_LIMIT_BYTES,
-                multiple=False,
+                multiple=True,
             ),
-            html.P(ACCEPTED + "; at most 64 MB.", className="muted small"),
+            html.P(
+                ACCEPTED + "; at most 64 MB. Several cuts of one sample are read together. A saved session opens too.",
+                className="muted small",
+            ),
+            html.A("Go on with the last image", id=ids("go-on"), className="small", hidden=True),
             html.Div(
                 [
                     html.Button(label, id=ids(f"example-{name}"), type="button", className="chip")
@@ -64,7 +71,7 @@ def image_controls(*more) -> html.Section:
             html.P("The examples are simulated.", className="muted small"),
             html.P(id=ids("file-name"), className="small", role="status"),
             html.Div(id=ids("record"), className="small"),
-            html.P(id=ids("upload-error"), className="field-error", role="alert"),
+            html.P(problem, id=ids("upload-error"), className="field-error", role="alert"),
             _cut(),
             _others(),
             *more,
@@ -105,6 +112,7 @@ def _others() -> html.Div:
     """Further cuts of the same sample, which are read together with the one that is shown."""
     return html.Div(
         [
+            html.Span("Cuts of this sample", className="field-label"),
             html.Button(
                 "Keep as a cut of this sample", id=ids("keep-cut"), type="button", className="button",
                 title="Then drop another cut of the same sample: both are read together",
@@ -116,11 +124,16 @@ def _others() -> html.Div:
 
 
 def other_cuts(labels: list[str]) -> list[html.Li]:
-    """The kept cuts, each with a button that drops it."""
+    """The kept cuts, each with a button that shows it in place of the one that is shown, and one that drops it."""
     return [
         html.Li(
             [
                 html.Span(label),
+                html.Button(
+                    "Show", id=ids.item("show-cut", number), type="button", className="button",
+                    title="Show and calibrate it; the one that is shown stays a cut of this sample",
+                    **{"aria-label": f"Show {label}"},
+                ),
                 html.Button(
                     "Drop", id=ids.item("drop-cut", number), type="button", className="button",
                     **{"aria-label": f"Drop {label}"},

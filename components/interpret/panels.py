@@ -18,6 +18,14 @@ VIEWS = {
     "why-strain": "Why strain",
     "why-interface": "Why interface",
 }
+EXPORTS = {
+    "json": ("JSON", "Figures, candidates, and how the images were read"),
+    "nc": ("NetCDF", "The calibrated image, the prediction and the result, for xarray"),
+    "html": ("Report", "A page that can be printed and cited, and opens offline"),
+    "zip": ("Session", "Images, steps and result in one file, which this page opens again"),
+}
+"""Export → its button and what it gives."""
+
 NOTE = "note: "
 _CLEAR = "rgba(0,0,0,0)"
 _EMPTY = {
@@ -31,7 +39,7 @@ _EMPTY = {
 }
 
 
-def picture_panel() -> html.Section:
+def picture_panel(view: str = "image") -> html.Section:
     """Views, title and the graph."""
     return html.Section(
         [
@@ -39,7 +47,7 @@ def picture_panel() -> html.Section:
             dmc.SegmentedControl(
                 id=ids("view"),
                 data=[{"value": value, "label": label} for value, label in VIEWS.items()],
-                value="image",
+                value=view if view in VIEWS else "image",
                 size="xs",
                 attributes={"root": {"aria-label": "Picture"}},
             ),
@@ -55,11 +63,11 @@ def picture_panel() -> html.Section:
     )
 
 
-def result_panel() -> html.Section:
+def result_panel(fitting: dict | None = None) -> html.Section:
     """Verdict, figures, candidates and exports."""
-    kinds = {"json": "JSON", "nc": "NetCDF", "html": "Report"}
     buttons = [
-        html.Button(label, id=ids(f"export-{kind}"), type="button", className="button") for kind, label in kinds.items()
+        html.Button(label, id=ids(f"export-{kind}"), type="button", className="button", title=hint)
+        for kind, (label, hint) in EXPORTS.items()
     ]
     return html.Section(
         [
@@ -70,7 +78,7 @@ def result_panel() -> html.Section:
             html.Div(id=ids("candidates")),
             html.Button("Refine in the loop", id=ids("refine"), type="button", className="button", disabled=True),
             html.P(id=ids("refine-error"), className="field-error", role="alert"),
-            *fit_panel(),
+            *fit_panel(fitting),
             html.Div(
                 [html.Span("Export", className="muted"), *buttons], className="downloads", role="group",
                 **{"aria-label": "Exports"},
@@ -84,7 +92,7 @@ def result_panel() -> html.Section:
 def reading_label(reading: Reading) -> str:
     """What an image is, in a few words."""
     example = EXAMPLES.get(reading.image.removeprefix("example-"))
-    name = f"{example}, simulated" if example else "Uploaded image"
+    name = f"{example}, simulated" if example else reading.file or "Uploaded image"
     name += f", image {reading.index + 1}" if reading.index else ""
     return f"{name}, {reading.cut.replace('G', 'Γ').replace('-', '–')} cut"
 

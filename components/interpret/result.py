@@ -95,12 +95,11 @@ def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:
 
 def candidate_list(found: Inference) -> html.Div:
     """The most probable stacks; each opens in Compose."""
+    new_tab = {"target": "_blank", "title": "Open in Compose, in a new tab"}
     rows = [
         html.Tr(
             [
-                html.Th(
-                    html.A(candidate.stack, href=compose_link(candidate), title="Open in Compose"), scope="row"
-                ),
+                html.Th(html.A(candidate.stack, href=compose_link(candidate), **new_tab), scope="row"),
                 html.Td(f"{candidate.mixing:g} ML" if candidate.mixing else "sharp"),
                 html.Td(f"{100 * candidate.probability:.0f} %"),
                 html.Td(

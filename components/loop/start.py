@@ -2,10 +2,8 @@
 
 from components.requests import listed
 from core.sessions import runs
+from core.sessions.interpretations import MOST_CUTS
 from core.sessions.readings import Reading, cuts_of
-
-MOST_CUTS = 4
-"""Kept cuts of a sample that are read together with the one that is shown."""
 
 
 def run_on(readings: tuple[Reading, ...]) -> str:

@@ -31,7 +31,7 @@ from core.experiment.readers.slices import opening_index
 from core.learning.versions import in_force
 from core.once import Once
 from core.reverse.candidates import Candidate, predicted_pictures
-from core.reverse.cut import Cut, cut_name, final_state_of
+from core.reverse.cut import Cut, cut_in_name, cut_name, final_state_of
 from core.reverse.distance import Target
 from core.reverse.guess import Predictor
 from core.reverse.inference import Inference, infer_images
@@ -41,6 +41,8 @@ from core.storage import UNKEPT, result_store
 
 EXAMPLES = Path(__file__).parents[1] / "experiment" / "examples"
 _KEPT = re.compile(r"[0-9a-f]{20}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+LONGEST_FILE_NAME = 120
 _EXAMPLE_FILES = {f"example-{file.stem}": file for file in EXAMPLES.glob("*.nc")}
 """The only files that a page can name."""
 
@@ -54,7 +56,7 @@ class Reading:
     image: id from `keep_image`, or `example-NAME`. index: which image of the file. steps: the calibration, in order,
     each kind once. kz: text, a number or auto; empty takes it from the photon energy. hv, inner_potential,
     work_function: eV, None where nothing is said; an image with angles holds hv and the work function in its step
-    from angles to momenta, and nowhere else.
+    from angles to momenta, and nowhere else. file, sha256: name and hash of the file, empty where they are not known.
 
     Raises:
         InputError: a kind of step twice, or photon energies in two places.
@@ -68,6 +70,8 @@ class Reading:
     hv: float | None = None
     inner_potential: float | None = None
     work_function: float | None = None
+    file: str = ""
+    sha256: str = ""
 
     def __post_init__(self):
         kinds = {FermiLevel if type(step) is FittedFermiLevel else type(step) for step in self.steps}
@@ -92,6 +96,8 @@ class Reading:
         if not isinstance(document, dict) or set(document) - known or not isinstance(document.get("image"), str):
             raise InputError("This reading did not come from the page; reload it")
         values = {name: str(document[name])[:80] for name in ("image", "cut", "kz") if name in document}
+        values["file"] = file_label(document.get("file", ""))
+        values["sha256"] = sha if _SHA256.fullmatch(sha := str(document.get("sha256", ""))) else ""
         for name in ("index", "hv", "inner_potential", "work_function"):
             if document.get(name) is not None:
                 values[name] = number_of(name, document[name])
@@ -101,6 +107,8 @@ class Reading:
     def document(self) -> dict:
         """Plain JSON, the inverse of `from_document`."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        unknown = {name for name in ("file", "sha256") if not values[name]}
+        values = {name: value for name, value in values.items() if name not in unknown}
         return values | {"steps": [step.document() for step in self.steps]}
 
     def raw(self) -> xr.DataArray:
@@ -197,6 +205,23 @@ def first_reading(image: str, **known) -> Reading:
     return replace(reading, steps=suggested_steps(reading.raw()))
 
 
+def file_label(name) -> str:
+    """The last part of a file's name as it is shown: its printable characters, at most LONGEST_FILE_NAME."""
+    last = re.split(r"[/\\]", str(name))[-1]
+    return "".join(letter for letter in last if letter.isprintable())[-LONGEST_FILE_NAME:]
+
+
+def uploaded_reading(content: bytes, name: str, cut: str = "G-X", kz: str = "auto") -> Reading:
+    """A file that was dropped, kept, with the steps that it suggests; its name may speak of another cut.
+
+    Raises:
+        InputError: see `keep_image`.
+    """
+    identity, label = keep_image(content, name), file_label(name)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return first_reading(identity, cut=cut_in_name(label) or cut, kz=kz, file=label, sha256=sha256)
+
+
 def keep_image(content: bytes, name: str) -> str:
     """Check and keep the images of an uploaded file; returns its id, the hash of its content.
 
@@ -205,9 +230,30 @@ def keep_image(content: bytes, name: str) -> str:
     """
     packed = packed_images(content, name)
     identity = hashlib.sha256(content).hexdigest()[:20]
+    return keep_packed(identity, packed)
+
+
+def keep_packed(identity: str, packed: bytes) -> str:
+    """Keep images that `packed_images` gave under an id; returns it.
+
+    Raises:
+        InputError: they cannot be kept.
+    """
     if not result_store().put(f"images:{identity}", packed):
         raise InputError(UNKEPT)
     return identity
+
+
+def packed_of(identity: str) -> bytes:
+    """The images of an uploaded file as `packed_images` gave them.
+
+    Raises:
+        InputError: nothing of that id is kept.
+    """
+    packed = result_store().get(f"images:{identity}") if _KEPT.fullmatch(identity) else None
+    if packed is None:
+        raise InputError(LOST_IMAGE)
+    return packed
 
 
 @lru_cache(maxsize=2)
@@ -219,12 +265,7 @@ def kept_images(identity: str) -> tuple[xr.DataArray, ...]:
     """
     if file := _EXAMPLE_FILES.get(identity):
         return tuple(image.data_array() for image in parse_images(file.read_bytes(), file.name))
-    if not _KEPT.fullmatch(identity):
-        raise InputError(LOST_IMAGE)
-    packed = result_store().get(f"images:{identity}")
-    if packed is None:
-        raise InputError(LOST_IMAGE)
-    return tuple(unpacked_images(packed))
+    return tuple(unpacked_images(packed_of(identity)))
 
 
 _inferred: Once = Once(16)
@@ -257,8 +298,18 @@ def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]
     Raises:
         InputError: as `interpreted`.
     """
-    cuts = [one.as_cut(calibrated(one), len(kept_images(one.image))) for one in readings]
+    cuts = [_named_cut(one, len(readings)) for one in readings]
     return cuts, [standard_image(cut.image) for cut in cuts]
+
+
+def _named_cut(reading: Reading, count: int) -> Cut:
+    """The cut of a reading; what is wrong with one of several says which."""
+    try:
+        return reading.as_cut(calibrated(reading), len(kept_images(reading.image)))
+    except InputError as error:
+        if count == 1:
+            raise
+        raise InputError(f"{reading.file or 'An image'}, {reading.cut}: {error}") from None
 
 
 def reconstruction(found: Inference, candidate: Candidate) -> np.ndarray:

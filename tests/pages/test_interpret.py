@@ -156,7 +156,7 @@ def test_focus_stays_in_a_list_that_gets_shorter(page: Page):
     expect(undo).to_be_focused()
     keep = page.get_by_role("button", name="Keep as a cut of this sample")
     keep.press("Enter")
-    page.get_by_role("button", name="Drop Uploaded image").press("Enter")
+    page.get_by_role("button", name=f"Drop {FIGURE.name}").press("Enter")
     expect(page.locator("#interpret-others-list li")).to_have_count(0)
     expect(keep).to_be_focused()
 
@@ -247,7 +247,7 @@ def test_cuts_are_dropped_within_one_round_trip(page: Page):
         expect(cuts).to_have_count(number)
     settled(page)
     network = Network(page)
-    drops = page.locator("#interpret-others-list button")
+    drops = page.locator("#interpret-others-list button[aria-label^=Drop]")
     drops.nth(0).click()
     drops.nth(2).click()
     network.let_through()
