@@ -19,10 +19,18 @@ from components.figures.band_image import raw_picture_figure
 from components.ids import THEME
 from components.interpret.clicks import clicked, kept_points, points_text
 from components.interpret.controls import AXIS_POINTS, FIELDS, POINTS, ids, image_controls
-from components.interpret.edit import control_values, frame_of
+from components.interpret.edit import FOUND, control_values, frame_of
 from components.interpret.edits import MOST_UNDONE, edited
 from components.interpret.experiment import experiment_panel
-from components.interpret.panels import EXPORTS, picture_panel, reading_label, record_list, result_panel, step_list
+from components.interpret.panels import (
+    EXPORTS,
+    found_texts,
+    picture_panel,
+    reading_label,
+    record_list,
+    result_panel,
+    step_list,
+)
 from components.interpret.pictures import compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
@@ -94,6 +102,8 @@ def _others(documents) -> tuple[Reading, ...]:
     Output(ids("steps"), "children"),
     Output(ids("settings"), "data"),
     Output(ids("record"), "children"),
+    *(Output(ids(name.replace("_", "-")), "placeholder") for name in FOUND if name != "kz"),
+    *(Output(ids(name.replace("_", "-")), "description") for name in FOUND),
     Input(ids("reading"), "data"),
     State(ids("view"), "value"),
     State(ids("history"), "data"),
@@ -102,7 +112,8 @@ def _others(documents) -> tuple[Reading, ...]:
 def show_controls(document, view, history, last):
     """The controls follow the reading: those of its kind of file, at its values; ends of axes may wait for others."""
     if not document:
-        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {}, "")
+        nothing = (no_update,) * (2 * len(FOUND) - 1)
+        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {}, "", *nothing)
     reading = _reading(document)
     picture = "channel" in reading.raw().dims
     images = kept_images(reading.image)
@@ -118,7 +129,8 @@ def show_controls(document, view, history, last):
     view = "raw" if without_axes else "image" if view == "raw" and not picture else no_update
     kind = "picture" if picture else "angles" if values["normal"] != "" else "bands"
     told = values | {"edited": last}
-    return (False, not picture, kind, names, *settings, view, step_list(reading), told, record_list(reading))
+    shown = (False, not picture, kind, names, *settings, view, step_list(reading), told, record_list(reading))
+    return shown + found_texts(reading)
 
 
 def _edited(before: Reading, after: Reading, history) -> tuple:
@@ -216,6 +228,7 @@ def show_result(document, others):
     except InputError as error:
         return str(error), "outside", "", "", name, first, True
     text, kind = verdict(found)
+    text += f" {found.at_odds}" if found.at_odds else ""
     return text, kind, figure_list(found), candidate_list(found), name, first, False
 
 

@@ -7,6 +7,7 @@ from components.ids import Ids
 from core.experiment.calibration.background import BACKGROUNDS
 from core.experiment.calibration.colours import COLOUR_MAPS
 from core.experiment.readers import ACCEPTED, UPLOAD_LIMIT_BYTES
+from core.reverse.knowledge import FAMILIES
 
 ids = Ids("interpret")
 
@@ -28,7 +29,12 @@ NUMBERS = {
 }
 """Name → label, unit, and the kind of file that it belongs to."""
 
-FIELDS = ("index", "colours", *(name.replace("-", "_") for name in NUMBERS), "background", "symmetrise", "cut", "kz")
+KZ_HINT = "0 is the Γ plane, 1 the Z plane; auto infers it; empty takes it from hν"
+
+FIELDS = (
+    "index", "colours", *(name.replace("-", "_") for name in NUMBERS), "background", "symmetrise", "cut", "kz",
+    "substrate", "family",
+)  # fmt: skip
 """Controls that set something of a reading."""
 
 AXIS_POINTS = {"k1": "k∥, first", "k2": "k∥, second", "e1": "E, first", "e2": "E, second"}
@@ -74,6 +80,7 @@ def image_controls(*more, problem: str = "") -> html.Section:
             html.P(problem, id=ids("upload-error"), className="field-error", role="alert"),
             _cut(),
             _others(),
+            _knowledge(),
             *more,
             html.Div(_calibration(), id=ids("calibration"), hidden=True, className="group"),
         ],
@@ -97,7 +104,7 @@ def _cut() -> html.Div:
             dmc.TextInput(
                 id=ids("kz"),
                 label="kz in 2π/c̄",
-                description="0 is the Γ plane, 1 the Z plane; auto infers it; empty takes it from hν",
+                description=KZ_HINT,
                 value="auto",
                 debounce=350,
                 size="xs",
@@ -120,6 +127,35 @@ def _others() -> html.Div:
             html.Ul(id=ids("others-list"), className="small kept-cuts", **{"aria-live": "polite"}),
         ],
         className="group",
+    )  # fmt: skip
+
+
+def _knowledge() -> html.Details:
+    """What a person knows of the sample before the image is read."""
+    return html.Details(
+        [
+            html.Summary("What is known of the sample"),
+            html.Div(
+                [
+                    dmc.TextInput(
+                        id=ids("substrate"), label="Substrate", value="", placeholder="not known",
+                        description="Layers strained to Si, Ge, Si0.5Ge0.5, 5.50 Å; empty leaves it to the image",
+                        debounce=350, size="xs", inputProps={"maxLength": 40},
+                    ),
+                    dmc.Select(
+                        id=ids("family"), label="Structure", value="", size="xs", allowDeselect=False,
+                        data=[{"value": name, "label": words.capitalize()} for name, words in FAMILIES.items()],
+                        description="Candidates of another structure are left out", checkIconPosition="right",
+                    ),
+                    html.P(
+                        "Narrows the figures and candidates on this page; the loop fits without it.",
+                        className="muted small",
+                    ),
+                ],
+                className="group",
+            ),
+        ],
+        className="knowledge",
     )  # fmt: skip
 
 
@@ -193,6 +229,7 @@ def _calibration() -> list:
                     hideControls=True,
                     debounce=True,
                     value={"k-centre": 0, "k-scale": 1}.get(name, ""),
+                    placeholder="12.6, as of Si" if name == "inner-potential" else "",
                     className=f"for-{kind}",
                 )
                 for name, (label, unit, kind) in NUMBERS.items()

@@ -4,8 +4,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components import theme
-from components.interpret.controls import EXAMPLES, ids
-from components.interpret.edit import removable, step_lines
+from components.interpret.controls import EXAMPLES, KZ_HINT, ids
+from components.interpret.edit import FOUND, found_values, removable, step_lines
 from components.interpret.fit import fit_panel
 from core.experiment.calibration.steps import NEEDED, missing_steps
 from core.sessions.readings import Reading
@@ -103,6 +103,14 @@ def record_list(reading: Reading) -> html.Ul:
     lines = [html.Li(_sentence(line)) for line in record.lines() if not line.startswith(NOTE)]
     notes = [html.Li(f"{_sentence(note)}.", className="note") for note in record.notes]
     return html.Ul([*lines, *notes], className="read-from", **{"aria-label": "Read from the file"})
+
+
+def found_texts(reading: Reading) -> tuple[str, ...]:
+    """What was found for the controls of FOUND: numbers to stand in their empty fields, then how each is known."""
+    found = found_values(reading)
+    value, origin = found["kz"]
+    kz = f"{KZ_HINT}. By {origin.partition(';')[0]} it is {value}" if value else KZ_HINT
+    return (*(found[name][0] for name in FOUND if name != "kz"), *(found[n][1] for n in FOUND if n != "kz"), kz)
 
 
 def _sentence(text: str) -> str:

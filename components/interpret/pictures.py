@@ -31,8 +31,20 @@ def with_bands(
     return figure, f"Calibrated image, {reading.cut.replace('G', 'Γ')} cut", text, ""
 
 
+FAINT = 0.4
+"""Opacity of what the model makes of images that it does not know."""
+
+
 def compared(found: Inference, candidate: Candidate, view: str, scheme: str | None) -> tuple[go.Figure, str, str]:
-    """Figure, title and text of a view that sets the image against the model."""
+    """Figure, title and text of a view that sets the image against the model; faint outside what it knows."""
+    figure, title, text = _compared(found, candidate, view, scheme)
+    if found.in_domain:
+        return figure, title, text
+    figure.update_traces(opacity=FAINT, selector={"type": "heatmap"})
+    return figure, title, f"Outside what the model knows, not to be trusted. {text}"
+
+
+def _compared(found: Inference, candidate: Candidate, view: str, scheme: str | None) -> tuple[go.Figure, str, str]:
     if view == "reconstruction":
         figure = band_image_figure(reconstruction(found, candidate).T, KX, energies(found), scheme, "A (arb. units)")
         return figure, f"Predicted: {candidate.stack} on {candidate.substrate}", "Without artefacts of measurement."

@@ -22,6 +22,12 @@ LABELS = {
     "kz": "kz",
 }
 DIGITS = {"lattice_in_plane": 4, "bond_length_si_si": 4, "bond_length_si_ge": 4, "bond_length_ge_ge": 4, "period": 1}
+TAKEN = {
+    "photon_energy": "Photon energy hν", "work_function": "Work function Φ", "fermi_level": "E_F on the file's axis",
+    "normal_emission": "Normal emission", "kz": "kz from hν", "temperature": "Temperature",
+}  # fmt: skip
+"""Entries of an image's record that stand beside the figures."""
+
 SHOWN = 6
 """Candidates in the table."""
 
@@ -31,7 +37,7 @@ def verdict(found: Inference) -> tuple[str, str]:
     if not found.in_domain:
         return (
             f"{_outside(found)} outside what the model knows (domain score {found.domain_score:.1f}, limit 1): it "
-            "knows Γ–X and Γ–K cuts of Si/Ge stacks. The figures below are not to be trusted.",
+            "knows Γ–X and Γ–K cuts of Si/Ge stacks. What it makes of them all the same is folded away.",
             "outside",
         )
     equal = [c for c in found.candidates if c.probability >= EQUALLY_GOOD * found.candidates[0].probability]
@@ -55,10 +61,10 @@ def image_name(found: Inference, number: int) -> str:
     return f"Image {number + 1} ({found.images[number].cut.replace('G', 'Γ').replace('-', '–')})"
 
 
-def figure_list(found: Inference) -> html.Div:
+def figure_list(found: Inference) -> html.Div | html.Details:
     """The figures with their 90 % intervals; descriptors of inner and interfacial atoms folded away.
 
-    What belongs to an image alone, such as its k_z, stands by itself where there are several.
+    What belongs to an image alone, such as its k_z and how it was taken, stands by itself where there are several.
     """
     local = [name for name in LOCAL_QUANTITIES if name in found.descriptors]
     shown = [name for name in (*QUANTITIES, *NUISANCE_QUANTITIES) if name in found.descriptors]
@@ -68,9 +74,36 @@ def figure_list(found: Inference) -> html.Div:
             known = "known" if one.in_domain else "outside"
             title = f"{image_name(found, number)}: {known}, domain score {one.domain_score:.2f}"
             parts += [html.H3(title, className="small"), _table(list(one.descriptors), one.descriptors)]
+    parts += [_taken(found, number) for number in range(len(found.images))]
     if local:
         parts.append(html.Details([html.Summary("Inner and interfacial atoms"), _table(local, found.descriptors)]))
-    return html.Div(parts)
+    return _behind_verdict(found, html.Div(parts), "What the model says of it all the same")
+
+
+def _behind_verdict(found: Inference, content: html.Div, summary: str) -> html.Div | html.Details:
+    """The content; folded away and faint where the model does not know such images."""
+    return content if found.in_domain else html.Details([html.Summary(summary), content], className="doubtful")
+
+
+def _taken(found: Inference, number: int) -> html.Div:
+    """How an image was taken, as far as its file, its calibration and its photon energy tell, and how that is known."""
+    one = found.images[number]
+    rows = [
+        html.Tr(
+            [
+                html.Th(words, scope="row"),
+                html.Td(f"{known.value:g}{f' ± {known.uncertainty:.2g}' if known.uncertainty else ''} {known.unit}"),
+                html.Td(known.origin, className="muted origin"),
+            ]
+        )
+        for name, words in TAKEN.items()
+        if (known := getattr(one.record, name, None)) is not None
+    ]
+    if not rows:
+        return html.Div()
+    title = "How it was taken" if len(found.images) == 1 else f"How {image_name(found, number)} was taken"
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Setting", "Value", "Known by")]))
+    return html.Div([html.H3(title), html.Table([head, html.Tbody(rows)], className="small-table")])
 
 
 def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:
@@ -93,7 +126,7 @@ def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:
     return html.Table([head, html.Tbody(rows)], className="small-table")
 
 
-def candidate_list(found: Inference) -> html.Div:
+def candidate_list(found: Inference) -> html.Div | html.Details:
     """The most probable stacks; each opens in Compose."""
     new_tab = {"target": "_blank", "title": "Open in Compose, in a new tab"}
     rows = [
@@ -114,9 +147,8 @@ def candidate_list(found: Inference) -> html.Div:
     ]  # fmt: skip
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Stack", "Interface", "Probability", "Bands")]))
     substrate = f"All on a substrate of a∥ = {found.candidates[0].lattice:.4f} Å."
-    return html.Div(
-        [html.Table([head, html.Tbody(rows)], className="small-table"), html.P(substrate, className="muted small")]
-    )
+    table = html.Table([head, html.Tbody(rows)], className="small-table")
+    return _behind_verdict(found, html.Div([table, html.P(substrate, className="muted small")]), "Nearest stacks")
 
 
 def compose_link(candidate) -> str:

@@ -35,6 +35,7 @@ from core.reverse.cut import Cut, cut_in_name, cut_name, final_state_of
 from core.reverse.distance import Target
 from core.reverse.guess import Predictor
 from core.reverse.inference import Inference, infer_images
+from core.reverse.knowledge import NOTHING, Knowledge
 from core.reverse.model import reverse_model
 from core.reverse.standard import THEORY, standard_image
 from core.storage import UNKEPT, result_store
@@ -42,6 +43,7 @@ from core.storage import UNKEPT, result_store
 EXAMPLES = Path(__file__).parents[1] / "experiment" / "examples"
 _KEPT = re.compile(r"[0-9a-f]{20}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_TEXTS = ("image", "cut", "kz", "substrate", "family")
 LONGEST_FILE_NAME = 120
 _EXAMPLE_FILES = {f"example-{file.stem}": file for file in EXAMPLES.glob("*.nc")}
 """The only files that a page can name."""
@@ -57,6 +59,7 @@ class Reading:
     each kind once. kz: text, a number or auto; empty takes it from the photon energy. hv, inner_potential,
     work_function: eV, None where nothing is said; an image with angles holds hv and the work function in its step
     from angles to momenta, and nowhere else. file, sha256: name and hash of the file, empty where they are not known.
+    substrate, family: what is known of the sample, as in `core.reverse.knowledge`.
 
     Raises:
         InputError: a kind of step twice, or photon energies in two places.
@@ -72,6 +75,8 @@ class Reading:
     work_function: float | None = None
     file: str = ""
     sha256: str = ""
+    substrate: str = ""
+    family: str = ""
 
     def __post_init__(self):
         kinds = {FermiLevel if type(step) is FittedFermiLevel else type(step) for step in self.steps}
@@ -95,7 +100,7 @@ class Reading:
             raise InputError("This reading was kept by an earlier version; drop the image again")
         if not isinstance(document, dict) or set(document) - known or not isinstance(document.get("image"), str):
             raise InputError("This reading did not come from the page; reload it")
-        values = {name: str(document[name])[:80] for name in ("image", "cut", "kz") if name in document}
+        values = {name: str(document[name])[:80] for name in _TEXTS if name in document}
         values["file"] = file_label(document.get("file", ""))
         values["sha256"] = sha if _SHA256.fullmatch(sha := str(document.get("sha256", ""))) else ""
         for name in ("index", "hv", "inner_potential", "work_function"):
@@ -107,7 +112,7 @@ class Reading:
     def document(self) -> dict:
         """Plain JSON, the inverse of `from_document`."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        unknown = {name for name in ("file", "sha256") if not values[name]}
+        unknown = {name for name in ("file", "sha256", "substrate", "family") if not values[name]}
         values = {name: value for name, value in values.items() if name not in unknown}
         return values | {"steps": [step.document() for step in self.steps]}
 
@@ -289,7 +294,21 @@ def interpreted(reading: Reading, others: tuple[Reading, ...] = ()) -> Inference
         InputError: see `calibrated`; an unknown cut or k_z.
     """
     readings = (reading, *(other for other in others if other != reading))
-    return _inferred.of((readings, in_force()), lambda: infer_images(*cuts_of(readings)))
+    known = knowledge_of(readings)
+    more = () if known == NOTHING else (known,)
+    return _inferred.of((readings, in_force()), lambda: infer_images(*cuts_of(readings), *more))
+
+
+def knowledge_of(readings: Sequence[Reading]) -> Knowledge:
+    """What is known of the sample of several readings; where they differ, by the first that says it.
+
+    Raises:
+        InputError: see `Knowledge`.
+    """
+    substrate, family = (
+        next((said for one in readings if (said := getattr(one, name).strip())), "") for name in ("substrate", "family")
+    )
+    return Knowledge(substrate, family)
 
 
 def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]:

@@ -32,7 +32,10 @@ def test_verdict_names_the_limit_and_ties(found):
     text, kind = verdict(outside)
     assert kind == "outside"
     assert text.startswith("This is outside what the model knows (domain score 3.2")
-    assert "not to be trusted" in text
+    assert "folded away" in text
+    for shown in (figure_list(outside), candidate_list(outside)):
+        assert (type(shown).__name__, shown.className, getattr(shown, "open", None)) == ("Details", "doubtful", None)
+    assert type(figure_list(found)).__name__ == "Div"
     several = replace(found, images=(found.images[0], replace(found.images[0], domain_score=3.2)))
     assert verdict(several)[0].startswith("Image 2 (Γ–X) is outside")
     first = replace(found.candidates[0], probability=0.6)
