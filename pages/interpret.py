@@ -31,7 +31,7 @@ from components.interpret.panels import (
     result_panel,
     step_list,
 )
-from components.interpret.pictures import compared, with_bands
+from components.interpret.pictures import Display, compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, verdict
 from components.interpret.session import interpretation_of, named, readings_key, stores
@@ -42,7 +42,7 @@ from core.experiment.calibration.editing import AXES
 from core.experiment.calibration.record import place_in_file
 from core.sessions.interpretations import MOST_CUTS, session_file
 from core.sessions.readings import Reading, calibrated, export_text, interpreted, kept_images
-from pages import interpret_fit, interpret_session  # noqa: F401, their callbacks
+from pages import interpret_curves, interpret_fit, interpret_session  # noqa: F401, their callbacks
 
 dash.register_page(
     __name__, path="/interpret", name="Interpret", order=2, title="Interpret · Bandloom",
@@ -243,8 +243,9 @@ def show_result(document, others):
     Input(ids("points"), "data"),
     Input(ids("others"), "data"),
     Input(THEME, "data"),
+    *(Input(ids(name), "value") for name in ("normalisation", "derivative", "gamma")),
 )
-def draw(document, view, shown, points, others, scheme):
+def draw(document, view, shown, points, others, scheme, *display):
     """The picture of the chosen view."""
     if not document:
         return no_update, no_update, "", ""
@@ -258,7 +259,7 @@ def draw(document, view, shown, points, others, scheme):
             return figure, "The file as it was dropped", text, ""
         image = calibrated(reading)
         if view in ("image", "raw"):
-            return with_bands(reading, _others(others), image, int(shown), scheme)
+            return with_bands(reading, _others(others), image, int(shown), scheme, Display.of(*display))
         found = interpreted(reading, _others(others))
         candidate = found.candidates[min(int(shown), len(found.candidates) - 1)]
         return (*compared(found, candidate, view, scheme), "")

@@ -5,6 +5,7 @@ from dash import dcc, html
 
 from components import theme
 from components.interpret.controls import EXAMPLES, KZ_HINT, ids
+from components.interpret.curves import curves_panel, display_controls
 from components.interpret.edit import FOUND, found_values, removable, step_lines
 from components.interpret.fit import fit_panel
 from core.experiment.calibration.steps import NEEDED, missing_steps
@@ -54,9 +55,15 @@ def picture_panel(view: str = "image") -> html.Section:
             html.P("Drop a band image, or take an example.", id=ids("title"), className="picture-title", role="status"),
             html.P(id=ids("problem"), className="field-error", role="alert"),
             dcc.Graph(
-                id=ids("picture"), figure=_EMPTY, config=theme.GRAPH_CONFIG, className="spectrum", responsive=True
+                id=ids("picture"),
+                figure=_EMPTY,
+                config=theme.GRAPH_CONFIG,
+                responsive=True,
+                style={"height": "var(--picture-height)"},
             ),
             html.P(id=ids("view-text"), className="muted small"),
+            display_controls(),
+            curves_panel(),
         ],
         className="interpret-picture",
         **{"aria-label": "Picture"},

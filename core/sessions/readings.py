@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from core.errors import InputError
-from core.experiment.calibration.editing import step_of
+from core.experiment.calibration.editing import step_of, with_step
 from core.experiment.calibration.record import ImageRecord, Known, record_of
 from core.experiment.calibration.steps import (
     STEPS,
@@ -198,6 +198,19 @@ def number_of(name: str, value) -> float:
     if not abs(number) <= 1e5:
         raise InputError(f"{name.replace('_', ' ')} = {value} is out of range: give a number")
     return number
+
+
+def with_fermi_level(reading: Reading, shift: float, uncertainty: float) -> Reading:
+    """The reading with E_F at another energy of its calibrated image, by an edge that was fitted there.
+
+    Args:
+        reading: before.
+        shift: eV of the calibrated image.
+        uncertainty: eV.
+    """
+    before = step_of(reading.steps, FermiLevel)
+    level = FermiLevel((before.level if before else 0.0) + shift, uncertainty, "fitted edge")
+    return replace(reading, steps=with_step(reading.steps, level))
 
 
 def first_reading(image: str, **known) -> Reading:
