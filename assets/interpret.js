@@ -49,6 +49,9 @@
     return window.dash_clientside.no_update;
   }
 
+  /* The value of each slider of a made experiment, beside its name. */
+  const showSettings = (...values) => values.map((value) => String(Number(Number(value).toPrecision(3))));
+
   /* What a person does to the calibration, in order and numbered. An entry stays until the page shows a reading that it
      is in: a request brings all that the server may not have, and one that overtakes another loses nothing. Dash may
      leave out a callback that is asked for again at once, so values are compared here and clicks are heard directly. */
@@ -89,7 +92,7 @@
     note(dropped ? { drop: JSON.parse(id).index } : { undo: true });
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload, noteEdits, writeLink } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload, noteEdits, showSettings, writeLink } });
 
   /* Where a person clicks on the picture, in its own coordinates. Plotly's click needs a pointer that rested before. */
   document.addEventListener("pointerdown", (event) => {

@@ -33,16 +33,17 @@ from components.interpret.panels import (
 )
 from components.interpret.pictures import Display, compared, with_bands
 from components.interpret.report import report_page, result_dataset
-from components.interpret.result import candidate_list, figure_list, verdict
+from components.interpret.result import candidate_list, figure_list, truth_panel, verdict
 from components.interpret.session import interpretation_of, named, readings_key, stores
 from components.loop.start import run_on_shown
 from components.requests import listed, number_in
 from core.errors import InputError
 from core.experiment.calibration.editing import AXES
 from core.experiment.calibration.record import place_in_file
+from core.reverse.truth import truth_of
 from core.sessions.interpretations import MOST_CUTS, session_file
 from core.sessions.readings import Reading, calibrated, export_text, interpreted, kept_images
-from pages import interpret_curves, interpret_fit, interpret_session  # noqa: F401, their callbacks
+from pages import interpret_curves, interpret_experiment, interpret_fit, interpret_session  # noqa: F401, their callbacks
 
 dash.register_page(
     __name__, path="/interpret", name="Interpret", order=2, title="Interpret · Bandloom",
@@ -229,7 +230,8 @@ def show_result(document, others):
         return str(error), "outside", "", "", name, first, True
     text, kind = verdict(found)
     text += f" {found.at_odds}" if found.at_odds else ""
-    return text, kind, figure_list(found), candidate_list(found), name, first, False
+    figures = [truth_panel(found, truth_of(reading.raw().attrs)), figure_list(found)]
+    return text, kind, figures, candidate_list(found), name, first, False
 
 
 @callback(

@@ -6,14 +6,11 @@ from dash import ALL, ClientsideFunction, Input, Output, State, callback, client
 
 from components.interpret.controls import EXAMPLES, FIELDS, ids, other_cuts
 from components.interpret.edits import edited
-from components.interpret.experiment import SLIDERS, slider_id
 from components.interpret.panels import reading_label
 from components.interpret.session import interpretation_of
 from components.jobs import user
 from components.requests import listed, number_in
 from core.errors import InputError
-from core.experiment.photoemission.experiment import simulated_experiment
-from core.reverse.cut import cut_name
 from core.sessions import interpretations
 from core.sessions.interpretations import MOST_CUTS, opened_session
 from core.sessions.readings import Reading, first_reading, uploaded_reading
@@ -79,31 +76,6 @@ def _files(contents, names) -> list[tuple[bytes, str]]:
     except (ValueError, AttributeError):
         raise InputError(NOT_WHOLE) from None
     return [(content, str(names[i] if i < len(names) else "")) for i, content in enumerate(decoded)]
-
-
-@callback(
-    Output(ids("reading"), "data", allow_duplicate=True),
-    Output(ids("history"), "data", allow_duplicate=True),
-    Output(ids("made-error"), "children"),
-    Input(ids("made"), "n_clicks"),
-    State(ids("made-stack"), "value"),
-    State(ids("made-substrate"), "value"),
-    State(ids("made-seed"), "value"),
-    State(ids("cut"), "value"),
-    *(State(slider_id(name), "value") for name in SLIDERS),
-    prevent_initial_call=True,
-)
-def make_experiment(clicks, stack, substrate, seed, cut, *settings):
-    """A simulated measurement of a stack, read like an uploaded one."""
-    try:
-        values = {name: float(value) for name, value in zip(SLIDERS, settings, strict=True)}
-        content = simulated_experiment(stack or "", substrate or "", 0.0, cut_name(str(cut)), values, int(seed or 0))
-        reading = uploaded_reading(content, "simulated.nc", cut=str(cut))
-    except InputError as error:
-        return no_update, no_update, str(error)
-    except (TypeError, ValueError, OverflowError):
-        return no_update, no_update, "A setting is missing; reload the page"
-    return reading.document(), [], ""
 
 
 @callback(

@@ -7,6 +7,7 @@ from dash import html
 from components.interpret.controls import ids
 from core.reverse.inference import EQUALLY_GOOD, NUISANCE_QUANTITIES, Estimate, Inference
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
+from core.reverse.truth import LONGEST_PERIOD, Truth, compared
 
 LABELS = {
     "lattice_in_plane": "In-plane lattice constant",
@@ -44,8 +45,12 @@ def verdict(found: Inference) -> tuple[str, str]:
     text = f"Such images are known (domain score {found.domain_score:.2f}, limit 1). "
     names = list(dict.fromkeys(candidate.stack for candidate in equal))
     if len(names) > 1:
-        return text + f"{len(names)} stacks explain it about equally well: {', '.join(names[:4])}.", "inside"
-    return text + f"{found.candidates[0].stack} explains it best.", "inside"
+        text += f"{len(names)} stacks explain it about equally well: {', '.join(names[:4])}."
+    else:
+        text += f"{found.candidates[0].stack} explains it best."
+    if found.figures["period"].high >= LONGEST_PERIOD:
+        text += f" Period and interfaces hold if the sample repeats within {LONGEST_PERIOD} monolayers."
+    return text, "inside"
 
 
 def _outside(found: Inference) -> str:
@@ -104,6 +109,44 @@ def _taken(found: Inference, number: int) -> html.Div:
     title = "How it was taken" if len(found.images) == 1 else f"How {image_name(found, number)} was taken"
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Setting", "Value", "Known by")]))
     return html.Div([html.H3(title), html.Table([head, html.Tbody(rows)], className="small-table")])
+
+
+def truth_panel(found: Inference, truth: Truth | None) -> html.Details | None:
+    """What a simulated image was made from, beside what was read, and how far off that is."""
+    if truth is None:
+        return None
+    rows, figures = [], compared(found, truth)
+    for name, one in figures.items():
+        digits = DIGITS.get(name, 3)
+        true, off = (f"{x:{sign}.{digits}f}".replace("-", "−") for x, sign in ((one.true, ""), (one.off, "+")))
+        words = LABELS.get(name, name.replace("_", " "))
+        rows.append(
+            html.Tr(
+                [
+                    html.Th(f"{words}{f', {one.read.unit}' if one.read.unit != '1' else ''}", scope="row"),
+                    html.Td(true),
+                    html.Td(off),
+                    html.Td("yes" if one.inside else "no", className="" if one.inside else "missed"),
+                ]
+            )
+        )
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Truth", "Read off by", "In 90 %")]))
+    place = next((n for n, c in enumerate(found.candidates, 1) if truth.is_stack(c.stack)), None)
+    among = f"as candidate {place}" if place else "not among the candidates"
+    interfaces = f", interfaces mixed over {truth.sample.mixing:g} ML" if truth.sample.mixing else ", sharp interfaces"
+    inside = sum(one.inside for one in figures.values())
+    return html.Details(
+        [
+            html.Summary(f"Against the truth: {inside} of {len(figures)} intervals hold it"),
+            html.P(
+                f"Simulated from {truth.sample.stack} on {truth.sample.substrate}{interfaces}; the stack is {among}.",
+                className="small",
+            ),
+            html.Table([head, html.Tbody(rows)], className="small-table"),
+        ],
+        open=True,
+        className="truth",
+    )
 
 
 def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:

@@ -308,6 +308,24 @@ def test_experiment_is_made_from_a_stack(page: Page):
     wait_for_map(page)
 
 
+def test_an_experiment_shows_its_values_and_its_truth_beside_the_reading(page: Page):
+    open_interpret(page)
+    page.get_by_text("Make an experiment from a stack").click()
+    shown = page.locator("#interpret-made-kz-shown")
+    expect(shown).to_have_text("0")
+    page.get_by_role("slider", name="kz, 2π/c̄").press("End")
+    expect(shown).to_have_text("1")
+    page.locator("#interpret-made-stack").fill("Si40Ge40")
+    page.get_by_role("button", name="Measure it").click()
+    expect(page.locator("#interpret-made-error")).to_contain_text("repeats after 80 monolayers")
+    page.locator("#interpret-made-stack").fill("Si2Ge2")
+    page.get_by_role("button", name="Measure it").click()
+    truth = page.locator(".truth")
+    expect(truth).to_contain_text("Simulated from Si2Ge2 on Si, sharp interfaces", timeout=20_000)
+    expect(truth.locator("tr", has_text="Mean Ge fraction")).to_contain_text("0.500")
+    expect(truth.locator("tr", has_text="kz")).to_contain_text("1.000")
+
+
 @pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, {"color_scheme": "dark"}, PHONE])
 def test_accessible_and_not_wider_than_the_window(page: Page, context_options: dict):
     open_interpret(page)
