@@ -6,23 +6,51 @@
   function check(event, files) {
     const box = event.target.closest && event.target.closest("#interpret-upload");
     if (!box || !files || !files.length) return;
-    const size = files[0].size / 2 ** 20;
+    const size = Array.from(files).reduce((sum, file) => sum + file.size, 0) / 2 ** 20;
+    const named = files.length === 1 ? "'" + files[0].name.slice(0, 80) + "' has " : "These files have ";
     const text = size > LIMIT_MB
-      ? "'" + files[0].name.slice(0, 80) + "' has " + Math.round(size) + " MB; at most " + LIMIT_MB + " MB are read."
+      ? named + Math.round(size) + " MB; at most " + LIMIT_MB + " MB are read at once."
       : "";
     window.dash_clientside.set_props("interpret-upload-error", { children: text });
   }
 
-  /* The file input that dcc.Upload makes has no name of its own. */
+  /* The file input that dcc.Upload makes has no name of its own. An empty page offers what was there last. */
   function nameUpload() {
     let tries = 0;
     (function name() {
       const input = document.querySelector("#interpret-upload input");
-      if (input) input.setAttribute("aria-label", "Band image: a beamline file or a picture");
+      if (input) input.setAttribute("aria-label", "Band images: beamline files or pictures, or a saved session");
       else if (tries++ < 120) requestAnimationFrame(name);
     })();
+    const last = remembered(), empty = !prop("reading", "data");
+    return [window.dash_clientside.no_update, last ? "?session=" + last : "#", !(last && empty)];
+  }
+
+  const LAST = "bandloom-interpret";
+  function remembered(id) {
+    try {
+      if (id) sessionStorage.setItem(LAST, id);
+      return sessionStorage.getItem(LAST);
+    } catch (error) { return id; }
+  }
+
+  /* The link of what is shown. Another image is a step that Back takes back; other changes are not. */
+  let linked = null;
+  window.addEventListener("popstate", () => { linked = null; });
+  function writeLink(session) {
+    if (!session || !document.getElementById("interpret-steps")) return window.dash_clientside.no_update;
+    const had = new URLSearchParams(window.location.search).get("session");
+    const other = had && had !== session.id && linked && linked.image !== session.image;
+    const link = window.location.pathname + "?session=" + session.id + window.location.hash;
+    window.history[other ? "pushState" : "replaceState"](window.history.state, "", link);
+    linked = session;
+    remembered(session.id);
+    document.getElementById("interpret-go-on").hidden = true;
     return window.dash_clientside.no_update;
   }
+
+  /* The value of each slider of a made experiment, beside its name. */
+  const showSettings = (...values) => values.map((value) => String(Number(Number(value).toPrecision(3))));
 
   /* What a person does to the calibration, in order and numbered. An entry stays until the page shows a reading that it
      is in: a request brings all that the server may not have, and one that overtakes another loses nothing. Dash may
@@ -64,7 +92,7 @@
     note(dropped ? { drop: JSON.parse(id).index } : { undo: true });
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload, noteEdits } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload, noteEdits, showSettings, writeLink } });
 
   /* Where a person clicks on the picture, in its own coordinates. Plotly's click needs a pointer that rested before. */
   document.addEventListener("pointerdown", (event) => {

@@ -1,7 +1,5 @@
 """Interpret: from a band image to the atoms behind it, with intervals and a verdict on whether the model knows it."""
 
-import base64
-
 import dash
 from dash import (
     ALL,
@@ -20,62 +18,68 @@ from dash import (
 from components.figures.band_image import raw_picture_figure
 from components.ids import THEME
 from components.interpret.clicks import clicked, kept_points, points_text
-from components.interpret.controls import AXIS_POINTS, EXAMPLES, NUMBERS, POINTS, ids, image_controls, other_cuts
-from components.interpret.edit import control_values, frame_of
+from components.interpret.controls import AXIS_POINTS, FIELDS, POINTS, ids, image_controls
+from components.interpret.edit import FOUND, control_values, frame_of
 from components.interpret.edits import MOST_UNDONE, edited
-from components.interpret.experiment import SLIDERS, experiment_panel, slider_id
-from components.interpret.panels import picture_panel, reading_label, record_list, result_panel, step_list
-from components.interpret.pictures import compared, with_bands
+from components.interpret.experiment import experiment_panel
+from components.interpret.panels import (
+    EXPORTS,
+    found_texts,
+    picture_panel,
+    reading_label,
+    record_list,
+    result_panel,
+    step_list,
+)
+from components.interpret.pictures import Display, compared, with_bands
 from components.interpret.report import report_page, result_dataset
-from components.interpret.result import candidate_list, figure_list, verdict
-from components.loop.start import MOST_CUTS, run_on_shown
+from components.interpret.result import candidate_list, figure_list, truth_panel, verdict
+from components.interpret.session import interpretation_of, named, readings_key, stores
+from components.loop.start import run_on_shown
 from components.requests import listed, number_in
 from core.errors import InputError
 from core.experiment.calibration.editing import AXES
 from core.experiment.calibration.record import place_in_file
-from core.experiment.photoemission.experiment import simulated_experiment
-from core.reverse.cut import cut_name
-from core.sessions.readings import (
-    Reading,
-    calibrated,
-    export_text,
-    first_reading,
-    interpreted,
-    keep_image,
-    kept_images,
-)
-from pages import interpret_fit  # noqa: F401, its callbacks
+from core.reverse.truth import truth_of
+from core.sessions.interpretations import MOST_CUTS, session_file
+from core.sessions.readings import Reading, calibrated, export_text, interpreted, kept_images
+from pages import interpret_curves, interpret_experiment, interpret_fit, interpret_session  # noqa: F401, their callbacks
 
 dash.register_page(
     __name__, path="/interpret", name="Interpret", order=2, title="Interpret · Bandloom",
     description="Drop a measured band image and read what the atoms did, with honest uncertainty.",
 )  # fmt: skip
 
-FIELDS = ("index", "colours", *(name.replace("-", "_") for name in NUMBERS), "background", "symmetrise", "cut", "kz")
-"""Controls that set something of a reading."""
-
 AXIS_ENDS = [(ids(name.replace("_", "-")), "value") for name in AXES]
 CONTROLS = [(ids(name.replace("_", "-")), "checked" if name == "symmetrise" else "value") for name in FIELDS]
 
 
-def layout(example: str = "", **query) -> html.Div:
-    """The page; a link may name an example."""
-    reading = first_reading(f"example-{example}").document() if example in list(EXAMPLES) else None
+def layout(example: str = "", session: str = "", **query) -> html.Div:
+    """The page; a link may name an example, or what a visitor had there."""
+    found, problem = named(example, session)
+    fitting = None
+    if found and found.run:
+        held = found.document()
+        fitting = {"run": found.run, "job": None, "of": readings_key(held["reading"], held["others"])}
     return html.Div(
         [
             html.H1("Interpret", className="visually-hidden"),
-            dcc.Store(id=ids("reading"), data=reading),
-            dcc.Store(id=ids("history"), data=[]),
-            dcc.Store(id=ids("others"), data=[]),
-            dcc.Store(id=ids("points"), data={}),
-            dcc.Store(id=ids("shown"), data=0),
+            *stores(found),
             dcc.Store(id=ids("click")),
             dcc.Store(id=ids("settings"), data={}),
             dcc.Store(id=ids("edits"), data=[]),
             dcc.Store(id=ids("edited"), data=0),
             dcc.Download(id=ids("download")),
             dcc.Location(id=ids("to-loop"), refresh="callback-nav"),
-            html.Div([image_controls(experiment_panel()), picture_panel(), result_panel()], className="interpret"),
+            dcc.Location(id=ids("to-session"), refresh="callback-nav"),
+            html.Div(
+                [
+                    image_controls(experiment_panel(), problem=problem),
+                    picture_panel(found.view if found else "image"),
+                    result_panel(fitting),
+                ],
+                className="interpret",
+            ),
         ],
         className="wrap interpret-page",
     )
@@ -90,91 +94,6 @@ def _others(documents) -> tuple[Reading, ...]:
 
 
 @callback(
-    Output(ids("others"), "data"),
-    Output(ids("others-list"), "children"),
-    Input(ids("keep-cut"), "n_clicks"),
-    Input(ids.item("drop-cut", ALL), "n_clicks"),
-    State(ids("reading"), "data"),
-    State(ids("others"), "data"),
-    State(ids("history"), "data"),
-    State(ids("edits"), "data"),
-    State(ids("edited"), "data"),
-    prevent_initial_call=True,
-)
-def keep_cut(clicks, drops, document, others, history, edits, last):
-    """Cuts of the same sample that are read together with the one that is shown, edits on their way included."""
-    before, gone = _others(others), {number for number, count in enumerate(drops or []) if count}
-    if isinstance(ctx.triggered_id, dict):
-        dropped = number_in(ctx.triggered_id["index"], 0, len(before) - 1, -1)
-        if not gone or dropped < 0:
-            return no_update, no_update
-        gone.add(dropped)  # beside those whose answer is on its way
-    kept = [reading for number, reading in enumerate(before) if number not in gone]
-    if ctx.triggered_id == ids("keep-cut") and document and len(kept) < MOST_CUTS:
-        now = edited(_reading(document), listed(history), edits, last, FIELDS).reading
-        kept += [] if now in kept else [now]
-    if not ctx.triggered_id or kept == list(before):
-        return no_update, no_update
-    return [reading.document() for reading in kept], other_cuts([reading_label(reading) for reading in kept])
-
-
-@callback(
-    Output(ids("reading"), "data"),
-    Output(ids("history"), "data"),
-    Output(ids("points"), "data", allow_duplicate=True),
-    Output(ids("upload-error"), "children"),
-    Input(ids("upload"), "contents"),
-    *(Input(ids(f"example-{name}"), "n_clicks") for name in EXAMPLES),
-    State(ids("upload"), "filename"),
-    State(ids("cut"), "value"),
-    State(ids("kz"), "value"),
-    prevent_initial_call=True,
-)
-def take_image(contents, *rest):
-    """A dropped file or an example, checked before it is kept; a refusal leaves what was there."""
-    filename, cut, kz = rest[-3:]
-    trigger = str(ctx.triggered_id or "")
-    try:
-        if trigger.startswith(f"{ids.page}-example-"):
-            identity = trigger.removeprefix(f"{ids.page}-")
-        elif contents:
-            content = base64.b64decode(contents.partition(",")[2], validate=True)
-            identity = keep_image(content, str(filename))
-        else:
-            return no_update, no_update, no_update, no_update
-        return first_reading(identity, cut=str(cut), kz=str(kz)).document(), [], {}, ""
-    except InputError as error:
-        return no_update, no_update, no_update, str(error)
-    except (ValueError, AttributeError):
-        return no_update, no_update, no_update, "The file did not arrive whole; try again"
-
-
-@callback(
-    Output(ids("reading"), "data", allow_duplicate=True),
-    Output(ids("history"), "data", allow_duplicate=True),
-    Output(ids("made-error"), "children"),
-    Input(ids("made"), "n_clicks"),
-    State(ids("made-stack"), "value"),
-    State(ids("made-substrate"), "value"),
-    State(ids("made-seed"), "value"),
-    State(ids("cut"), "value"),
-    *(State(slider_id(name), "value") for name in SLIDERS),
-    prevent_initial_call=True,
-)
-def make_experiment(clicks, stack, substrate, seed, cut, *settings):
-    """A simulated measurement of a stack, read like an uploaded one."""
-    try:
-        values = {name: float(value) for name, value in zip(SLIDERS, settings, strict=True)}
-        content = simulated_experiment(stack or "", substrate or "", 0.0, cut_name(str(cut)), values, int(seed or 0))
-        reading = first_reading(keep_image(content, "simulated.nc"), cut=str(cut))
-    except InputError as error:
-        return no_update, no_update, str(error)
-    except (TypeError, ValueError, OverflowError):
-        return no_update, no_update, "A setting is missing; reload the page"
-    return reading.document(), [], ""
-
-
-@callback(
     Output(ids("calibration"), "hidden"),
     Output(ids("picture-only"), "hidden"),
     Output(ids("calibration"), "data-kind"),
@@ -184,6 +103,8 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
     Output(ids("steps"), "children"),
     Output(ids("settings"), "data"),
     Output(ids("record"), "children"),
+    *(Output(ids(name.replace("_", "-")), "placeholder") for name in FOUND if name != "kz"),
+    *(Output(ids(name.replace("_", "-")), "description") for name in FOUND),
     Input(ids("reading"), "data"),
     State(ids("view"), "value"),
     State(ids("history"), "data"),
@@ -192,7 +113,8 @@ def make_experiment(clicks, stack, substrate, seed, cut, *settings):
 def show_controls(document, view, history, last):
     """The controls follow the reading: those of its kind of file, at its values; ends of axes may wait for others."""
     if not document:
-        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {}, "")
+        nothing = (no_update,) * (2 * len(FOUND) - 1)
+        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {}, "", *nothing)
     reading = _reading(document)
     picture = "channel" in reading.raw().dims
     images = kept_images(reading.image)
@@ -208,7 +130,8 @@ def show_controls(document, view, history, last):
     view = "raw" if without_axes else "image" if view == "raw" and not picture else no_update
     kind = "picture" if picture else "angles" if values["normal"] != "" else "bands"
     told = values | {"edited": last}
-    return (False, not picture, kind, names, *settings, view, step_list(reading), told, record_list(reading))
+    shown = (False, not picture, kind, names, *settings, view, step_list(reading), told, record_list(reading))
+    return shown + found_texts(reading)
 
 
 def _edited(before: Reading, after: Reading, history) -> tuple:
@@ -296,16 +219,19 @@ def click_point(click, name, value, points, document, history, view):
 )
 def show_result(document, others):
     """Figures and candidates of the reading."""
+    first = 0 if ctx.triggered_id else no_update  # what a link names stays as it is
     if not document:
-        return "Figures appear here as soon as an image is calibrated.", "", "", "", "", 0, True
+        return "Figures appear here as soon as an image is calibrated.", "", "", "", "", first, True
     reading = _reading(document)
     name = reading_label(reading)
     try:
         found = interpreted(reading, _others(others))
     except InputError as error:
-        return str(error), "outside", "", "", name, 0, True
+        return str(error), "outside", "", "", name, first, True
     text, kind = verdict(found)
-    return text, kind, figure_list(found), candidate_list(found), name, 0, False
+    text += f" {found.at_odds}" if found.at_odds else ""
+    figures = [truth_panel(found, truth_of(reading.raw().attrs)), figure_list(found)]
+    return text, kind, figures, candidate_list(found), name, first, False
 
 
 @callback(
@@ -319,8 +245,9 @@ def show_result(document, others):
     Input(ids("points"), "data"),
     Input(ids("others"), "data"),
     Input(THEME, "data"),
+    *(Input(ids(name), "value") for name in ("normalisation", "derivative", "gamma")),
 )
-def draw(document, view, shown, points, others, scheme):
+def draw(document, view, shown, points, others, scheme, *display):
     """The picture of the chosen view."""
     if not document:
         return no_update, no_update, "", ""
@@ -334,7 +261,7 @@ def draw(document, view, shown, points, others, scheme):
             return figure, "The file as it was dropped", text, ""
         image = calibrated(reading)
         if view in ("image", "raw"):
-            return with_bands(reading, _others(others), image, int(shown), scheme)
+            return with_bands(reading, _others(others), image, int(shown), scheme, Display.of(*display))
         found = interpreted(reading, _others(others))
         candidate = found.candidates[min(int(shown), len(found.candidates) - 1)]
         return (*compared(found, candidate, view, scheme), "")
@@ -357,24 +284,30 @@ def show_candidate(clicks):
 
 @callback(
     Output(ids("download"), "data"),
-    Input(ids("export-json"), "n_clicks"),
-    Input(ids("export-nc"), "n_clicks"),
-    Input(ids("export-html"), "n_clicks"),
+    *(Input(ids(f"export-{kind}"), "n_clicks") for kind in EXPORTS),
     State(ids("reading"), "data"),
     State(ids("others"), "data"),
+    State(ids("shown"), "data"),
+    State(ids("view"), "value"),
+    State(ids("points"), "data"),
+    State(ids("fitting"), "data"),
+    State(ids("history"), "data"),
     prevent_initial_call=True,
 )
 def send_export(*values):
-    """The result as JSON, NetCDF, or a report that opens offline."""
-    document, others = values[-2], _others(values[-1])
+    """The result as JSON, NetCDF or a report that opens offline, or the whole session as a file."""
+    document, others, *rest, history = values[len(EXPORTS) :]
     if not document or not ctx.triggered_id:
         return no_update
-    reading = _reading(document)
+    kind = ctx.triggered_id.rpartition("-")[2]
     try:
+        if kind == "zip":  # of an image that cannot be read yet too
+            whole = interpretation_of(document, others, history, *rest)
+            return dcc.send_bytes(session_file(whole), "session.bandloom.zip")
+        reading, others = _reading(document), _others(others)
         found = interpreted(reading, others)
     except InputError:
         return no_update
-    kind = ctx.triggered_id.rpartition("-")[2]
     if kind == "json":
         return dcc.send_string(export_text(reading, found, others), "interpretation.json")
     if kind == "nc":
@@ -401,5 +334,9 @@ def refine(clicks, document, others):
 
 
 clientside_callback(
-    ClientsideFunction("interpret", "nameUpload"), Output(ids("file-name"), "title"), Input(ids("upload"), "id")
+    ClientsideFunction("interpret", "nameUpload"),
+    Output(ids("file-name"), "title"),
+    Output(ids("go-on"), "href"),
+    Output(ids("go-on"), "hidden"),
+    Input(ids("upload"), "id"),
 )

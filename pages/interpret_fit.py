@@ -4,6 +4,7 @@ from dash import Input, Output, State, callback, no_update
 
 from components.interpret.controls import ids
 from components.interpret.fit import fitted_result, progress
+from components.interpret.session import readings_key
 from components.jobs import jobs, user
 from components.loop.start import run_on_shown
 from core.errors import InputError
@@ -28,7 +29,8 @@ def start_fit(clicks, document, others):
         run = run_on_shown(document, others)
     except InputError as error:
         return None, True, str(error), ""
-    return {"run": run, "job": jobs().ask(user(), f"loop {run}", "loop", {"run": run})}, False, "Starting", ""
+    job = jobs().ask(user(), f"loop {run}", "loop", {"run": run})
+    return {"run": run, "job": job, "of": readings_key(document, others)}, False, "Starting", ""
 
 
 @callback(
@@ -66,6 +68,8 @@ def follow_fit(count, fitting):
 def forget_fit(document, others, unreadable, fitting):
     """Other images, or read otherwise: a fit of the earlier ones is stopped and no longer shown."""
     if isinstance(fitting, dict):
+        if document and fitting.get("of") == readings_key(document, others):
+            return bool(unreadable), *(no_update,) * 4
         try:
             if runs.status(fitting.get("run")) != "finished":
                 runs.order(fitting["run"], "cancel")

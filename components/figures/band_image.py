@@ -22,6 +22,7 @@ def band_image_figure(
     signed: bool = False,
     overlay: np.ndarray | None = None,
     overlay_axes: tuple[np.ndarray, np.ndarray] | None = None,
+    gamma: float = 1.0,
 ) -> go.Figure:
     """Heat map over k∥ and E − E_F, with the bands of a reconstruction as contours.
 
@@ -34,6 +35,7 @@ def band_image_figure(
         signed: whether values have a sign and a diverging map.
         overlay: (eV, kx) reconstruction whose ridges are drawn.
         overlay_axes: its kx and eV.
+        gamma: contrast; below 1 lifts what is faint. Values stay as they are, the colour map is stretched.
     """
     values, kx, ev = _thinned(np.asarray(values, float), kx, ev)
     finite = values[np.isfinite(values)]
@@ -43,7 +45,10 @@ def band_image_figure(
         go.Heatmap(
             x=kx.astype(np.float32), y=ev.astype(np.float32), z=values.astype(np.float32),
             zmin=low, zmax=high if high > low else low + 1,
-            colorscale=colour_maps.scale(colour_maps.DIVERGING if signed else "inferno"),
+            colorscale=[
+                [place if signed else place ** (1 / gamma), colour]
+                for place, colour in colour_maps.scale(colour_maps.DIVERGING if signed else "inferno")
+            ],
             colorbar={"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0},
             hovertemplate="%{x:.3f} 1/Å, %{y:.2f} eV<extra></extra>",
         )

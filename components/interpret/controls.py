@@ -7,6 +7,7 @@ from components.ids import Ids
 from core.experiment.calibration.background import BACKGROUNDS
 from core.experiment.calibration.colours import COLOUR_MAPS
 from core.experiment.readers import ACCEPTED, UPLOAD_LIMIT_BYTES
+from core.reverse.knowledge import FAMILIES
 
 ids = Ids("interpret")
 
@@ -28,6 +29,14 @@ NUMBERS = {
 }
 """Name → label, unit, and the kind of file that it belongs to."""
 
+KZ_HINT = "0 is the Γ plane, 1 the Z plane; auto infers it; empty takes it from hν"
+
+FIELDS = (
+    "index", "colours", *(name.replace("-", "_") for name in NUMBERS), "background", "symmetrise", "cut", "kz",
+    "substrate", "family",
+)  # fmt: skip
+"""Controls that set something of a reading."""
+
 AXIS_POINTS = {"k1": "k∥, first", "k2": "k∥, second", "e1": "E, first", "e2": "E, second"}
 POINTS = AXIS_POINTS | {
     "f1": "Frame, a corner", "f2": "Frame, opposite corner", "b1": "Colour bar, a corner",
@@ -36,22 +45,26 @@ POINTS = AXIS_POINTS | {
 """Points that are clicked on a picture."""
 
 
-def image_controls(*more) -> html.Section:
+def image_controls(*more, problem: str = "") -> html.Section:
     """Drop zone, examples, cut, what else is given, calibration."""
     return html.Section(
         [
             html.H2("Image"),
             dcc.Upload(
                 [
-                    html.Button("Choose a band image", type="button", className="button"),
-                    html.Span(" or drop it here", className="muted"),
+                    html.Button("Choose band images", type="button", className="button"),
+                    html.Span(" or drop them here", className="muted"),
                 ],
                 id=ids("upload"),
                 className="drop-zone",
                 max_size=UPLOAD_LIMIT_BYTES,
-                multiple=False,
+                multiple=True,
             ),
-            html.P(ACCEPTED + "; at most 64 MB.", className="muted small"),
+            html.P(
+                ACCEPTED + "; at most 64 MB. Several cuts of one sample are read together. A saved session opens too.",
+                className="muted small",
+            ),
+            html.A("Go on with the last image", id=ids("go-on"), className="small", hidden=True),
             html.Div(
                 [
                     html.Button(label, id=ids(f"example-{name}"), type="button", className="chip")
@@ -64,9 +77,10 @@ def image_controls(*more) -> html.Section:
             html.P("The examples are simulated.", className="muted small"),
             html.P(id=ids("file-name"), className="small", role="status"),
             html.Div(id=ids("record"), className="small"),
-            html.P(id=ids("upload-error"), className="field-error", role="alert"),
+            html.P(problem, id=ids("upload-error"), className="field-error", role="alert"),
             _cut(),
             _others(),
+            _knowledge(),
             *more,
             html.Div(_calibration(), id=ids("calibration"), hidden=True, className="group"),
         ],
@@ -90,7 +104,7 @@ def _cut() -> html.Div:
             dmc.TextInput(
                 id=ids("kz"),
                 label="kz in 2π/c̄",
-                description="0 is the Γ plane, 1 the Z plane; auto infers it; empty takes it from hν",
+                description=KZ_HINT,
                 value="auto",
                 debounce=350,
                 size="xs",
@@ -105,6 +119,7 @@ def _others() -> html.Div:
     """Further cuts of the same sample, which are read together with the one that is shown."""
     return html.Div(
         [
+            html.Span("Cuts of this sample", className="field-label"),
             html.Button(
                 "Keep as a cut of this sample", id=ids("keep-cut"), type="button", className="button",
                 title="Then drop another cut of the same sample: both are read together",
@@ -115,12 +130,46 @@ def _others() -> html.Div:
     )  # fmt: skip
 
 
+def _knowledge() -> html.Details:
+    """What a person knows of the sample before the image is read."""
+    return html.Details(
+        [
+            html.Summary("What is known of the sample"),
+            html.Div(
+                [
+                    dmc.TextInput(
+                        id=ids("substrate"), label="Substrate", value="", placeholder="not known",
+                        description="Layers strained to Si, Ge, Si0.5Ge0.5, 5.50 Å; empty leaves it to the image",
+                        debounce=350, size="xs", inputProps={"maxLength": 40},
+                    ),
+                    dmc.Select(
+                        id=ids("family"), label="Structure", value="", size="xs", allowDeselect=False,
+                        data=[{"value": name, "label": words.capitalize()} for name, words in FAMILIES.items()],
+                        description="Candidates of another structure are left out", checkIconPosition="right",
+                    ),
+                    html.P(
+                        "Narrows the figures and candidates on this page; the loop fits without it.",
+                        className="muted small",
+                    ),
+                ],
+                className="group",
+            ),
+        ],
+        className="knowledge",
+    )  # fmt: skip
+
+
 def other_cuts(labels: list[str]) -> list[html.Li]:
-    """The kept cuts, each with a button that drops it."""
+    """The kept cuts, each with a button that shows it in place of the one that is shown, and one that drops it."""
     return [
         html.Li(
             [
                 html.Span(label),
+                html.Button(
+                    "Show", id=ids.item("show-cut", number), type="button", className="button",
+                    title="Show and calibrate it; the one that is shown stays a cut of this sample",
+                    **{"aria-label": f"Show {label}"},
+                ),
                 html.Button(
                     "Drop", id=ids.item("drop-cut", number), type="button", className="button",
                     **{"aria-label": f"Drop {label}"},
@@ -180,6 +229,7 @@ def _calibration() -> list:
                     hideControls=True,
                     debounce=True,
                     value={"k-centre": 0, "k-scale": 1}.get(name, ""),
+                    placeholder="12.6, as of Si" if name == "inner-potential" else "",
                     className=f"for-{kind}",
                 )
                 for name, (label, unit, kind) in NUMBERS.items()

@@ -25,7 +25,15 @@ _TEXT = {
 """A step in words."""
 
 _PHOTONS = ("hv", "work_function")
-_TEXTS = ("colours", "background", "cut", "kz")
+_TEXTS = ("colours", "background", "cut", "kz", "substrate", "family")
+_OWN = ("cut", "kz", "inner_potential", "substrate", "family")
+"""Controls that set a field of the reading itself."""
+
+FOUND = {
+    "hv": "photon_energy", "work_function": "work_function", "fermi": "fermi_level", "normal": "normal_emission",
+    "kz": "kz",
+}  # fmt: skip
+"""Control → the entry of an image's record that says what was found for it."""
 
 
 def control_values(reading: Reading) -> dict:
@@ -33,9 +41,21 @@ def control_values(reading: Reading) -> dict:
     hv, inner_potential, work_function = reading.final_state()
     values = values_of(reading.steps) | {
         "index": str(reading.index), "cut": reading.cut, "kz": reading.kz, "hv": hv,
-        "inner_potential": inner_potential, "work_function": work_function,
+        "inner_potential": inner_potential, "work_function": work_function, "substrate": reading.substrate,
+        "family": reading.family,
     }  # fmt: skip
     return {name: "" if value is None else value for name, value in values.items()}
+
+
+def found_values(reading: Reading) -> dict[str, tuple[str, str]]:
+    """Control of FOUND → what was found for it, as a number, and how it is known; empty texts where nothing is."""
+    record = reading.record()
+    found = {}
+    for name, entry in FOUND.items():
+        one = getattr(record, entry)
+        spread = f", ± {one.uncertainty:.2g}" if one and one.uncertainty else ""
+        found[name] = (f"{one.value:g}", one.origin + spread) if one else ("", "")
+    return found
 
 
 def with_controls(reading: Reading, values: dict, names: list[str]) -> Reading:
@@ -66,7 +86,7 @@ def _with_control(reading: Reading, name: str, value) -> Reading:
         return _moved(reading, int(value or 0))
     if name in _PHOTONS:
         return _with_photons(reading, name, value)
-    if name in ("cut", "kz", "inner_potential"):
+    if name in _OWN:
         return replace(reading, **{name: value})
     if name == "normal" and not step_of(reading.steps, AngleToMomentum):
         return reading  # angles that no photon energy turns into momenta yet

@@ -46,6 +46,15 @@ def experiment_panel() -> html.Details:
                     dmc.TextInput(
                         id=ids("made-substrate"), label="Substrate", value="Si", size="xs", inputProps={"maxLength": 40}
                     ),
+                    dmc.NumberInput(
+                        id=ids("made-mixing"),
+                        label="Interfaces mixed over, ML",
+                        value=0,
+                        min=0,
+                        max=4,
+                        step=0.5,
+                        size="xs",
+                    ),
                     *(_slider(name, *words) for name, words in SLIDERS.items()),
                     dmc.NumberInput(id=ids("made-seed"), label="Seed", value=1, min=0, max=10**6, size="xs"),
                     html.Button("Measure it", id=ids("made"), type="button", className="button"),
@@ -62,16 +71,25 @@ def slider_id(name: str) -> str:
     return ids(f"made-{name.replace('_', '-')}")
 
 
+def shown_id(name: str) -> str:
+    """The id of what shows the value of a setting."""
+    return f"{slider_id(name)}-shown"
+
+
 def _slider(name: str, label: str, unit: str) -> html.Div:
     low, high = RANGES[name]
     text = f"{label}{', ' + unit if unit else ''}"
     return html.Div(
         [
-            html.Span(text, className="field-label"),
+            html.Div(
+                [html.Span(text, className="field-label"), html.Output(f"{START[name]:g}", id=shown_id(name))],
+                className="slider-head",
+            ),
             dmc.Slider(
                 id=slider_id(name), value=START[name], min=low, max=high, step=(high - low) / 200, size="sm",
                 precision=4, thumbLabel=text,
             ),
         ],
         className="slider",
+        title=f"{low:g} to {high:g}{' ' + unit if unit else ''}",
     )  # fmt: skip

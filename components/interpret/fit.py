@@ -13,16 +13,16 @@ OFFER = (
 )
 
 
-def fit_panel() -> list:
-    """What stands under the candidates."""
+def fit_panel(fitting: dict | None = None) -> list:
+    """What stands under the candidates; a fit that was begun before is shown again."""
     return [
         html.H2("Fit by the exact engine"),
         html.P(OFFER, className="muted small"),
         html.Button("Fit", id=ids("fit"), type="button", className="button", disabled=True),
         html.P(id=ids("fit-state"), className="muted small", role="status"),
         html.Div(id=ids("fit-result")),
-        dcc.Store(id=ids("fitting")),
-        dcc.Interval(id=ids("fit-poll"), interval=POLL_MS, disabled=True),
+        dcc.Store(id=ids("fitting"), data=fitting),
+        dcc.Interval(id=ids("fit-poll"), interval=POLL_MS, disabled=not fitting),
     ]
 
 

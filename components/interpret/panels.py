@@ -4,8 +4,9 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components import theme
-from components.interpret.controls import EXAMPLES, ids
-from components.interpret.edit import removable, step_lines
+from components.interpret.controls import EXAMPLES, KZ_HINT, ids
+from components.interpret.curves import curves_panel, display_controls
+from components.interpret.edit import FOUND, found_values, removable, step_lines
 from components.interpret.fit import fit_panel
 from core.experiment.calibration.steps import NEEDED, missing_steps
 from core.sessions.readings import Reading
@@ -18,6 +19,14 @@ VIEWS = {
     "why-strain": "Why strain",
     "why-interface": "Why interface",
 }
+EXPORTS = {
+    "json": ("JSON", "Figures, candidates, and how the images were read"),
+    "nc": ("NetCDF", "The calibrated image, the prediction and the result, for xarray"),
+    "html": ("Report", "A page that can be printed and cited, and opens offline"),
+    "zip": ("Session", "Images, steps and result in one file, which this page opens again"),
+}
+"""Export → its button and what it gives."""
+
 NOTE = "note: "
 _CLEAR = "rgba(0,0,0,0)"
 _EMPTY = {
@@ -31,7 +40,7 @@ _EMPTY = {
 }
 
 
-def picture_panel() -> html.Section:
+def picture_panel(view: str = "image") -> html.Section:
     """Views, title and the graph."""
     return html.Section(
         [
@@ -39,27 +48,33 @@ def picture_panel() -> html.Section:
             dmc.SegmentedControl(
                 id=ids("view"),
                 data=[{"value": value, "label": label} for value, label in VIEWS.items()],
-                value="image",
+                value=view if view in VIEWS else "image",
                 size="xs",
                 attributes={"root": {"aria-label": "Picture"}},
             ),
             html.P("Drop a band image, or take an example.", id=ids("title"), className="picture-title", role="status"),
             html.P(id=ids("problem"), className="field-error", role="alert"),
             dcc.Graph(
-                id=ids("picture"), figure=_EMPTY, config=theme.GRAPH_CONFIG, className="spectrum", responsive=True
+                id=ids("picture"),
+                figure=_EMPTY,
+                config=theme.GRAPH_CONFIG,
+                responsive=True,
+                style={"height": "var(--picture-height)"},
             ),
             html.P(id=ids("view-text"), className="muted small"),
+            display_controls(),
+            curves_panel(),
         ],
         className="interpret-picture",
         **{"aria-label": "Picture"},
     )
 
 
-def result_panel() -> html.Section:
+def result_panel(fitting: dict | None = None) -> html.Section:
     """Verdict, figures, candidates and exports."""
-    kinds = {"json": "JSON", "nc": "NetCDF", "html": "Report"}
     buttons = [
-        html.Button(label, id=ids(f"export-{kind}"), type="button", className="button") for kind, label in kinds.items()
+        html.Button(label, id=ids(f"export-{kind}"), type="button", className="button", title=hint)
+        for kind, (label, hint) in EXPORTS.items()
     ]
     return html.Section(
         [
@@ -70,7 +85,7 @@ def result_panel() -> html.Section:
             html.Div(id=ids("candidates")),
             html.Button("Refine in the loop", id=ids("refine"), type="button", className="button", disabled=True),
             html.P(id=ids("refine-error"), className="field-error", role="alert"),
-            *fit_panel(),
+            *fit_panel(fitting),
             html.Div(
                 [html.Span("Export", className="muted"), *buttons], className="downloads", role="group",
                 **{"aria-label": "Exports"},
@@ -84,7 +99,7 @@ def result_panel() -> html.Section:
 def reading_label(reading: Reading) -> str:
     """What an image is, in a few words."""
     example = EXAMPLES.get(reading.image.removeprefix("example-"))
-    name = f"{example}, simulated" if example else "Uploaded image"
+    name = f"{example}, simulated" if example else reading.file or "Uploaded image"
     name += f", image {reading.index + 1}" if reading.index else ""
     return f"{name}, {reading.cut.replace('G', 'Γ').replace('-', '–')} cut"
 
@@ -95,6 +110,14 @@ def record_list(reading: Reading) -> html.Ul:
     lines = [html.Li(_sentence(line)) for line in record.lines() if not line.startswith(NOTE)]
     notes = [html.Li(f"{_sentence(note)}.", className="note") for note in record.notes]
     return html.Ul([*lines, *notes], className="read-from", **{"aria-label": "Read from the file"})
+
+
+def found_texts(reading: Reading) -> tuple[str, ...]:
+    """What was found for the controls of FOUND: numbers to stand in their empty fields, then how each is known."""
+    found = found_values(reading)
+    value, origin = found["kz"]
+    kz = f"{KZ_HINT}. By {origin.partition(';')[0]} it is {value}" if value else KZ_HINT
+    return (*(found[name][0] for name in FOUND if name != "kz"), *(found[n][1] for n in FOUND if n != "kz"), kz)
 
 
 def _sentence(text: str) -> str:

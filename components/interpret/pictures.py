@@ -1,10 +1,15 @@
 """The views of Interpret: the image with predicted bands, the prediction, the residual, and why."""
 
+from dataclasses import dataclass
+
 import plotly.graph_objects as go
 import xarray as xr
 
 from components.figures.band_image import band_image_figure
+from components.interpret.curves import GAMMA
+from components.requests import number_in
 from core.errors import InputError
+from core.experiment.curves.processed import DERIVATIVES, NORMALISATIONS, processed
 from core.reverse.candidates import Candidate
 from core.reverse.inference import Inference
 from core.reverse.standard import EV, KX
@@ -13,8 +18,26 @@ from core.sessions.readings import Reading, energies, interpreted, reconstructio
 HALF = len(KX) // 2
 
 
+@dataclass(frozen=True)
+class Display:
+    """How the calibrated image is shown: of NORMALISATIONS, of DERIVATIVES, and the contrast's exponent."""
+
+    normalisation: str = "none"
+    derivative: str = "none"
+    gamma: float = 1.0
+
+    @classmethod
+    def of(cls, normalisation, derivative, gamma) -> "Display":
+        """From what the page sends; the usual one in place of what is none."""
+        return cls(
+            normalisation if normalisation in list(NORMALISATIONS) else "none",
+            derivative if derivative in list(DERIVATIVES) else "none",
+            number_in(gamma, *GAMMA, 1.0),
+        )
+
+
 def with_bands(
-    reading: Reading, others: tuple[Reading, ...], image: xr.DataArray, shown: int, scheme: str | None
+    reading: Reading, others: tuple[Reading, ...], image: xr.DataArray, shown: int, scheme: str | None, display: Display
 ) -> tuple[go.Figure, str, str, str]:
     """Figure, title, text and problem of the calibrated image, with the bands of the candidate that is shown."""
     overlay, axes, text = None, None, ""
@@ -27,12 +50,26 @@ def with_bands(
     except InputError as error:
         text = str(error)
     kx, ev = image["kx"].values, image["eV"].values
-    figure = band_image_figure(image.values, kx, ev, scheme, "Intensity", overlay=overlay, overlay_axes=axes)
+    values = processed(image, display.normalisation, display.derivative)
+    bar = "Intensity" if display.derivative == "none" else DERIVATIVES[display.derivative]
+    figure = band_image_figure(values, kx, ev, scheme, bar, overlay=overlay, overlay_axes=axes, gamma=display.gamma)
     return figure, f"Calibrated image, {reading.cut.replace('G', 'Γ')} cut", text, ""
 
 
+FAINT = 0.4
+"""Opacity of what the model makes of images that it does not know."""
+
+
 def compared(found: Inference, candidate: Candidate, view: str, scheme: str | None) -> tuple[go.Figure, str, str]:
-    """Figure, title and text of a view that sets the image against the model."""
+    """Figure, title and text of a view that sets the image against the model; faint outside what it knows."""
+    figure, title, text = _compared(found, candidate, view, scheme)
+    if found.in_domain:
+        return figure, title, text
+    figure.update_traces(opacity=FAINT, selector={"type": "heatmap"})
+    return figure, title, f"Outside what the model knows, not to be trusted. {text}"
+
+
+def _compared(found: Inference, candidate: Candidate, view: str, scheme: str | None) -> tuple[go.Figure, str, str]:
     if view == "reconstruction":
         figure = band_image_figure(reconstruction(found, candidate).T, KX, energies(found), scheme, "A (arb. units)")
         return figure, f"Predicted: {candidate.stack} on {candidate.substrate}", "Without artefacts of measurement."

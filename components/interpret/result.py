@@ -7,6 +7,7 @@ from dash import html
 from components.interpret.controls import ids
 from core.reverse.inference import EQUALLY_GOOD, NUISANCE_QUANTITIES, Estimate, Inference
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
+from core.reverse.truth import LONGEST_PERIOD, Truth, compared
 
 LABELS = {
     "lattice_in_plane": "In-plane lattice constant",
@@ -22,6 +23,12 @@ LABELS = {
     "kz": "kz",
 }
 DIGITS = {"lattice_in_plane": 4, "bond_length_si_si": 4, "bond_length_si_ge": 4, "bond_length_ge_ge": 4, "period": 1}
+TAKEN = {
+    "photon_energy": "Photon energy hν", "work_function": "Work function Φ", "fermi_level": "E_F on the file's axis",
+    "normal_emission": "Normal emission", "kz": "kz from hν", "temperature": "Temperature",
+}  # fmt: skip
+"""Entries of an image's record that stand beside the figures."""
+
 SHOWN = 6
 """Candidates in the table."""
 
@@ -31,15 +38,19 @@ def verdict(found: Inference) -> tuple[str, str]:
     if not found.in_domain:
         return (
             f"{_outside(found)} outside what the model knows (domain score {found.domain_score:.1f}, limit 1): it "
-            "knows Γ–X and Γ–K cuts of Si/Ge stacks. The figures below are not to be trusted.",
+            "knows Γ–X and Γ–K cuts of Si/Ge stacks. What it makes of them all the same is folded away.",
             "outside",
         )
     equal = [c for c in found.candidates if c.probability >= EQUALLY_GOOD * found.candidates[0].probability]
     text = f"Such images are known (domain score {found.domain_score:.2f}, limit 1). "
     names = list(dict.fromkeys(candidate.stack for candidate in equal))
     if len(names) > 1:
-        return text + f"{len(names)} stacks explain it about equally well: {', '.join(names[:4])}.", "inside"
-    return text + f"{found.candidates[0].stack} explains it best.", "inside"
+        text += f"{len(names)} stacks explain it about equally well: {', '.join(names[:4])}."
+    else:
+        text += f"{found.candidates[0].stack} explains it best."
+    if found.figures["period"].high >= LONGEST_PERIOD:
+        text += f" Period and interfaces hold if the sample repeats within {LONGEST_PERIOD} monolayers."
+    return text, "inside"
 
 
 def _outside(found: Inference) -> str:
@@ -55,10 +66,10 @@ def image_name(found: Inference, number: int) -> str:
     return f"Image {number + 1} ({found.images[number].cut.replace('G', 'Γ').replace('-', '–')})"
 
 
-def figure_list(found: Inference) -> html.Div:
+def figure_list(found: Inference) -> html.Div | html.Details:
     """The figures with their 90 % intervals; descriptors of inner and interfacial atoms folded away.
 
-    What belongs to an image alone, such as its k_z, stands by itself where there are several.
+    What belongs to an image alone, such as its k_z and how it was taken, stands by itself where there are several.
     """
     local = [name for name in LOCAL_QUANTITIES if name in found.descriptors]
     shown = [name for name in (*QUANTITIES, *NUISANCE_QUANTITIES) if name in found.descriptors]
@@ -68,9 +79,74 @@ def figure_list(found: Inference) -> html.Div:
             known = "known" if one.in_domain else "outside"
             title = f"{image_name(found, number)}: {known}, domain score {one.domain_score:.2f}"
             parts += [html.H3(title, className="small"), _table(list(one.descriptors), one.descriptors)]
+    parts += [_taken(found, number) for number in range(len(found.images))]
     if local:
         parts.append(html.Details([html.Summary("Inner and interfacial atoms"), _table(local, found.descriptors)]))
-    return html.Div(parts)
+    return _behind_verdict(found, html.Div(parts), "What the model says of it all the same")
+
+
+def _behind_verdict(found: Inference, content: html.Div, summary: str) -> html.Div | html.Details:
+    """The content; folded away and faint where the model does not know such images."""
+    return content if found.in_domain else html.Details([html.Summary(summary), content], className="doubtful")
+
+
+def _taken(found: Inference, number: int) -> html.Div:
+    """How an image was taken, as far as its file, its calibration and its photon energy tell, and how that is known."""
+    one = found.images[number]
+    rows = [
+        html.Tr(
+            [
+                html.Th(words, scope="row"),
+                html.Td(f"{known.value:g}{f' ± {known.uncertainty:.2g}' if known.uncertainty else ''} {known.unit}"),
+                html.Td(known.origin, className="muted origin"),
+            ]
+        )
+        for name, words in TAKEN.items()
+        if (known := getattr(one.record, name, None)) is not None
+    ]
+    if not rows:
+        return html.Div()
+    title = "How it was taken" if len(found.images) == 1 else f"How {image_name(found, number)} was taken"
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Setting", "Value", "Known by")]))
+    return html.Div([html.H3(title), html.Table([head, html.Tbody(rows)], className="small-table")])
+
+
+def truth_panel(found: Inference, truth: Truth | None) -> html.Details | None:
+    """What a simulated image was made from, beside what was read, and how far off that is."""
+    if truth is None:
+        return None
+    rows, figures = [], compared(found, truth)
+    for name, one in figures.items():
+        digits = DIGITS.get(name, 3)
+        true, off = (f"{x:{sign}.{digits}f}".replace("-", "−") for x, sign in ((one.true, ""), (one.off, "+")))
+        words = LABELS.get(name, name.replace("_", " "))
+        rows.append(
+            html.Tr(
+                [
+                    html.Th(f"{words}{f', {one.read.unit}' if one.read.unit != '1' else ''}", scope="row"),
+                    html.Td(true),
+                    html.Td(off),
+                    html.Td("yes" if one.inside else "no", className="" if one.inside else "missed"),
+                ]
+            )
+        )
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Truth", "Read off by", "In 90 %")]))
+    place = next((n for n, c in enumerate(found.candidates, 1) if truth.is_stack(c.stack)), None)
+    among = f"as candidate {place}" if place else "not among the candidates"
+    interfaces = f", interfaces mixed over {truth.sample.mixing:g} ML" if truth.sample.mixing else ", sharp interfaces"
+    inside = sum(one.inside for one in figures.values())
+    return html.Details(
+        [
+            html.Summary(f"Against the truth: {inside} of {len(figures)} intervals hold it"),
+            html.P(
+                f"Simulated from {truth.sample.stack} on {truth.sample.substrate}{interfaces}; the stack is {among}.",
+                className="small",
+            ),
+            html.Table([head, html.Tbody(rows)], className="small-table"),
+        ],
+        open=True,
+        className="truth",
+    )
 
 
 def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:
@@ -93,14 +169,13 @@ def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:
     return html.Table([head, html.Tbody(rows)], className="small-table")
 
 
-def candidate_list(found: Inference) -> html.Div:
+def candidate_list(found: Inference) -> html.Div | html.Details:
     """The most probable stacks; each opens in Compose."""
+    new_tab = {"target": "_blank", "title": "Open in Compose, in a new tab"}
     rows = [
         html.Tr(
             [
-                html.Th(
-                    html.A(candidate.stack, href=compose_link(candidate), title="Open in Compose"), scope="row"
-                ),
+                html.Th(html.A(candidate.stack, href=compose_link(candidate), **new_tab), scope="row"),
                 html.Td(f"{candidate.mixing:g} ML" if candidate.mixing else "sharp"),
                 html.Td(f"{100 * candidate.probability:.0f} %"),
                 html.Td(
@@ -115,9 +190,8 @@ def candidate_list(found: Inference) -> html.Div:
     ]  # fmt: skip
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Stack", "Interface", "Probability", "Bands")]))
     substrate = f"All on a substrate of a∥ = {found.candidates[0].lattice:.4f} Å."
-    return html.Div(
-        [html.Table([head, html.Tbody(rows)], className="small-table"), html.P(substrate, className="muted small")]
-    )
+    table = html.Table([head, html.Tbody(rows)], className="small-table")
+    return _behind_verdict(found, html.Div([table, html.P(substrate, className="muted small")]), "Nearest stacks")
 
 
 def compose_link(candidate) -> str:

@@ -80,5 +80,4 @@ def _residual(one: dict) -> float:
 def _source(one: dict) -> dict:
     """An image's file and calibration, each line cut to a length that fits."""
     lines = [str(line)[:LONGEST_LINE] for line in (*one.get("record", ()), *one.get("steps", ()))]
-    cut = str(one.get("cut", "")).replace("G", "Γ").replace("-", "–")
-    return {"name": one.get("name") or "unnamed file", "sha256": one.get("sha256", ""), "cut": cut, "lines": lines}
+    return {"name": "unnamed file", "sha256": "", "cut": ""} | one | {"lines": lines}

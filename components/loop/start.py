@@ -2,16 +2,14 @@
 
 from datetime import UTC, datetime
 
-from components.interpret.report import step_line
+from components.interpret.report import source_of
 from components.requests import listed
 from core import __version__
 from core.learning.versions import in_force
 from core.sessions import runs
 from core.sessions.budgets import Budget
-from core.sessions.readings import Reading, cuts_of, kept_digest, kept_name
-
-MOST_CUTS = 4
-"""Kept cuts of a sample that are read together with the one that is shown."""
+from core.sessions.interpretations import MOST_CUTS
+from core.sessions.readings import Reading, cuts_of
 
 
 def run_on(readings: tuple[Reading, ...], budget: Budget | None = None) -> str:
@@ -40,14 +38,3 @@ def run_on_shown(document: dict, others) -> str:
     first = Reading.from_document(document)
     kept = (Reading.from_document(other) for other in listed(others)[:MOST_CUTS])
     return run_on((first, *(other for other in kept if other != first)))
-
-
-def source_of(reading: Reading) -> dict:
-    """What a report says of an image: its file, what was read from it, and its calibration in words."""
-    return {
-        "name": kept_name(reading.image),
-        "sha256": kept_digest(reading.image),
-        "cut": reading.cut,
-        "record": reading.record().lines(),
-        "steps": [step_line(step) for step in reading.steps],
-    }

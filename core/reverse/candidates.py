@@ -14,6 +14,7 @@ from core.forward.features import CORRELATION_REACH, pair_correlation
 from core.learning.samples import LATTICE_TRAINED, LONGEST_BLOCK, profile_key
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
+from core.reverse.knowledge import NOTHING, Knowledge
 from core.reverse.quantities import interfacial_share, profile_period
 from core.reverse.standard import KX, THEORY
 from core.structure.crystal import Crystal
@@ -125,19 +126,22 @@ def composition_figures(stack: Stack, mixing: float) -> dict[str, float]:
     return figures | dict(zip(CORRELATIONS, pair_correlation(profile)[1:], strict=True))
 
 
-def rank_by_composition(value: dict[str, float], size: dict[str, float]) -> list[tuple[float, Stack, float]]:
-    """(misfit, stack, mixing) of the library, best first.
+def rank_by_composition(
+    value: dict[str, float], size: dict[str, float], known: Knowledge = NOTHING
+) -> list[tuple[float, Stack, float]]:
+    """(misfit, stack, mixing) of what of the library is possible, best first.
 
     Args:
         value: estimated figures and correlations.
         size: their typical errors.
+        known: of the sample.
     """
     width = value["interface_width"]
     widths = (
         [0.0] if width < SHARP else [0.0, round(width, 1)] if width < 2 * size["interface_width"] else [round(width, 1)]
     )
     rows = []
-    for stack in library():
+    for stack in filter(known.allows, library()):
         for mixing in widths if len(stack.blocks) > 1 else [0.0]:
             rows.append((composition_misfit(stack, mixing, value, size), stack, mixing))
     return sorted(rows, key=lambda row: row[0])
@@ -155,6 +159,7 @@ def compare_candidates(
     value: dict[str, float],
     size: dict[str, float],
     count: int = COMPARED,
+    known: Knowledge = NOTHING,
 ) -> list[Candidate]:
     """The best of the library by estimated figures, ordered by how well their predicted pictures agree with the images.
 
@@ -164,11 +169,12 @@ def compare_candidates(
         value: estimated figures and correlations of the sample.
         size: their typical errors.
         count: how many go through the forward model.
+        known: of the sample.
     """
     lattice = float(np.clip(value["lattice_in_plane"], *LATTICE_TRAINED))
     samples = [
         (misfit, Sample.on_lattice(stack.notation, lattice, mixing))
-        for misfit, stack, mixing in rank_by_composition(value, size)[:count]
+        for misfit, stack, mixing in rank_by_composition(value, size, known)[:count]
     ]
     seen = [
         _compared([sample for _, sample in samples], image, view) for image, view in zip(images, views, strict=True)

@@ -1,5 +1,6 @@
 """One calibrated image of a sample, and what is known of its final state."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,12 @@ from core.electronic.kpath import CUT_ENDS
 from core.errors import InputError
 from core.experiment.calibration.record import ImageRecord
 from core.experiment.photoemission.final_state import INNER_POTENTIAL, WORK_FUNCTION, final_momentum, reduced_kz
+
+_NAMED = {
+    "G-K": re.compile(r"(?<![a-z0-9])(g|Γ|gamma)[-_– ]?k(?![a-z0-9])|\[110\]", re.IGNORECASE),
+    "G-X": re.compile(r"(?<![a-z0-9])(g|Γ|gamma)[-_– ]?x(?![a-z0-9])|\[100\]", re.IGNORECASE),
+}
+"""Cut → how names of files speak of it: GK, Γ-K, gamma_k, [110]."""
 
 TYPICAL_SPACING = 1.38
 """Å between planes, for k_z from a photon energy before the sample is known."""
@@ -39,6 +46,12 @@ def cut_name(text: str) -> str:
     if name not in CUT_ENDS:
         raise InputError(f"Cut {text!r} is not known; allowed are {' ([100]) and '.join(CUT_ENDS)} ([110])")
     return name
+
+
+def cut_in_name(name: str) -> str:
+    """`G-X` or `G-K` where the name of a file speaks of one of them alone; else empty."""
+    found = [cut for cut, pattern in _NAMED.items() if pattern.search(name)]
+    return found[0] if len(found) == 1 else ""
 
 
 def final_state_of(

@@ -12,8 +12,9 @@ from core.reverse.cut import Cut
 from core.reverse.distance import Target
 from core.reverse.domain import domain_evidence, domain_score
 from core.reverse.guess import View
+from core.reverse.knowledge import NOTHING, Knowledge
 from core.reverse.model import Readings, ReverseModel, reverse_model
-from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, Quantity
+from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, Quantity, crystal_figures
 from core.reverse.standard import EV, KX, standard_image
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, strain_against
@@ -42,6 +43,13 @@ validation stacks are nearer."""
 LEAST_WINDOW = 0.08
 """Share of the model's window that an image must cover: about 0.9 eV below E_F over ±1.2 1/Å, or 7 eV over ±0.13 1/Å.
 Cuts of 0.6 eV of known crystals get intervals that do not hold them."""
+
+SPREAD_90, LEAST_SHARE = 2.5, 0.1
+"""Candidates' spread in units of their standard deviation, and a share of the networks' own half-width, that make the
+90 % half-width where a sample's family or substrate is known: measured on two-block stacks, the former alone covers too
+little."""
+
+BONDS = ("bond_length_si_si", "bond_length_si_ge", "bond_length_ge_ge")
 
 DRAWN = ("ge_fraction", "interfacial_fraction", "interface_width")
 """What candidates have a say in."""
@@ -97,6 +105,7 @@ class Inference:
 
     figures: QUANTITIES and LOCAL_QUANTITIES by name, of the sample. candidates: most probable first. images: each with
     what belongs to it alone. estimates, sizes: of the sample's outputs of the model, with their typical errors.
+    at_odds: a sentence where what is known of the sample contradicts the images.
     """
 
     figures: dict[str, Estimate]
@@ -104,6 +113,7 @@ class Inference:
     images: tuple[ImageReading, ...]
     estimates: dict[str, float]
     sizes: dict[str, float]
+    at_odds: str = ""
 
     @property
     def domain_score(self) -> float:
@@ -154,8 +164,8 @@ def infer(cuts: list[Cut]) -> Inference:
     return infer_images(cuts, [standard_image(cut.image) for cut in cuts])
 
 
-def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
-    """The same from standard images (kx, eV), one a cut."""
+def infer_images(cuts: list[Cut], images: list[np.ndarray], known: Knowledge = NOTHING) -> Inference:
+    """The same from standard images (kx, eV), one a cut, and from what is known of the sample."""
     images = [_within_reach(cut, image) for cut, image in zip(cuts, images, strict=True)]
     for image in images:
         check_window(image)
@@ -166,9 +176,12 @@ def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
         dict(zip(names, column[0].tolist(), strict=True)) for column in combined([(r.value, r.half) for r in read])
     )
     value, half = ({n: x for n, x in column.items() if n not in PER_IMAGE} for column in (value, half))
+    at_odds = known.at_odds(value, half)
+    value, half = known.combined(value, half)
     views = [_view(*part) for part in zip(models, cuts, read, strict=True)]
-    candidates = compare_candidates(images, views, value, _sizes(half))
+    candidates = compare_candidates(images, views, value, _sizes(half), known=known)
     value = sharpened(value, candidates)
+    value, half = narrowed(value, half, candidates, known)
     distance = 1 - max(candidate.agreement for candidate in candidates)
     wider = max(1.0, distance / EXPECTED_DISTANCE) ** 0.5
     half = {name: width * wider for name, width in half.items()}
@@ -178,7 +191,7 @@ def infer_images(cuts: list[Cut], images: list[np.ndarray]) -> Inference:
             models, cuts, images, read, views, candidates[0].agreements, strict=True
         )
     )
-    return Inference(_estimates(value, half), candidates, parts, value, _sizes(half))
+    return Inference(_estimates(value, half), candidates, parts, value, _sizes(half), at_odds)
 
 
 def check_window(image: np.ndarray) -> None:
@@ -234,6 +247,25 @@ def sharpened(value: dict[str, float], candidates: list[Candidate]) -> dict[str,
         mean = sum(c.probability * composition_figures(parse_stack(c.stack), c.mixing)[name] for c in candidates)
         found[name] = (value[name] + mean) / 2
     return found
+
+
+def narrowed(value: dict, half: dict, candidates: list[Candidate], known: Knowledge) -> tuple[dict, dict]:
+    """Estimates and 90 % half-widths with what the candidates say of figures that the knowledge of a sample settles.
+
+    A family settles the composition, for the candidates are all that is left; a substrate the lengths of bonds.
+    """
+    names = [*(DRAWN if known.family else ()), *(BONDS if known.substrate else ())]
+    if not names:
+        return value, half
+    rows = [crystal_figures(candidate.sample.crystal(), candidate.mixing) for candidate in candidates]
+    weight = np.array([candidate.probability for candidate in candidates])
+    value, half = dict(value), dict(half)
+    for name in names:
+        said = np.array([row[name] for row in rows])
+        value[name] = float(weight @ said)
+        spread = float(weight @ (said - value[name]) ** 2) ** 0.5
+        half[name] = min(half[name], SPREAD_90 * spread + LEAST_SHARE * half[name])
+    return value, half
 
 
 def evidence_of(model: ReverseModel, cut: Cut, image: np.ndarray, count: int = COMPARED) -> tuple[np.ndarray, int]:

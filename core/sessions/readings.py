@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from core.errors import InputError
-from core.experiment.calibration.editing import step_of
+from core.experiment.calibration.editing import step_of, with_step
 from core.experiment.calibration.record import ImageRecord, Known, record_of
 from core.experiment.calibration.steps import (
     STEPS,
@@ -31,21 +31,23 @@ from core.experiment.readers.slices import opening_index
 from core.learning.versions import in_force
 from core.once import Once
 from core.reverse.candidates import Candidate, predicted_pictures
-from core.reverse.cut import Cut, cut_name, final_state_of
+from core.reverse.cut import Cut, cut_in_name, cut_name, final_state_of
 from core.reverse.distance import Target
 from core.reverse.guess import Predictor
 from core.reverse.inference import Inference, infer_images
+from core.reverse.knowledge import NOTHING, Knowledge
 from core.reverse.model import reverse_model
 from core.reverse.standard import THEORY, standard_image
 from core.storage import UNKEPT, result_store
 
 EXAMPLES = Path(__file__).parents[1] / "experiment" / "examples"
 _KEPT = re.compile(r"[0-9a-f]{20}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_TEXTS = ("image", "cut", "kz", "substrate", "family")
+LONGEST_FILE_NAME = 120
+
 _EXAMPLE_FILES = {f"example-{file.stem}": file for file in EXAMPLES.glob("*.nc")}
 """The only files that a page can name."""
-
-LONGEST_NAME = 240
-"""Bytes of a file's name."""
 
 LOST_IMAGE = "This image is no longer kept here; drop it again"
 
@@ -57,7 +59,8 @@ class Reading:
     image: id from `keep_image`, or `example-NAME`. index: which image of the file. steps: the calibration, in order,
     each kind once. kz: text, a number or auto; empty takes it from the photon energy. hv, inner_potential,
     work_function: eV, None where nothing is said; an image with angles holds hv and the work function in its step
-    from angles to momenta, and nowhere else.
+    from angles to momenta, and nowhere else. file, sha256: name and hash of the file, empty where they are not known.
+    substrate, family: what is known of the sample, as in `core.reverse.knowledge`.
 
     Raises:
         InputError: a kind of step twice, or photon energies in two places.
@@ -71,6 +74,10 @@ class Reading:
     hv: float | None = None
     inner_potential: float | None = None
     work_function: float | None = None
+    file: str = ""
+    sha256: str = ""
+    substrate: str = ""
+    family: str = ""
 
     def __post_init__(self):
         kinds = {FermiLevel if type(step) is FittedFermiLevel else type(step) for step in self.steps}
@@ -94,7 +101,9 @@ class Reading:
             raise InputError("This reading was kept by an earlier version; drop the image again")
         if not isinstance(document, dict) or set(document) - known or not isinstance(document.get("image"), str):
             raise InputError("This reading did not come from the page; reload it")
-        values = {name: str(document[name])[:80] for name in ("image", "cut", "kz") if name in document}
+        values = {name: str(document[name])[:80] for name in _TEXTS if name in document}
+        values["file"] = file_label(document.get("file", ""))
+        values["sha256"] = sha if _SHA256.fullmatch(sha := str(document.get("sha256", ""))) else ""
         for name in ("index", "hv", "inner_potential", "work_function"):
             if document.get(name) is not None:
                 values[name] = number_of(name, document[name])
@@ -104,6 +113,8 @@ class Reading:
     def document(self) -> dict:
         """Plain JSON, the inverse of `from_document`."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        unknown = {name for name in ("file", "sha256", "substrate", "family") if not values[name]}
+        values = {name: value for name, value in values.items() if name not in unknown}
         return values | {"steps": [step.document() for step in self.steps]}
 
     def raw(self) -> xr.DataArray:
@@ -190,6 +201,19 @@ def number_of(name: str, value) -> float:
     return number
 
 
+def with_fermi_level(reading: Reading, shift: float, uncertainty: float) -> Reading:
+    """The reading with E_F at another energy of its calibrated image, by an edge that was fitted there.
+
+    Args:
+        reading: before.
+        shift: eV of the calibrated image.
+        uncertainty: eV.
+    """
+    before = step_of(reading.steps, FermiLevel)
+    level = FermiLevel((before.level if before else 0.0) + shift, uncertainty, "fitted edge")
+    return replace(reading, steps=with_step(reading.steps, level))
+
+
 def first_reading(image: str, **known) -> Reading:
     """A kept image with the steps that its file suggests; of a map the slice nearest normal emission.
 
@@ -200,6 +224,23 @@ def first_reading(image: str, **known) -> Reading:
     return replace(reading, steps=suggested_steps(reading.raw()))
 
 
+def file_label(name) -> str:
+    """The last part of a file's name as it is shown: its printable characters, at most LONGEST_FILE_NAME."""
+    last = re.split(r"[/\\]", str(name))[-1]
+    return "".join(letter for letter in last if letter.isprintable())[-LONGEST_FILE_NAME:]
+
+
+def uploaded_reading(content: bytes, name: str, cut: str = "G-X", kz: str = "auto") -> Reading:
+    """A file that was dropped, kept, with the steps that it suggests; its name may speak of another cut.
+
+    Raises:
+        InputError: see `keep_image`.
+    """
+    identity, label = keep_image(content, name), file_label(name)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return first_reading(identity, cut=cut_in_name(label) or cut, kz=kz, file=label, sha256=sha256)
+
+
 def keep_image(content: bytes, name: str) -> str:
     """Check and keep the images of an uploaded file; returns its id, the hash of its content.
 
@@ -208,25 +249,30 @@ def keep_image(content: bytes, name: str) -> str:
     """
     packed = packed_images(content, name)
     identity = hashlib.sha256(content).hexdigest()[:20]
+    return keep_packed(identity, packed)
+
+
+def keep_packed(identity: str, packed: bytes) -> str:
+    """Keep images that `packed_images` gave under an id; returns it.
+
+    Raises:
+        InputError: they cannot be kept.
+    """
     if not result_store().put(f"images:{identity}", packed):
         raise InputError(UNKEPT)
-    result_store().put(f"name:{identity}", name.encode("utf-8", "replace")[:LONGEST_NAME])
     return identity
 
 
-def kept_name(identity: str) -> str:
-    """The name of a kept file, as it was last dropped, or of an example; empty where it is not known."""
-    if file := _EXAMPLE_FILES.get(identity):
-        return f"{file.name} (example)"
-    content = result_store().get(f"name:{identity}") if _KEPT.fullmatch(identity) else None
-    text = "" if content is None else content.decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
+def packed_of(identity: str) -> bytes:
+    """The images of an uploaded file as `packed_images` gave them.
 
-
-def kept_digest(identity: str) -> str:
-    """The first 20 hexadecimal digits of SHA-256 of a kept file or of an example."""
-    file = _EXAMPLE_FILES.get(identity)
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:20] if file else identity
+    Raises:
+        InputError: nothing of that id is kept.
+    """
+    packed = result_store().get(f"images:{identity}") if _KEPT.fullmatch(identity) else None
+    if packed is None:
+        raise InputError(LOST_IMAGE)
+    return packed
 
 
 @lru_cache(maxsize=2)
@@ -238,12 +284,7 @@ def kept_images(identity: str) -> tuple[xr.DataArray, ...]:
     """
     if file := _EXAMPLE_FILES.get(identity):
         return tuple(image.data_array() for image in parse_images(file.read_bytes(), file.name))
-    if not _KEPT.fullmatch(identity):
-        raise InputError(LOST_IMAGE)
-    packed = result_store().get(f"images:{identity}")
-    if packed is None:
-        raise InputError(LOST_IMAGE)
-    return tuple(unpacked_images(packed))
+    return tuple(unpacked_images(packed_of(identity)))
 
 
 _inferred: Once = Once(16)
@@ -267,7 +308,21 @@ def interpreted(reading: Reading, others: tuple[Reading, ...] = ()) -> Inference
         InputError: see `calibrated`; an unknown cut or k_z.
     """
     readings = (reading, *(other for other in others if other != reading))
-    return _inferred.of((readings, in_force()), lambda: infer_images(*cuts_of(readings)))
+    known = knowledge_of(readings)
+    more = () if known == NOTHING else (known,)
+    return _inferred.of((readings, in_force()), lambda: infer_images(*cuts_of(readings), *more))
+
+
+def knowledge_of(readings: Sequence[Reading]) -> Knowledge:
+    """What is known of the sample of several readings; where they differ, by the first that says it.
+
+    Raises:
+        InputError: see `Knowledge`.
+    """
+    substrate, family = (
+        next((said for one in readings if (said := getattr(one, name).strip())), "") for name in ("substrate", "family")
+    )
+    return Knowledge(substrate, family)
 
 
 def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]:
@@ -276,8 +331,18 @@ def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]
     Raises:
         InputError: as `interpreted`.
     """
-    cuts = [one.as_cut(calibrated(one), len(kept_images(one.image))) for one in readings]
+    cuts = [_named_cut(one, len(readings)) for one in readings]
     return cuts, [standard_image(cut.image) for cut in cuts]
+
+
+def _named_cut(reading: Reading, count: int) -> Cut:
+    """The cut of a reading; what is wrong with one of several says which."""
+    try:
+        return reading.as_cut(calibrated(reading), len(kept_images(reading.image)))
+    except InputError as error:
+        if count == 1:
+            raise
+        raise InputError(f"{reading.file or 'An image'}, {reading.cut}: {error}") from None
 
 
 def reconstruction(found: Inference, candidate: Candidate) -> np.ndarray:

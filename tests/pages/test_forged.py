@@ -12,6 +12,7 @@ from PIL import Image
 
 from app import app, server
 from components.interpret.experiment import SLIDERS, slider_id
+from core.experiment.photoemission.experiment import START
 from core.processes import identity_of
 from core.sessions.readings import EXAMPLES, cuts_of, first_reading, infer_images, keep_image
 from core.sessions.requests import make_request
@@ -47,17 +48,20 @@ def true_values(finished_run) -> dict:
         "interpret-reading.data": reading, "interpret-others.data": [reading], "interpret-history.data": [reading],
         "interpret-view.value": "raw", "interpret-shown.data": 0, "interpret-points.data": {"k1": [10.0, 20.0, -1.0]},
         "interpret-point.value": "k2", "interpret-point-value.value": 1.0, "interpret-click.data": {"x": 30, "y": 20},
-        "interpret-upload.contents": upload, "interpret-upload.filename": "a.nc", "interpret-cut.value": "G-X",
+        "interpret-upload.contents": [upload], "interpret-upload.filename": ["a.nc"], "interpret-cut.value": "G-X",
+        "interpret-fitting.data": {"run": finished_run, "job": None, "of": "x"}, "interpret-export-zip.n_clicks": 1,
+        '{"index":["ALL"],"type":"interpret-show-cut"}.n_clicks': 1,
         "interpret-kz.value": "auto", "interpret-index.value": "0", "interpret-colours.value": "auto",
         "interpret-background.value": "none", "interpret-symmetrise.checked": False,
         "interpret-edited.data": 2,
         "interpret-edits.data": [{"n": 3, "image": "example-sharp", "set": {"k_centre": 0.01}, "ends": {"k_left": ""}}],
         "interpret-keep-cut.n_clicks": 1, "interpret-made.n_clicks": 1, "interpret-made-stack.value": "Si2Ge2",
-        "interpret-made-substrate.value": "Si", "interpret-made-seed.value": 1, "interpret-export-json.n_clicks": 1,
+        "interpret-made-substrate.value": "Si", "interpret-made-seed.value": 1, "interpret-made-mixing.value": 0,
+        "interpret-export-json.n_clicks": 1,
         "interpret-refine.n_clicks": 1, "picture": first_reading(keep_image(stream.getvalue(), "a.png")).document(),
         '{"index":["ALL"],"type":"interpret-drop-cut"}.n_clicks': 1,
         '{"index":["ALL"],"type":"interpret-show"}.n_clicks': 1,
-        **{f"{slider_id(name)}.value": words[2] for name, words in SLIDERS.items()},
+        **{f"{slider_id(name)}.value": START[name] for name in SLIDERS},
         "loop-run.data": finished_run, "loop-job.data": "0" * 32,
         "loop-seen.data": {"run": finished_run, "steps": 2, "status": "finished"},
         "loop-example-sharp.n_clicks": 1, "loop-order-pause.n_clicks": 1, "loop-again.n_clicks": 1,

@@ -59,7 +59,7 @@ def test_each_example_goes_from_click_to_report(page: Page, name: str, tmp_path)
     assert data["intensity"].dims == ("eV", "kx")
     assert json.loads(data.attrs["result"])["candidates"] == document["candidates"]
     report = saved(page, "Report").decode()
-    assert "Everything as JSON" in report
+    assert 'download="interpretation.json"' in report
     assert not re.search("https?:", report.replace("http://www.w3.org", ""))
     best = page.locator("#interpret-candidates a").first
     assert best.get_attribute("href").startswith("/compose?stack=")
@@ -101,7 +101,7 @@ def test_picture_is_calibrated_by_clicking(page: Page):
     expect(page.locator("#interpret-figures")).to_contain_text("In-plane lattice constant")
     document = json.loads(saved(page, "JSON"))
     assert [step["step"] for step in document["reading"]["steps"]] == ["frame", "colours", "picture_axes"]
-    assert "Everything as JSON" in saved(page, "Report").decode()
+    assert "Frame " in saved(page, "Report").decode()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#interpret-verdict")).to_contain_text("Give the axes")
 
@@ -156,7 +156,7 @@ def test_focus_stays_in_a_list_that_gets_shorter(page: Page):
     expect(undo).to_be_focused()
     keep = page.get_by_role("button", name="Keep as a cut of this sample")
     keep.press("Enter")
-    page.get_by_role("button", name="Drop Uploaded image").press("Enter")
+    page.get_by_role("button", name=f"Drop {FIGURE.name}").press("Enter")
     expect(page.locator("#interpret-others-list li")).to_have_count(0)
     expect(keep).to_be_focused()
 
@@ -247,7 +247,7 @@ def test_cuts_are_dropped_within_one_round_trip(page: Page):
         expect(cuts).to_have_count(number)
     settled(page)
     network = Network(page)
-    drops = page.locator("#interpret-others-list button")
+    drops = page.locator("#interpret-others-list button[aria-label^=Drop]")
     drops.nth(0).click()
     drops.nth(2).click()
     network.let_through()
@@ -306,6 +306,24 @@ def test_experiment_is_made_from_a_stack(page: Page):
     expect(page.locator("#interpret-made-error")).to_be_empty()
     expect(page.locator("#interpret-figures")).to_contain_text("Mean Ge fraction", timeout=20_000)
     wait_for_map(page)
+
+
+def test_an_experiment_shows_its_values_and_its_truth_beside_the_reading(page: Page):
+    open_interpret(page)
+    page.get_by_text("Make an experiment from a stack").click()
+    shown = page.locator("#interpret-made-kz-shown")
+    expect(shown).to_have_text("0")
+    page.get_by_role("slider", name="kz, 2π/c̄").press("End")
+    expect(shown).to_have_text("1")
+    page.locator("#interpret-made-stack").fill("Si40Ge40")
+    page.get_by_role("button", name="Measure it").click()
+    expect(page.locator("#interpret-made-error")).to_contain_text("repeats after 80 monolayers")
+    page.locator("#interpret-made-stack").fill("Si2Ge2")
+    page.get_by_role("button", name="Measure it").click()
+    truth = page.locator(".truth")
+    expect(truth).to_contain_text("Simulated from Si2Ge2 on Si, sharp interfaces", timeout=20_000)
+    expect(truth.locator("tr", has_text="Mean Ge fraction")).to_contain_text("0.500")
+    expect(truth.locator("tr", has_text="kz")).to_contain_text("1.000")
 
 
 @pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, {"color_scheme": "dark"}, PHONE])

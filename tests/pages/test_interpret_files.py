@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import settled
 from tests.core.cli.test_infer_files import over_angles
+from tests.data import DATA
 from tests.pages.conftest import PHONE, overflow, serious_violations
 from tests.pages.test_interpret import drop, open_interpret, saved
 
@@ -96,3 +97,37 @@ def test_a_fit_by_the_exact_engine_comes_beside_the_guess(page: Page):
     )
     page.get_by_role("button", name="Strained alloy").click()
     expect(result).to_be_empty()
+
+
+def test_what_was_found_stands_in_the_fields_and_in_the_result(page: Page, scan: Path):
+    open_interpret(page)
+    drop(page, scan)
+    expect(page.get_by_label("Photons hν, eV")).to_have_value("98", timeout=20_000)
+    expect(page.locator(".interpret-controls")).to_contain_text("symmetry of the picture")
+    expect(page.locator(".interpret-controls")).to_contain_text("an inner potential of 12.6 eV it is 0.")
+    for row in ("Photon energy hν98 eVheader", "Normal emission3", "kz from hν"):
+        expect(page.locator(FIGURES)).to_contain_text(row, timeout=20_000)
+
+
+def test_what_is_known_of_the_sample_narrows_the_answer(page: Page):
+    open_interpret(page)
+    page.get_by_role("button", name="Sharp superlattice").click()
+    expect(page.locator(FIGURES)).to_contain_text("In-plane lattice constant", timeout=20_000)
+    page.get_by_text("What is known of the sample").click()
+    page.locator("#interpret-substrate").fill("Si0.5Ge0.5")
+    expect(page.locator("#interpret-candidates")).to_contain_text("a∥ = 5.54", timeout=20_000)
+    page.get_by_role("textbox", name="Structure").click()
+    page.get_by_role("option", name="One material or alloy").click()
+    expect(page.locator("#interpret-candidates a").first).to_have_text(re.compile("^\\(Si"), timeout=20_000)
+    page.locator("#interpret-substrate").fill("Ge")
+    expect(page.locator("#interpret-verdict")).to_contain_text("at odds with the image", timeout=20_000)
+
+
+def test_what_the_model_does_not_know_is_folded_away(page: Page):
+    open_interpret(page)
+    drop(page, DATA / "sls_sis.h5")
+    expect(page.locator("#interpret-verdict")).to_contain_text("outside what the model knows", timeout=20_000)
+    table = page.locator(FIGURES).get_by_text("In-plane lattice constant")
+    expect(table).to_be_hidden()
+    page.get_by_text("What the model says of it all the same").click()
+    expect(table).to_be_visible()

@@ -130,6 +130,30 @@ def metallic_edge(image: xr.DataArray) -> Edge | None:
     return Edge(float(level), float(np.hypot(max(error, scatter), _LEAST_ERROR)), float(width))
 
 
+def fitted_edge(energy: np.ndarray, curve: np.ndarray) -> tuple[Edge, np.ndarray] | None:
+    """The edge of a spectrum where it falls most steeply, and the fit to it (point,); None where there is none.
+
+    Args:
+        energy: (point,) eV, rising.
+        curve: (point,) intensity.
+    """
+    smooth = gaussian_filter1d(curve, max(1.0, 0.03 / float(np.median(np.diff(energy)))))
+    scale = max(float(np.abs(curve).max()), 1e-12)
+    start = float(energy[np.argmin(np.gradient(smooth, energy))])
+    try:
+        found, covariance = curve_fit(
+            _edge, energy, curve / scale, p0=(start, 0.05, 0.5, 0.0, 0.02),
+            bounds=((energy[0], 1e-3, 0.0, -20.0, -1.0), (energy[-1], 0.5, 5.0, 20.0, 1.0)),
+        )  # fmt: skip
+    except (RuntimeError, ValueError, TypeError):
+        return None
+    error, noise = float(np.sqrt(covariance[0, 0])), float(np.std(curve / scale - _edge(energy, *found)))
+    inside = energy[0] + 2 * found[1] < found[0] < energy[-1] - 2 * found[1]
+    if not (np.isfinite(error) and inside and found[2] > 3 * noise):
+        return None
+    return Edge(float(found[0]), error, float(found[1])), _edge(energy, *found) * scale
+
+
 def highest_electrons(image: xr.DataArray) -> float:
     """The highest energy on the image's own axis, eV, at which it is clearly brighter than at its darkest."""
     energy, curve = image["eV"].values, _mean(image.values)

@@ -1,5 +1,6 @@
 """Experiments made from a stack: what an instrument would see of it, as a file that is read like any other."""
 
+import json
 from dataclasses import fields, replace
 
 import numpy as np
@@ -102,11 +103,19 @@ def simulated_experiment(
     shares = orbital_shares(composition, lattice, cut, settings.get("kz", 0.0))[None]
     states = background_states(np.array([composition]), np.array([lattice]))
     values = simulate(signal, np.array([lattice]), cut, [artefacts], KX, EV, shares=shares, states=states)[0]
+    truth = {
+        "stack": stack.strip(), "substrate": substrate.strip(), "mixing": mixing, "cut": cut,
+        "kz": settings.get("kz", 0.0), "fermi_above_vbm": settings["fermi_above_vbm"],
+    }  # fmt: skip
     image = xr.DataArray(
         values.T.astype(np.float32),
         dims=("eV", "kx"),
         coords={"eV": ("eV", EV, {"units": "eV"}), "kx": ("kx", KX, {"units": "1/angstrom"})},
         name="intensity",
-        attrs={"simulated": "yes", "source": f"Bandloom, simulated from {crystal.label} by the {engine} engine"},
+        attrs={
+            "simulated": "yes",
+            "simulated_from": json.dumps(truth, separators=(",", ":")),
+            "source": f"Bandloom, simulated from {crystal.label} by the {engine} engine",
+        },
     )
     return bytes(image.to_netcdf(engine="h5netcdf", encoding={"intensity": {"zlib": True, "complevel": 6}}))

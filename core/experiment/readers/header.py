@@ -36,6 +36,7 @@ NAMES = {
     "energy_scale": ("energyscale", "energynotation", "ekeb", "ebek", "energyaxis", "energyunit", "energytype"),
     "beamline": ("location", "beamline", "loc", "instrument", "endstation", "station"),
     "sample": ("sample", "samplename"),
+    "simulated_from": ("simulatedfrom",),
 }  # fmt: skip
 """What later steps ask for → what files call it, in small letters and digits alone, the best name first."""
 

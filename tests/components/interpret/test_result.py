@@ -1,21 +1,27 @@
 """What Interpret says and hands out, without a browser."""
 
+import base64
+import hashlib
 import io
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 import xarray as xr
+from PIL import Image
 
 from components.figures.band_image import band_image_figure, raw_picture_figure
 from components.interpret import report
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, compose_link, figure_list, verdict
-from core.experiment.calibration.steps import Colours
-from core.sessions.readings import Reading, calibrated, interpreted
+from core import __version__
+from core.experiment.calibration.steps import Colours, Momentum
+from core.sessions.readings import EXAMPLES, Reading, calibrated, export, interpreted, uploaded_reading
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
 
@@ -32,7 +38,10 @@ def test_verdict_names_the_limit_and_ties(found):
     text, kind = verdict(outside)
     assert kind == "outside"
     assert text.startswith("This is outside what the model knows (domain score 3.2")
-    assert "not to be trusted" in text
+    assert "folded away" in text
+    for shown in (figure_list(outside), candidate_list(outside)):
+        assert (type(shown).__name__, shown.className, getattr(shown, "open", None)) == ("Details", "doubtful", None)
+    assert type(figure_list(found)).__name__ == "Div"
     several = replace(found, images=(found.images[0], replace(found.images[0], domain_score=3.2)))
     assert verdict(several)[0].startswith("Image 2 (Γ–X) is outside")
     first = replace(found.candidates[0], probability=0.6)
@@ -65,6 +74,34 @@ def test_report_and_dataset_stand_alone(found):
     data = xr.open_dataset(io.BytesIO(result_dataset(READING, found)), engine="h5netcdf")
     assert data["intensity"].shape == calibrated(READING).shape
     assert data["reconstruction"].dims == ("eV_model", "kx_model")
+
+
+def test_report_says_all_that_a_citation_needs_and_brings_its_data_along():
+    content = (EXAMPLES / "sharp.nc").read_bytes()
+    first = uploaded_reading(content, "film.nc")
+    first = replace(first, steps=(Momentum(0.01, 1.02),), substrate="Si0.5Ge0.5")
+    second = replace(Reading("example-sharp"), kz="0.1")
+    both = interpreted(first, (second,))
+    page = report_page(first, both, (second,))
+    for words in (
+        "film.nc", hashlib.sha256(content).hexdigest(), "kz inferred", "kz = 0.1 2π/c̄", "example-sharp",
+        "Momentum: Γ at 0.01 1/Å, scale 1.02", f"Bandloom {__version__}", "shipped models", "UTC",
+        "Known beforehand: substrate Si0.5Ge0.5", "Simulated from Si5Ge7 on Si0.5Ge0.5", "Image 2 (Γ–X)",
+    ):  # fmt: skip
+        assert words in page, words
+    assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", page)
+    attached = dict(re.findall(r'download="([a-z.]+)" href="data:[a-z/-]+;base64,([A-Za-z0-9+/=]+)"', page))
+    assert json.loads(base64.b64decode(attached["interpretation.json"])) == export(first, both, (second,))
+    data = xr.open_dataset(io.BytesIO(base64.b64decode(attached["interpretation.nc"])), engine="h5netcdf")
+    assert data["intensity"].shape == calibrated(first).shape
+    assert "<pre" not in page
+
+
+def test_report_has_axes_and_a_colour_bar(found):
+    picture = re.search('data:image/png;base64,([^"]+)', report_page(READING, found)).group(1)
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB"))
+    assert (pixels[:, :20] == 255).mean() > 0.5  # a white margin with the label of the axis in it
+    assert (pixels[:, :60] < 128).any()
 
 
 def test_pictures_are_drawn_in_both_schemes():

@@ -1,0 +1,1 @@
+"""What people look at in a calibrated image: its curves, fits of them, and derivatives."""

@@ -1,0 +1,116 @@
+"""Peaks and edges that were put into an image come out of it, with errors that hold them."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.special import erf
+
+from core.errors import InputError
+from core.experiment.curves.fits import curve_of, fitted_fermi_edge, fitted_peaks
+from core.experiment.curves.processed import DERIVATIVES, processed
+from core.sessions.readings import Reading, calibrated, with_fermi_level
+
+EV, KX = np.linspace(-3.0, 0.5, 281), np.linspace(-1.0, 1.0, 201)
+PEAKS = ((-0.42, 0.06, 900.0), (0.35, 0.1, 500.0))
+"""Position and half-width in 1/Å, height."""
+
+EDGE, WIDTH = 0.031, 0.04
+
+
+def image(seed: int = 1, values=None) -> xr.DataArray:
+    """Straight bands, cut off at an edge, with counting noise."""
+    if values is None:
+        line = 40.0 + sum(h * w**2 / ((KX - at) ** 2 + w**2) for at, w, h in PEAKS)
+        occupied = 0.5 * (1 - erf((EV - EDGE) / (np.sqrt(2) * WIDTH)))
+        values = np.random.default_rng(seed).poisson(occupied[:, None] * line[None] + 2.0).astype(float)
+    return xr.DataArray(values, dims=("eV", "kx"), coords={"eV": EV, "kx": KX})
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_peaks_come_out_with_errors_that_hold_them(seed):
+    fit = fitted_peaks(image(seed), "mdc", -1.0, 2, 0.05)
+    for peak, (at, half, _) in zip(fit.peaks, PEAKS, strict=True):
+        for found, true in ((peak["position"], at), (peak["width"], 2 * half)):
+            assert 0 < found.error < 0.02
+            assert abs(found.value - true) < 4 * found.error
+    assert np.abs(fit.fitted - fit.curve).std() < 0.1 * np.ptp(fit.curve)
+
+
+def test_errors_grow_with_the_noise():
+    quiet, loud = (
+        fitted_peaks(
+            image(values=image().values + n * np.random.default_rng(0).normal(size=image().shape)), "mdc", -1.0, 2
+        )
+        for n in (0.0, 100.0)
+    )
+    assert loud.peaks[0]["position"].error > 2 * quiet.peaks[0]["position"].error
+
+
+def test_a_peak_that_is_not_there_is_not_given_an_error_it_has_not():
+    flat = image(values=np.tile(50.0 + np.linspace(0, 1, len(KX)), (len(EV), 1)))
+    fit = fitted_peaks(flat, "mdc", -1.0, 1)
+    area = fit.peaks[0]["area"]
+    assert area.error is None or area.value < 3 * max(area.error, 0.5)
+
+
+def test_a_part_of_a_curve_is_fitted_alone():
+    fit = fitted_peaks(image(), "mdc", -1.0, 1, 0.05, (0.1, 0.8))
+    assert fit.axis.min() >= 0.1
+    assert fit.peaks[0]["position"].value == pytest.approx(PEAKS[1][0], abs=0.01)
+
+
+def test_the_edge_comes_out():
+    edge, fit = fitted_fermi_edge(image())
+    assert edge.level == pytest.approx(EDGE, abs=4 * edge.uncertainty)
+    assert edge.uncertainty < 0.01
+    assert edge.width == pytest.approx(WIDTH, abs=0.01)
+    assert len(fit.axis) == len(fit.fitted)
+    below = image(values=np.random.default_rng(0).poisson(30.0, (len(EV), len(KX))).astype(float))
+    with pytest.raises(InputError, match="No Fermi edge"):
+        fitted_fermi_edge(below)
+
+
+def test_a_fitted_edge_becomes_the_zero_of_energies():
+    reading = Reading("example-sharp")
+    moved = with_fermi_level(with_fermi_level(reading, 0.2, 0.01), 0.1, 0.02)
+    assert calibrated(moved)["eV"].values == pytest.approx(calibrated(reading)["eV"].values - 0.3)
+    assert moved.record().fermi_level.origin == "fitted edge"
+    assert moved.record().fermi_uncertainty == 0.02
+
+
+@pytest.mark.parametrize(
+    "ask", [("xyz", 0.0, 1), ("edc", 3.0, 1), ("edc", 0.0, 0), ("edc", 0.0, 9), ("mdc", -1.0, 2, 0.0, (0.0, 0.01))]
+)
+def test_what_cannot_be_fitted_is_refused(ask):
+    with pytest.raises(InputError):
+        fitted_peaks(image(), *ask)
+
+
+def test_curves_leave_out_what_was_not_measured():
+    values = image().values.copy()
+    values[:40] = np.nan
+    axis, curve = curve_of(image(values=values), "edc", 0.0, 0.02)
+    assert axis[0] == pytest.approx(EV[40])
+    assert np.isfinite(curve).all()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DERIVATIVES if kind != "none"])
+def test_derivatives_stand_on_the_ridges(kind):
+    energy, k = -1.2, 0.3
+    ridge = np.exp(-(((EV - energy) / 0.15) ** 2))[:, None] * np.exp(-(((KX - k) / 0.08) ** 2))[None]
+    values = ridge.copy()
+    values[:, :3] = np.nan
+    found = processed(image(values=values), derivative=kind)
+    assert np.isnan(found[:, 0]).all()
+    at = np.unravel_index(np.nanargmax(found[:, 3:]), found[:, 3:].shape)
+    assert (EV[at[0]], KX[3:][at[1]]) == pytest.approx((energy, k), abs=0.03) or kind == "curvature"
+    if kind == "curvature":
+        assert EV[np.nanargmax(found[:, np.argmin(np.abs(KX - k))])] == pytest.approx(energy, abs=0.03)
+
+
+def test_normalisation_levels_and_nothing_chosen_changes_nothing():
+    data = image()
+    assert processed(data) is data.values
+    assert processed(data, "x", "y") is data.values
+    assert processed(data, "energy")[20:200].mean(axis=1) == pytest.approx(1.0)
+    assert processed(data, "momentum").mean(axis=0) == pytest.approx(1.0)
