@@ -205,8 +205,9 @@ class Loop:
         self.before, self.first_distance = last, float(earlier[0]["residual"])
         for stack, mixing in (one for step in earlier for one in step.get("tried", ())):
             self.search.leave_out(stack, float(mixing))
-        for candidate in [last, *last["candidates"]]:
-            self.search.begin_with(candidate["stack"], float(candidate["mixing"]))
+        self.search.begin_with(last["stack"], float(last["mixing"]))
+        for candidate in last["candidates"]:
+            self.search.ask(candidate["stack"], float(candidate["mixing"]))
 
     def watch(self, show: Callable[[Problem, State], None]) -> None:
         """Have each state that the search looks at shown, from several threads; it changes nothing."""

@@ -234,7 +234,7 @@ class Search:
             yield note(found, best, self.best)
         if self.is_bare:
             yield from self._by_planes(end, settings, cancelled)
-        while time.monotonic() < end and not cancelled() and (answered := self._answered()):
+        while not cancelled() and (answered := self._answered()):
             yield note(self._judge_all(best := self.best, answered), best, self.best)
         yield from self._polished(end, settings.exact_cuts, cancelled)
         self.seconds = time.monotonic() - began

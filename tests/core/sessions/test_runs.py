@@ -125,11 +125,16 @@ def test_a_finished_run_goes_on_with_more_time_and_tries_nothing_twice(run):
     runs.work(run, LoopSettings(SearchSettings(judgements=3)))
     steps, result = runs.steps(run), runs.result(run)
     assert runs.budget(run) is None
-    runs.extend(run, Budget(60, 7))
+    known = {(one["stack"], one["mixing"]) for one in result["candidates"]}
+    runs.extend(run, Budget(2, 2))
+    assert runs.work(run)
+    assert known <= {(one["stack"], one["mixing"]) for one in runs.result(run)["candidates"]}, "a rival is forgotten"
+    steps = runs.steps(run)
+    runs.extend(run, Budget(60, 9))
     assert runs.status(run) == "interrupted"
-    assert runs.budget(run) == Budget(60, 7)
+    assert runs.budget(run) == Budget(60, 9)
     with pytest.raises(InputError, match="has not ended"):
-        runs.extend(run, Budget(60, 7))
+        runs.extend(run, Budget(60, 9))
     assert runs.work(run, SHORT), "the budget of the run counts, not the worker's"
     again = runs.steps(run)
     assert again[: len(steps)] == steps
