@@ -8,7 +8,7 @@
 - cold_start: from starting the server to the first picture, over starting Python and importing the libraries alone.
 - memory: resident memory of the server after 200 distinct stacks over that after the first 50.
 - loop_frames: new reconstructions painted a second on /loop while another person drags a slider on /compose (five
-  steps a second).
+  steps a second); the cores that server, worker and both browsers got meanwhile, where others used the machine too.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -203,7 +203,11 @@ def loop_frames(browser: Browser) -> dict:
         page.get_by_role("button", name="Graded interfaces").click()
         page.wait_for_function("() => document.querySelector('#loop-picture .js-plotly-plot')?._fullData?.length")
         page.evaluate(_COUNT_FRAMES)
-        page.wait_for_function(_ENDED, timeout=0)
+        used, began = _Used(cache), time.perf_counter()
+        while not page.evaluate(_ENDED):
+            used.look()
+            page.wait_for_timeout(1000)
+        cores = used.look() / (time.perf_counter() - began)
         frames = page.evaluate("() => window.benchFrames")
         dragged = other.evaluate("() => window.benchDragged")
         page.close()
@@ -215,7 +219,27 @@ def loop_frames(browser: Browser) -> dict:
         "pictures_per_second": round(len(gaps) / float(gaps.sum()), 2),
         "longest_gap_seconds": round(float(gaps.max()), 2),
         "slider_steps_meanwhile": dragged,
+        "cores_used": round(cores, 2),
     }
+
+
+class _Used:
+    """Processor seconds of a server, its jobs and this process's browser, since it began to look."""
+
+    def __init__(self, cache: str):
+        self._cache, self._first, self._last = cache, {}, {}
+        self.look()
+
+    def look(self) -> float:
+        """The seconds so far; what a job used up to the last look counts after its end."""
+        browser = {process.pid for process in psutil.Process().children(recursive=True)}
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.pid in browser or process.environ().get("BANDLOOM_CACHE") == self._cache:
+                    times = process.cpu_times()
+                    self._last[process.pid] = times.user + times.system
+                    self._first.setdefault(process.pid, self._last[process.pid])
+        return sum(self._last[pid] - self._first[pid] for pid in self._last)
 
 
 class _server:

@@ -16,7 +16,7 @@ from core.loop.frame import Frame, frame_of, read_frame
 EVERY_SECONDS = 0.15
 """Between two pictures of running fits, at least."""
 
-STAYS_SECONDS = 0.5
+STAYS_SECONDS = 0.3
 """Two candidates are fitted at once; another thread is shown where the one that is shown is silent for so long."""
 
 OLD_SECONDS = 20.0
