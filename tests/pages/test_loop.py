@@ -26,7 +26,7 @@ def start(page: Page, upload: Path | None = None) -> str:
         page.locator("#interpret-upload input").set_input_files(upload)
     else:
         page.get_by_role("button", name="Sharp superlattice").click()
-    expect(page.locator("#interpret-verdict")).to_contain_text("are known")
+    expect(page.locator("#interpret-verdict")).to_contain_text("are known", timeout=60_000)
     page.get_by_role("button", name="Refine in the loop").click()
     page.wait_for_url(re.compile(r"/loop\?run="))
     return page.url.rpartition("=")[2]
@@ -58,7 +58,7 @@ def report_opened_offline(page: Page, result: dict, file: Path) -> None:
 def test_watched_paused_stepped_reloaded_and_opened_in_compose(page: Page):
     run = start(page)
     press(page, "Pause")
-    expect(page.locator(STATUS)).to_contain_text("Paused")
+    expect(page.locator(STATUS)).to_contain_text("Paused", timeout=60_000)
     paused = len(runs.steps(run))
     page.get_by_label("Try a stack").fill("Si40Ge40")
     press(page, "Try it")
@@ -95,7 +95,7 @@ def test_an_upload_is_stopped_given_more_time_reported_and_started_again(page: P
     picture, slider = (page.locator(part).bounding_box() for part in (".loop-image", ".loop-picture .blend"))
     assert picture["height"] > 300
     assert slider["y"] >= picture["y"] + picture["height"], "the picture lies under its slider"
-    expect(page.locator(STATUS)).to_contain_text("Paused")
+    expect(page.locator(STATUS)).to_contain_text("Paused", timeout=60_000)
     press(page, "Stop")
     expect(page.locator(STATUS)).to_contain_text("Stopped by hand. Go on gives it the next budget.", timeout=60_000)
     stopped = len(runs.steps(run))
@@ -115,7 +115,7 @@ def test_an_upload_is_stopped_given_more_time_reported_and_started_again(page: P
 def test_a_killed_worker_is_said_and_the_run_goes_on_from_its_last_step(page: Page):
     run = start(page)
     press(page, "Pause")
-    expect(page.locator(STATUS)).to_contain_text("Paused")
+    expect(page.locator(STATUS)).to_contain_text("Paused", timeout=60_000)
     os.kill(pid_of((runs._folder(run) / "worker").read_text()), signal.SIGKILL)
     expect(page.locator(STATUS)).to_contain_text("ended from outside")
     kept = runs.steps(run)
