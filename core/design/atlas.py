@@ -4,7 +4,6 @@ Levels are smooth where figures are not: valleys and hole bands cross, and the g
 interpolated one by one, and figures are made of what is highest and lowest.
 """
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from core.damage import DamagedError, read_arrays
 from core.design.figures import DIRECT_TOLERANCE, FIGURES, KINDS, LEVELS, OTHERS, VALLEYS, quick_levels
 from core.errors import InputError
 from core.learning.samples import LATTICE_TRAINED, LONGEST_PERIOD
@@ -90,9 +90,9 @@ def atlas() -> Atlas:
         InputError: it is missing, damaged, or of other engine parameters.
     """
     try:
-        with np.load(io.BytesIO(ATLAS_FILE.read_bytes()), allow_pickle=False) as file:
-            table, engine = {name: file[name] for name in ("pairs", "levels", "others", "kinds")}, str(file["engine"])
-    except (OSError, ValueError, KeyError) as error:
+        table = read_arrays(ATLAS_FILE)
+        engine = str(table.pop("engine"))
+    except (OSError, DamagedError, KeyError) as error:
         raise InputError(f"The table of levels cannot be read ({error}); make it by `core design --atlas`") from None
     if engine != parameters_sha256():
         raise InputError("The table of levels is of other engine parameters; make it by `core design --atlas`")

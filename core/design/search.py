@@ -168,7 +168,7 @@ class DesignSearch:
     def _from_table(self) -> list[Sample]:
         """The best of the table that constraints allow, no two alike."""
         table, (low, high) = atlas(), self.constraints.lattice
-        lattice = np.linspace(low, high, LATTICES)
+        lattice = np.unique(np.linspace(low, high, LATTICES))
         cost = self.wanted.costs(*table.figures(lattice))
         order = np.column_stack(np.unravel_index(np.argsort(cost, axis=None, kind="stable"), cost.shape))
         chosen: list[tuple[np.ndarray, float, Sample]] = []

@@ -1,0 +1,118 @@
+"""The search: what it finds, in which order, what it keeps to, and how it stops."""
+
+import numpy as np
+import pytest
+
+from core.design import search as module
+from core.design.figures import FIGURES, Measured, verified
+from core.design.growth import Constraints
+from core.design.search import Design, DesignSearch, SearchSettings, mistakes, pareto_front
+from core.design.targets import Target, Wanted, parse_wanted
+from core.errors import InputError
+from core.learning.samples import profile_key
+from core.structure.sample import Sample
+from core.structure.stack import parse_stack
+
+SHORT = Constraints(longest=5)
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Few designs, of short periods, so that exact calculations take little."""
+    monkeypatch.setattr(module, "BEST", 3)
+    monkeypatch.setattr(module, "NEIGHBOURED", 1)
+
+
+def found(wanted: Wanted, constraints: Constraints = SHORT, **settings) -> list:
+    return list(DesignSearch(wanted, constraints, SearchSettings(**settings)).steps())
+
+
+def test_a_gap_of_a_hidden_stack_is_met_by_another():
+    hidden = Sample("Si3Ge2", "5.5 Å")
+    gap = verified(hidden).figures["gap"]
+    steps = found(Wanted((Target("gap", gap - 0.015, gap + 0.015),)), excluded=(hidden.stack,))
+    best = steps[-1].designs[0]
+    assert steps[-1].stop_reason == "met"
+    assert best.exact
+    assert profile_key(best.sample.layers) != profile_key(hidden.layers)
+    assert abs(verified(best.sample).figures["gap"] - gap) <= 0.015 + 1e-9
+
+
+def test_steps_are_frozen_ordered_and_end_with_a_reason():
+    steps = found(parse_wanted(["gap=0.9..0.95", "valley=D2"]), neighbours=False)
+    assert [step.done for step in steps] == sorted(step.done for step in steps)
+    assert steps[-1].done == 1.0
+    assert all(not step.stop_reason for step in steps[:-1])
+    costs = [design.cost for design in steps[-1].designs]
+    assert costs == sorted(costs)
+    assert len(steps[1].designs) == 1
+    with pytest.raises(AttributeError):
+        steps[0].done = 0.5
+    document = steps[-1].document()
+    assert document["designs"][0]["sample"]["stack"] == steps[-1].designs[0].sample.stack
+    assert set(document["designs"][0]["figures"]) == set(FIGURES)
+
+
+def test_answers_keep_to_the_constraints_and_differ():
+    limits = Constraints(longest=5, thinnest=2, lattice=(5.45, 5.6))
+    designs = found(parse_wanted(["gap=0.5..1.2"]), limits, neighbours=False)[-1].designs
+    assert len(designs) == 3
+    assert not any(limits.obstacle(design.sample) for design in designs)
+    assert len({(design.sample.stack, design.sample.substrate) for design in designs}) == 3
+
+
+def test_the_best_are_shaken_by_what_a_grower_gets_wrong():
+    best = found(parse_wanted(["gap=0.5..1.2"]), neighbours=False)[-1].designs[0]
+    assert {one.change for one in best.sensitivity} == {change for change, _ in mistakes(best.sample)}
+    assert all(one.met == (one.cost == 0.0) for one in best.sensitivity)
+
+
+def test_what_no_stack_has_is_said():
+    steps = found(parse_wanted(["gap>3"]), neighbours=False)
+    assert steps[-1].stop_reason == "nothing meets all targets"
+    assert not steps[-1].designs[0].met
+
+
+def test_neighbours_of_many_blocks_are_tried_where_two_are_not_enough():
+    steps = found(parse_wanted(["gap=1.05..1.06", "electron>0.9"]), Constraints(longest=4))
+    assert any("neighbours of" in step.note for step in steps)
+    assert any(len(design.sample.layers.blocks) > 2 for design in steps[-1].designs) or steps[-1].designs[0].cost > 0
+
+
+def test_a_search_is_cancelled_and_keeps_what_it_has():
+    calls = iter([False, False, True])
+    steps = list(DesignSearch(parse_wanted(["gap=0.9"]), SHORT).steps(lambda: next(calls, True)))
+    assert steps[-1].stop_reason == "cancelled"
+    assert len(steps[-1].designs) == 2
+
+
+def test_a_search_keeps_to_its_budget():
+    steps = found(parse_wanted(["gap=0.9"]), seconds=-1.0)
+    assert [step.stop_reason for step in steps] == ["", "budget"]
+
+
+def test_constraints_that_leave_nothing_are_refused():
+    with pytest.raises(InputError, match="leave no period"):
+        found(parse_wanted(["gap=0.9"]), Constraints(lattice=(5.5, 5.5), longest=4, balance=1e-6))
+
+
+@pytest.mark.parametrize(
+    ("stack", "count"), [("Si4Ge4", 4 + 2), ("Si1Ge3", 3 + 2), ("Si8", 2), ("Si2Ge1Si3Ge2", 7 + 2)]
+)
+def test_mistakes_of_a_grower(stack, count):
+    changed = dict(mistakes(Sample(stack, "Si0.5Ge0.5")))
+    assert len(changed) == count
+    assert all(len(parse_stack(one.stack)) - len(parse_stack(stack)) in (-1, 0, 1) for one in changed.values())
+
+
+def test_pareto_front_leaves_out_what_is_worse_in_everything():
+    wanted = Wanted((Target("gap", 0.7, 0.7), Target("vbm", 0.2, 0.2)))
+
+    def design(gap: float, vbm: float) -> Design:
+        figures = dict.fromkeys(FIGURES, np.nan) | {"gap": gap, "vbm": vbm}
+        measured = Measured(figures, "indirect", "Δ2")
+        return Design(Sample("Si4Ge4", "Si"), measured, wanted.cost(measured), 0.0)
+
+    rows = [design(0.7, 0.3), design(0.8, 0.2), design(0.8, 0.3), design(0.75, 0.25)]
+    assert pareto_front(wanted, rows) == [True, True, False, True]
+    assert pareto_front(Wanted(kinds=("direct",)), rows) == [True] * 4
