@@ -4,6 +4,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from components.ids import Ids
+from components.terms import term
 from core.experiment.calibration.background import BACKGROUNDS
 from core.experiment.calibration.colours import COLOUR_MAPS
 from core.experiment.readers import ACCEPTED, UPLOAD_LIMIT_BYTES
@@ -37,6 +38,21 @@ FIELDS = (
 )  # fmt: skip
 """Controls that set something of a reading."""
 
+HINTS = {
+    "k-left": "Momentum at the left edge of the picture's frame",
+    "k-right": "Momentum at the right edge of the picture's frame",
+    "e-bottom": "Energy against E_F at the bottom of the frame; occupied states are negative",
+    "e-top": "Energy against E_F at the top of the frame",
+    "fermi": "Fermi level on the file's own energy axis; empty takes it from the file or its Fermi edge",
+    "hv": "Turns angles into momenta, and gives k_z with the inner potential",
+    "inner-potential": "Of the crystal below the vacuum level, for k_z from hν; 12.6 eV of Si where it is empty",
+    "work-function": "Of the analyser: electrons from E_F have hν − Φ",
+    "normal": "Angle at which electrons leave along the normal, on the file's axis",
+    "k-centre": "Momentum on the image's axis that is Γ",
+    "k-scale": "Stretches momenta about Γ",
+}
+"""What each of NUMBERS is for."""
+
 AXIS_POINTS = {"k1": "k∥, first", "k2": "k∥, second", "e1": "E, first", "e2": "E, second"}
 POINTS = AXIS_POINTS | {
     "f1": "Frame, a corner", "f2": "Frame, opposite corner", "b1": "Colour bar, a corner",
@@ -52,7 +68,12 @@ def image_controls(*more, problem: str = "") -> html.Section:
             html.H2("Image"),
             dcc.Upload(
                 [
-                    html.Button("Choose band images", type="button", className="button"),
+                    html.Button(
+                        "Choose band images",
+                        type="button",
+                        className="button",
+                        title="Files of a beamline, pictures of figures, or a saved session",
+                    ),
                     html.Span(" or drop them here", className="muted"),
                 ],
                 id=ids("upload"),
@@ -67,7 +88,13 @@ def image_controls(*more, problem: str = "") -> html.Section:
             html.A("Go on with the last image", id=ids("go-on"), className="small", hidden=True),
             html.Div(
                 [
-                    html.Button(label, id=ids(f"example-{name}"), type="button", className="chip")
+                    html.Button(
+                        label,
+                        id=ids(f"example-{name}"),
+                        type="button",
+                        className="chip",
+                        title="A simulated measurement, whose truth stands beside what is read",
+                    )
                     for name, label in EXAMPLES.items()
                 ],
                 className="chips",
@@ -92,14 +119,14 @@ def image_controls(*more, problem: str = "") -> html.Section:
 def _cut() -> html.Div:
     return html.Div(
         [
-            html.Span("Cut", className="field-label"),
+            html.Span(term("cut", "Cut"), className="field-label"),
             dmc.SegmentedControl(
                 id=ids("cut"),
                 data=[{"value": "G-X", "label": "Γ–X [100]"}, {"value": "G-K", "label": "Γ–K [110]"}],
                 value="G-X",
                 size="xs",
                 fullWidth=True,
-                attributes={"root": {"aria-label": "Direction of the cut"}},
+                attributes={"root": {"aria-label": "Direction of the cut", "title": "Direction of k∥ in the image"}},
             ),
             dmc.TextInput(
                 id=ids("kz"),
@@ -109,6 +136,7 @@ def _cut() -> html.Div:
                 debounce=350,
                 size="xs",
                 inputProps={"maxLength": 12},
+                attributes={"root": {"title": "Momentum along the normal, which hν sets"}},
             ),
         ],
         className="group",
@@ -172,6 +200,7 @@ def other_cuts(labels: list[str]) -> list[html.Li]:
                 ),
                 html.Button(
                     "Drop", id=ids.item("drop-cut", number), type="button", className="button",
+                    title="It is no longer read with the others",
                     **{"aria-label": f"Drop {label}"},
                 ),
             ]
@@ -185,6 +214,7 @@ def _calibration() -> list:
         html.H2("Calibration"),
         dmc.Select(
             id=ids("index"), label="Image of the file", data=[], value=None, size="xs", allowDeselect=False,
+            attributes={"root": {"title": "Slice or region of a scan; steps that were set by hand stay"}},
             checkIconPosition="right",
         ),
         html.Div(
@@ -192,6 +222,7 @@ def _calibration() -> list:
                 dmc.Select(
                     id=ids("colours"),
                     label="Colour map of the figure",
+                    attributes={"root": {"title": "How colours are turned back into intensities"}},
                     data=[
                         *({"value": name, "label": name} for name in ("auto", *COLOUR_MAPS)),
                         {"value": "colour bar", "label": "its colour bar, clicked", "disabled": True},
@@ -209,10 +240,11 @@ def _calibration() -> list:
                     size="xs",
                     orientation="vertical",
                     fullWidth=True,
-                    attributes={"root": {"aria-label": "Point that the next click sets"}},
+                    attributes={"root": {"aria-label": "Point that the next click sets", "title": "In the view File"}},
                 ),
                 dmc.NumberInput(
-                    id=ids("point-value"), label="Value there", value=0, size="xs", hideControls=True, debounce=True
+                    id=ids("point-value"), label="Value there", value=0, size="xs", hideControls=True, debounce=True,
+                    attributes={"root": {"title": "Of the axis at the point that is clicked next, 1/Å or eV"}},
                 ),
                 html.P(id=ids("points-text"), className="muted small", role="status"),
             ],
@@ -231,6 +263,7 @@ def _calibration() -> list:
                     value={"k-centre": 0, "k-scale": 1}.get(name, ""),
                     placeholder="12.6, as of Si" if name == "inner-potential" else "",
                     className=f"for-{kind}",
+                    attributes={"root": {"title": HINTS[name]}},
                 )
                 for name, (label, unit, kind) in NUMBERS.items()
             ],
@@ -239,17 +272,23 @@ def _calibration() -> list:
         dmc.Select(
             id=ids("background"),
             label="Background",
+            attributes={"root": {"title": "Subtracted from the image before it is read"}},
             data=[{"value": name, "label": name.capitalize()} for name in BACKGROUNDS],
             value="none",
             size="xs",
             allowDeselect=False,
             checkIconPosition="right",
         ),
-        dmc.Switch(id=ids("symmetrise"), label="Symmetrise about Γ", checked=False, size="xs"),
+        dmc.Switch(
+            id=ids("symmetrise"), label="Symmetrise about Γ", checked=False, size="xs",
+            attributes={"root": {"title": "Average both signs of k∥"}},
+        ),
         html.Div(
             [
                 html.H3("Steps", id=ids("steps-title")),
-                html.Button("Undo", id=ids("undo"), type="button", className="button"),
+                html.Button(
+                    "Undo", id=ids("undo"), type="button", className="button", title="Take the last change back"
+                ),
             ],
             className="steps-head",
         ),

@@ -83,15 +83,17 @@ def curves_panel() -> html.Section:
                     dmc.SegmentedControl(
                         id=ids("fit-kind"), value="mdc", size="xs",
                         data=[{"value": kind, "label": kind.upper()} for kind in UNITS],
-                        attributes={"root": {"aria-label": "Curve that is fitted"}},
+                        attributes={"root": {"aria-label": "Curve that is fitted", "title": "Curve that is fitted"}},
                     ),
                     dmc.Select(
                         id=ids("fit-count"), label="Peaks", value="2", size="xs", allowDeselect=False, w="4.5rem",
                         data=[str(count) for count in range(1, MOST_PEAKS + 1)],
+                        attributes={"root": {"title": "How many peaks are fitted"}},
                     ),
                     dmc.Select(
                         id=ids("fit-shape"), label="Shape", value="lorentzian", size="xs", allowDeselect=False,
                         w="8rem", data=[{"value": name, "label": name.capitalize()} for name in SHAPES],
+                        attributes={"root": {"title": "Shape of each peak"}},
                     ),
                     _number("fit-from", "From", "", 0.1, PART, "4.5rem"),
                     _number("fit-to", "To", "", 0.1, PART, "4.5rem"),

@@ -41,10 +41,20 @@ def experiment_panel() -> html.Details:
             html.Div(
                 [
                     dmc.TextInput(
-                        id=ids("made-stack"), label="Stack", value="Si4Ge4", size="xs", inputProps={"maxLength": 400}
+                        id=ids("made-stack"),
+                        label="Stack",
+                        value="Si4Ge4",
+                        size="xs",
+                        inputProps={"maxLength": 400},
+                        description="Blocks in growth order, such as [Si2Ge2]3 or (Si0.7Ge0.3)6",
                     ),
                     dmc.TextInput(
-                        id=ids("made-substrate"), label="Substrate", value="Si", size="xs", inputProps={"maxLength": 40}
+                        id=ids("made-substrate"),
+                        label="Substrate",
+                        value="Si",
+                        size="xs",
+                        inputProps={"maxLength": 40},
+                        description="Si, Ge, Si0.5Ge0.5, 5.50 Å",
                     ),
                     dmc.NumberInput(
                         id=ids("made-mixing"),
@@ -54,10 +64,27 @@ def experiment_panel() -> html.Details:
                         max=4,
                         step=0.5,
                         size="xs",
+                        description="Width of an error function; 0 is sharp",
+                        hideControls=True,
                     ),
                     *(_slider(name, *words) for name, words in SLIDERS.items()),
-                    dmc.NumberInput(id=ids("made-seed"), label="Seed", value=1, min=0, max=10**6, size="xs"),
-                    html.Button("Measure it", id=ids("made"), type="button", className="button"),
+                    dmc.NumberInput(
+                        id=ids("made-seed"),
+                        label="Seed",
+                        value=1,
+                        min=0,
+                        max=10**6,
+                        size="xs",
+                        description="Of the noise and all else that is random",
+                        hideControls=True,
+                    ),
+                    html.Button(
+                        "Measure it",
+                        id=ids("made"),
+                        type="button",
+                        className="button",
+                        title="Simulate the measurement, and read it like a file",
+                    ),
                     html.P(id=ids("made-error"), className="field-error", role="alert"),
                 ],
                 className="group",

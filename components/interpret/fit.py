@@ -5,6 +5,7 @@ from dash import dcc, html
 from components.interpret.controls import ids
 from components.jobs import Status
 from components.loop import panels, result
+from components.terms import term
 
 POLL_MS = 500
 OFFER = (
@@ -16,14 +17,17 @@ OFFER = (
 def fit_panel(fitting: dict | None = None) -> list:
     """What stands under the candidates; a fit that was begun before is shown again."""
     return [
-        html.H2("Fit by the exact engine"),
+        html.H2(["Fit by the ", term("exact_engine", "exact engine")]),
         html.P(OFFER, className="muted small"),
-        html.Button("Fit", id=ids("fit"), type="button", className="button", disabled=True),
+        html.Button(
+            "Fit", id=ids("fit"), type="button", className="button", disabled=True,
+            title="By the exact engine, in a process of its own; the page stays usable",
+        ),
         html.P(id=ids("fit-state"), className="muted small", role="status"),
         html.Div(id=ids("fit-result")),
         dcc.Store(id=ids("fitting"), data=fitting),
         dcc.Interval(id=ids("fit-poll"), interval=POLL_MS, disabled=not fitting),
-    ]
+    ]  # fmt: skip
 
 
 def progress(run: str, status: str, step: dict | None, job: Status | None) -> list:

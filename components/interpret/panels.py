@@ -8,17 +8,20 @@ from components.interpret.controls import EXAMPLES, KZ_HINT, ids
 from components.interpret.curves import curves_panel, display_controls
 from components.interpret.edit import FOUND, found_values, removable, step_lines
 from components.interpret.fit import fit_panel
+from components.terms import term
 from core.experiment.calibration.steps import NEEDED, missing_steps
 from core.sessions.readings import Reading
 
 VIEWS = {
-    "image": "Image",
-    "raw": "File",
-    "reconstruction": "Predicted",
-    "residual": "Residual",
-    "why-strain": "Why strain",
-    "why-interface": "Why interface",
+    "image": ("Image", "The calibrated image, with the bands of the candidate that is shown"),
+    "raw": ("File", "The file as it was dropped; of a picture, to click its axes"),
+    "reconstruction": ("Predicted", "What the forward model predicts for the candidate"),
+    "residual": ("Residual", "Image less prediction"),
+    "why-strain": ("Why strain", "Which pixels speak for a larger lattice constant"),
+    "why-interface": ("Why interface", "Which pixels speak for more interfacial atoms"),
 }
+"""View → what it is called, and what it shows."""
+
 EXPORTS = {
     "json": ("JSON", "Figures, candidates, and how the images were read"),
     "nc": ("NetCDF", "The calibrated image, the prediction and the result, for xarray"),
@@ -47,10 +50,12 @@ def picture_panel(view: str = "image") -> html.Section:
             html.H2("Picture", className="visually-hidden"),
             dmc.SegmentedControl(
                 id=ids("view"),
-                data=[{"value": value, "label": label} for value, label in VIEWS.items()],
+                data=[
+                    {"value": value, "label": html.Span(label, title=hint)} for value, (label, hint) in VIEWS.items()
+                ],
                 value=view if view in VIEWS else "image",
                 size="xs",
-                attributes={"root": {"aria-label": "Picture"}},
+                attributes={"root": {"aria-label": "Picture", "title": "What is drawn"}},
             ),
             html.P("Drop a band image, or take an example.", id=ids("title"), className="picture-title", role="status"),
             html.P(id=ids("problem"), className="field-error", role="alert"),
@@ -81,9 +86,12 @@ def result_panel(fitting: dict | None = None) -> html.Section:
             html.H2("What the image says"),
             html.P(id=ids("verdict"), className="badge", role="status"),
             html.Div(id=ids("figures")),
-            html.H2("Candidates"),
+            html.H2(term("candidate", "Candidates")),
             html.Div(id=ids("candidates")),
-            html.Button("Refine in the loop", id=ids("refine"), type="button", className="button", disabled=True),
+            html.Button(
+                "Refine in the loop", id=ids("refine"), type="button", className="button", disabled=True,
+                title="Fit candidates to the images step by step, and watch it",
+            ),
             html.P(id=ids("refine-error"), className="field-error", role="alert"),
             *fit_panel(fitting),
             html.Div(
@@ -133,6 +141,7 @@ def step_list(reading: Reading) -> list[html.Li]:
     for name, text in step_lines(reading):
         button = html.Button(
             "Remove", id=ids.item("drop-step", name), type="button", className="button",
+            title="Take this step out; Undo brings it back",
             **{"aria-label": f"Remove the step {text}"},
         )  # fmt: skip
         items.append(html.Li([html.Span(text), *([button] if name in free else [])]))

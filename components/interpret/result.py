@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from dash import html
 
 from components.interpret.controls import ids
+from components.terms import term
 from core.reverse.inference import EQUALLY_GOOD, NUISANCE_QUANTITIES, Estimate, Inference
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
 from core.reverse.truth import LONGEST_PERIOD, Truth, compared
@@ -23,6 +24,7 @@ LABELS = {
     "kz": "kz",
 }
 DIGITS = {"lattice_in_plane": 4, "bond_length_si_si": 4, "bond_length_si_ge": 4, "bond_length_ge_ge": 4, "period": 1}
+COLUMNS = ("Stack", "Interface", "Probability", "Bands")
 TAKEN = {
     "photon_energy": "Photon energy hν", "work_function": "Work function Φ", "fermi_level": "E_F on the file's axis",
     "normal_emission": "Normal emission", "kz": "kz from hν", "temperature": "Temperature",
@@ -96,7 +98,7 @@ def _taken(found: Inference, number: int) -> html.Div:
     rows = [
         html.Tr(
             [
-                html.Th(words, scope="row"),
+                html.Th(term(name, words), scope="row"),
                 html.Td(f"{known.value:g}{f' ± {known.uncertainty:.2g}' if known.uncertainty else ''} {known.unit}"),
                 html.Td(known.origin, className="muted origin"),
             ]
@@ -159,13 +161,18 @@ def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:
         rows.append(
             html.Tr(
                 [
-                    html.Th(LABELS.get(name, name.replace("_", " ")), scope="row", title=quantities[name].sentence),
+                    html.Th(
+                        term(name, LABELS.get(name, name.replace("_", " "))),
+                        scope="row",
+                        title=quantities[name].sentence,
+                    ),
                     html.Td(f"{shown[0]}{unit}"),
                     html.Td(f"{shown[1]} … {shown[2]}", className="muted"),
                 ]
             )
         )
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Value", "90 %")]))
+    heads = ("Figure", "Value", term("interval", "90 %"))
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
     return html.Table([head, html.Tbody(rows)], className="small-table")
 
 
@@ -181,6 +188,7 @@ def candidate_list(found: Inference) -> html.Div | html.Details:
                 html.Td(
                     html.Button(
                         "Show", id=ids.item("show", number), type="button", className="button",
+                        title="Draw its predicted bands over the image",
                         **{"aria-label": f"Overlay the bands of {candidate.stack}"},
                     )
                 ),
@@ -188,7 +196,7 @@ def candidate_list(found: Inference) -> html.Div | html.Details:
         )
         for number, candidate in enumerate(found.candidates[:SHOWN])
     ]  # fmt: skip
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Stack", "Interface", "Probability", "Bands")]))
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in COLUMNS]))
     substrate = f"All on a substrate of a∥ = {found.candidates[0].lattice:.4f} Å."
     table = html.Table([head, html.Tbody(rows)], className="small-table")
     return _behind_verdict(found, html.Div([table, html.P(substrate, className="muted small")]), "Nearest stacks")

@@ -340,3 +340,26 @@ def test_navigation_and_views_fit_a_phone(page: Page, context_options: dict):
     open_interpret(page)
     for row in ("#navigation", "#interpret-view"):
         assert page.locator(row).evaluate("row => row.scrollWidth - row.clientWidth") <= 0, row
+
+
+def test_every_control_has_a_hint_and_terms_lead_to_the_glossary(page: Page):
+    open_interpret(page)
+    drop(page, FIGURE)
+    expect(page.locator("#interpret-steps")).to_contain_text("Missing. Give the axes", timeout=20_000)
+    page.goto("/interpret?example=sharp")
+    settled(page)
+    page.get_by_role("button", name="Keep as a cut of this sample").click()
+    page.evaluate("() => document.querySelectorAll('.interpret details').forEach(one => { one.open = true; })")
+    settled(page)
+    bare = page.evaluate(
+        "() => [...document.querySelectorAll('.interpret :is(button, input:not([type=file], [type=hidden]))')]"
+        ".filter(one => !one.closest('[title]') && !one.hasAttribute('aria-describedby') && !one.closest('.modebar'))"
+        ".map(one => one.id || one.outerHTML.slice(0, 80))"
+    )
+    assert bare == []
+    links = page.locator("a.term").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert len(set(links)) >= 12
+    page.goto("/learn")
+    settled(page)
+    anchors = page.evaluate("() => [...document.querySelectorAll('[id^=term-]')].map(one => one.id)")
+    assert {link.partition("#")[2] for link in links} <= set(anchors)
