@@ -9,7 +9,7 @@
   const keep = () => window.dash_clientside.no_update;
   const page = () => window.dash_clientside.compose;
 
-  const PACE_MS = 80; // between questions while others are under way
+  const PACE_MS = 70; // between questions while others are under way
   const MOST = 3; // questions under way
   const BUSY_MS = 1000; // an answer that takes so long comes from a server with much to do: one question at a time
   const LOST_MS = 20000;
