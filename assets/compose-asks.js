@@ -9,7 +9,7 @@
   const keep = () => window.dash_clientside.no_update;
   const page = () => window.dash_clientside.compose;
 
-  const PACE_MS = 80; // between questions while others are under way
+  const PACE_MS = 70; // between questions while others are under way
   const MOST = 3; // questions under way
   const BUSY_MS = 1000; // an answer that takes so long comes from a server with much to do: one question at a time
   const LOST_MS = 20000;
@@ -17,7 +17,7 @@
   const PIN_MS = 600; // longer than text fields wait for further typing
 
   const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure"];
-  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, look: "", sliders: null, shown: null, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
+  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, look: "", title: "", badge: null, sliders: null, shown: null, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
   let now = null; // what is asked and shown; anew for each page
   let number = 0;
   let pausing = null;
@@ -151,13 +151,24 @@
       now.shown = null;
       page().paintMoving(page().graph(), answer.moving, page().cursorNow());
     }
-    if (answer.title) at("title").textContent = answer.title;
-    const still = answer.badge[1] === "waiting" && at("title").textContent ? " The picture is still the one named above." : "";
-    at("badge").textContent = answer.badge[0] + still;
-    at("badge").dataset.kind = answer.badge[1];
+    if (answer.title) now.title = answer.title;
+    now.badge = answer.badge;
+    tell();
+  }
+
+  /* What the picture is and where it comes from; said again when it is drawn, because Dash may have built its place anew. */
+  function tell() {
+    if (!now || !now.badge || !at("title")) return;
+    const [text, kind] = now.badge;
+    const still = kind === "waiting" && now.title ? " The picture is still the one named above." : "";
+    const say = (name, words) => at(name).textContent !== words && (at(name).textContent = words);
+    say("title", now.title);
+    say("badge", text + still);
+    at("badge").dataset.kind = kind;
   }
 
   function rest() {
+    tell();
     if (now.sliders) page().followText(now.sliders);
     now.sliders = null;
     const key = JSON.stringify(now.request);
@@ -172,6 +183,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin, zoom }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin, zoom, tell }),
   });
 })();

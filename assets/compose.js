@@ -233,6 +233,7 @@
     gd.bandloomData = gd.data;
     window.dash_clientside.compose.endMoving();
     at("picture").dataset.drawn = String(Number(at("picture").dataset.drawn || 0) + 1);
+    window.dash_clientside.compose.tell();
     describe(gd);
   }
 

@@ -14,7 +14,7 @@ ALT = (
 )
 
 
-def hero(assets: Path = ASSETS, alt: str = ALT) -> html.Div | None:
+def hero(assets: Path = ASSETS, alt: str = ALT) -> html.Figure | None:
     """hero-light.png and hero-dark.png, of which the page shows one; None where they are not there."""
     files = [assets / f"hero-{scheme}.png" for scheme in SCHEMES]
     if not all(file.exists() for file in files):
@@ -23,7 +23,24 @@ def hero(assets: Path = ASSETS, alt: str = ALT) -> html.Div | None:
     # A background, because the browser then fetches the picture of the scheme in force only.
     sources = {f"--{scheme}": f'url("{get_asset_url(file.name)}")' for scheme, file in zip(SCHEMES, files, strict=True)}
     style = sources | {"aspectRatio": f"{width} / {height}"}
-    return html.Div(role="img", className="hero-figure", style=style, **{"aria-label": alt})
+    return html.Figure(
+        [
+            html.Div(role="img", className="hero-figure", style=style, **{"aria-label": alt}),
+            html.Div([html.Span(label) for label in ("Z", "Γ", "X")], className="hero-axis", **{"aria-hidden": "true"}),
+            html.Figcaption(
+                [
+                    "A(k, E) of Si6Ge4 on Si0.6Ge0.4, exact: energy upwards from −6 to 4 eV, ",
+                    "the wave vector from Z over Γ to X. ",
+                    html.Span("Blue", className="of-silicon"),
+                    ": states on silicon; ",
+                    html.Span("orange", className="of-germanium"),
+                    ": states on germanium.",
+                ],
+                className="muted",
+            ),
+        ],
+        className="hero-picture",
+    )
 
 
 def png_size(file: Path) -> tuple[int, int]:

@@ -37,10 +37,10 @@ STACKS = ("Si4Ge4", "Si5Ge4")
 _PAINT = """
 () => new Promise((resolve, reject) => {
   setTimeout(() => reject(new Error("no picture within 20 s")), 20000);
-  const gd = document.querySelector('#compose-spectrum .js-plotly-plot');
   const start = performance.now();
   const painted = () => setTimeout(() => resolve(performance.now() - start), 0);
-  gd.once('plotly_afterplot', () => requestAnimationFrame(painted));
+  const seen = new MutationObserver(() => { seen.disconnect(); requestAnimationFrame(painted); });
+  seen.observe(document.getElementById('compose-picture'), {attributeFilter: ['data-drawn', 'data-moved']});
   ACTION
 })
 """

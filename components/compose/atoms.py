@@ -5,6 +5,7 @@ from itertools import groupby
 import numpy as np
 from dash import html
 
+from components.compose.hints import term
 from components.figures.sprite import TILE_HEIGHT
 from core.parameters.keating import keating_parameters
 from core.structure.crystal import Crystal, species_label
@@ -108,7 +109,7 @@ def _group(crystal: Crystal, shown: list[int], name: str, meaning: str, members:
     """count: of such atoms in the crystal; members have a thumbnail, in the order of `shown`."""
     return html.Div(
         [
-            html.H3([f"{name} atoms ", html.Span(f"{count}, {meaning}", className="muted")]),
+            html.H3([term(f"{name} atoms"), " ", html.Span(f"{count}, {meaning}", className="muted")]),
             html.Div([_thumbnail(crystal, i, shown.index(i)) for i in members], className="thumbnails"),
         ],
         className="thumbnail-group",

@@ -3,6 +3,7 @@
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from components.compose.hints import HINTS, term
 from components.compose.link import MIXING_RANGE, ComposeLink
 from components.ids import Ids
 
@@ -68,7 +69,7 @@ def slider(name: str, label: str, value: float, low: float, high: float, step: f
     return html.Div(
         [
             html.Div(
-                [html.Span(label), html.Output(shown, id=ids(f"{name}-shown"), **{"data-unit": unit})],
+                [html.Span(term(name, label)), html.Output(shown, id=ids(f"{name}-shown"), **{"data-unit": unit})],
                 className="slider-label",
             ),
             dmc.Slider(
@@ -85,6 +86,7 @@ def slider(name: str, label: str, value: float, low: float, high: float, step: f
             ),
         ],
         className="slider",
+        title=HINTS[name],
     )
 
 
@@ -95,6 +97,7 @@ def _presets() -> html.Div:
                 name,
                 type="button",
                 className="chip",
+                title=f"{stack} on {substrate}" + (f", mixed over {mixing:g} ML" if mixing else ""),
                 **{"data-stack": stack, "data-substrate": substrate, "data-mixing": f"{mixing:g}"},
             )
             for name, stack, substrate, mixing in PRESETS
@@ -109,7 +112,7 @@ def _presets() -> html.Div:
 def _notation_field(name: str, label: str, description: str, value: str) -> dmc.TextInput:
     return dmc.TextInput(
         id=ids(name),
-        label=label,
+        label=term(name, label),
         description=description,
         value=value,
         debounce=350,
@@ -132,7 +135,7 @@ def _substrate(link: ComposeLink) -> html.Div:
                 value="alloy",
                 size="xs",
                 fullWidth=True,
-                attributes={"root": {"aria-label": "Substrate slider"}},
+                attributes={"root": {"aria-label": "Substrate slider", "title": HINTS["substrate-kind"]}},
             ),
             html.Div(slider("alloy", "Ge in the substrate", 0, 0, 100, 1, unit="%"), id=ids("alloy-box")),
             html.Div(
@@ -150,7 +153,7 @@ def _upload(link: ComposeLink) -> html.Div:
         [
             html.Span("Your own crystal", className="field-label"),
             dcc.Upload(
-                html.Button("Open a CIF, POSCAR or xyz file", type="button", className="button"),
+                html.Button("Open a CIF, POSCAR or xyz file", type="button", className="button", title=HINTS["upload"]),
                 id=ids("upload"),
                 className="upload",
                 multiple=False,
@@ -158,7 +161,9 @@ def _upload(link: ComposeLink) -> html.Div:
             html.Div(
                 [
                     html.Span("Uploaded structure", id=ids("file-name")),
-                    html.Button("Remove", id=ids("file-remove"), type="button", className="link"),
+                    html.Button(
+                        "Remove", id=ids("file-remove"), type="button", className="link", title=HINTS["file-remove"]
+                    ),
                 ],
                 id=ids("file"),
                 hidden=not link.structure,

@@ -3,6 +3,7 @@
 from dash import Output, html, no_update
 
 from components.compose.controls import ids
+from components.compose.hints import HINTS
 from components.jobs import ended_text, waiting_text
 from core.sessions.jobs import Status
 
@@ -24,7 +25,7 @@ def job_panel() -> html.Div:
         [
             html.Progress(id=ids("progress"), max="1", value="0", **{"aria-label": "Exact calculation"}),
             html.Span("Exact calculation", id=ids("progress-text"), className="muted", role="status"),
-            html.Button("Cancel", id=ids("cancel"), type="button", className="button"),
+            html.Button("Cancel", id=ids("cancel"), type="button", className="button", title=HINTS["cancel"]),
         ],
         id=ids("progress-line"),
         className="job-line",
@@ -32,7 +33,7 @@ def job_panel() -> html.Div:
     )
     ended = html.Div(
         [
-            html.Button("Compute", id=ids("compute"), type="button", className="button"),
+            html.Button("Compute", id=ids("compute"), type="button", className="button", title=HINTS["compute"]),
             html.Span(id=ids("ended-text"), className="muted", role="status"),
         ],
         id=ids("ended"),

@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from components import theme
 from components.compose.controls import ids
+from components.compose.hints import HINTS, term
 from components.compose.job import POLL_MS, job_panel
 from components.compose.link import ComposeLink, link_defaults
 from components.compose.view_controls import view_controls
@@ -92,7 +93,7 @@ def side_panel() -> html.Section:
                 data=[{"value": "species", "label": "Species"}, {"value": "strain", "label": "Bond strain"}],
                 value="species",
                 size="xs",
-                attributes={"root": {"aria-label": "Colour the 3D view by"}},
+                attributes={"root": {"aria-label": "Colour the 3D view by", "title": HINTS["colour-by"]}},
             ),
             html.P(id=ids("scene-text"), className="muted scene-text"),
             html.Ul(id=ids("notes"), className="notes"),
@@ -102,7 +103,12 @@ def side_panel() -> html.Section:
             html.H2("What moves this point"),
             html.Div(id=ids("response"), className="response"),
             html.Details(
-                [html.Summary("Descriptors of the atom"), html.Div(id=ids("descriptors"))], className="descriptor-box"
+                [
+                    html.Summary("Descriptors of the atom"),
+                    html.P(["What a ", term("Descriptors", "descriptor"), " is"], className="muted"),
+                    html.Div(id=ids("descriptors")),
+                ],
+                className="descriptor-box",
             ),
         ],
         className="compose-side",
@@ -134,14 +140,18 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
 
 def _downloads() -> html.Div:
     data = [
-        html.Button(name, id=ids(f"download-{kind}"), type="button", className="button")
+        html.Button(
+            name, id=ids(f"download-{kind}"), type="button", className="button", title=HINTS[f"download-{kind}"]
+        )
         for kind, name in DOWNLOADS.items()
     ]
     pictures = [
-        html.Button(kind.upper(), type="button", className="button", **{"data-picture": kind})
+        html.Button(
+            kind.upper(), type="button", className="button", title=HINTS[f"picture-{kind}"], **{"data-picture": kind}
+        )
         for kind in ("svg", "png")
     ]
-    link = html.Button("Copy link", id=ids("copy"), type="button", className="button")
+    link = html.Button("Copy link", id=ids("copy"), type="button", className="button", title=HINTS["copy"])
     return html.Div(
         [html.Span("Download", className="muted"), *data, *pictures, link],
         className="downloads",

@@ -2,6 +2,7 @@
 
 from dash import html
 
+from components.compose.hints import term
 from core.structure.crystal import Crystal
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
@@ -62,7 +63,7 @@ def _milli(energy: float | None) -> str:
 def _definition_list(rows: list[tuple[str, str, str]]) -> html.Dl:
     parts = []
     for name, value, note in rows:
-        parts += [html.Dt([name, html.Span(note, className="muted")] if note else name), html.Dd(value)]
+        parts += [html.Dt([term(name), html.Span(note, className="muted")] if note else term(name)), html.Dd(value)]
     return html.Dl(parts, className="readouts")
 
 

@@ -4,6 +4,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from components.compose.controls import ids, slider
+from components.compose.hints import HINTS
 from components.compose.link import CLIP_RANGE, GAMMA_RANGE, SHELL_LETTERS, SIGMA_RANGE, ComposeLink
 from components.figures.colour_maps import SEQUENTIAL
 
@@ -48,7 +49,7 @@ def _view(link: ComposeLink) -> dmc.SegmentedControl:
         data=[{"value": value, "label": name} for value, name in VIEW_NAMES.items()],
         value=link.view,
         size="xs",
-        attributes={"root": {"aria-label": "Spectrum"}},
+        attributes={"root": {"aria-label": "Spectrum", "title": HINTS["view"]}},
     )
 
 
@@ -58,7 +59,7 @@ def _engine(link: ComposeLink) -> dmc.SegmentedControl:
         data=[{"value": value, "label": name} for value, name in ENGINE_NAMES.items()],
         value=link.engine,
         size="xs",
-        attributes={"root": {"aria-label": "Engine: predict first and verify, exact only, or prediction only"}},
+        attributes={"root": {"aria-label": "Engine", "title": HINTS["engine"]}},
     )
 
 
@@ -70,6 +71,7 @@ def _shells(link: ComposeLink) -> html.Div:
             dmc.ChipGroup(chips, id=ids("shells"), multiple=True, value=list(link.shells)),
         ],
         className="inline",
+        title=HINTS["shells"],
         role="group",
         **{"aria-labelledby": ids("shells-label")},
     )
@@ -82,7 +84,7 @@ def _sharpening(link: ComposeLink) -> dmc.SegmentedControl:
         data=[{"value": value, "label": name} for value, name in names.items()],
         value=link.sharpening,
         size="xs",
-        attributes={"root": {"aria-label": "Sharpening along energy"}},
+        attributes={"root": {"aria-label": "Sharpening along energy", "title": HINTS["sharpening"]}},
     )
 
 
@@ -92,7 +94,7 @@ def _scale(link: ComposeLink) -> dmc.SegmentedControl:
         data=[{"value": "linear", "label": "Linear"}, {"value": "log", "label": "Log"}],
         value=link.scale,
         size="xs",
-        attributes={"root": {"aria-label": "Intensity scale"}},
+        attributes={"root": {"aria-label": "Intensity scale", "title": HINTS["scale"]}},
     )
 
 
@@ -105,5 +107,5 @@ def _map(link: ComposeLink) -> dmc.Select:
         w=108,
         allowDeselect=False,
         checkIconPosition="right",
-        attributes={"input": {"aria-label": "Colour map"}},
+        attributes={"input": {"aria-label": "Colour map", "title": HINTS["map"]}},
     )

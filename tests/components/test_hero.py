@@ -16,9 +16,11 @@ def test_no_picture_without_both_files(tmp_path):
 def test_picture_reserves_its_size_in_each_scheme(tmp_path):
     for scheme in ("light", "dark"):
         (tmp_path / f"hero-{scheme}.png").write_bytes(fake_png(1200, 750))
-    picture = hero(tmp_path, alt="Bands")
+    picture, axis, caption = hero(tmp_path, alt="Bands").children
     assert png_size(tmp_path / "hero-dark.png") == (1200, 750)
     assert picture.style["aspectRatio"] == "1200 / 750"
     assert "hero-light.png" in picture.style["--light"]
     assert "hero-dark.png" in picture.style["--dark"]
     assert getattr(picture, "aria-label") == "Bands"
+    assert [label.children for label in axis.children] == ["Z", "Γ", "X"]
+    assert "states on germanium" in str(caption)

@@ -12,6 +12,7 @@ import xarray as xr
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from components.learn.texts import text_sections
 from core.sessions.requests import make_request
 from core.structure.files import structure_text
 from tests.pages.compose import GRAPH, choose_atom, link_of, map_values, open_compose, press, redrawn
@@ -398,3 +399,19 @@ def test_contrast_and_sharpening_are_drawn_and_stand_in_the_link(page: Page):
     expect(page.locator("#compose-title")).to_contain_text("curvature")
     expect(page.locator("#compose-cursor-text")).to_contain_text("of its maximum")
     page.wait_for_url(re.compile("sharpening=curvature.*clip=0.95"))
+
+
+def test_every_control_has_a_hint_and_every_term_stands_in_the_glossary(page: Page):
+    open_compose(page)
+    bare = page.evaluate(
+        """() => [...document.querySelectorAll('.compose-controls, .view-controls, .downloads, .job')]
+            .flatMap(part => [...part.querySelectorAll('button, input:not([type=hidden]), [role=slider]')])
+            .filter(control => !control.closest('[title]') && !control.getAttribute('aria-describedby')
+                && !control.closest('.upload') && !control.closest('.mantine-Switch-root'))
+            .map(control => control.outerHTML.slice(0, 120))"""
+    )
+    assert bare == []
+    anchors = {section.anchor for section in text_sections("glossary").values()}
+    terms = page.locator(".compose a.term").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert len(terms) >= 10
+    assert {href.partition("#")[2] for href in terms} <= anchors

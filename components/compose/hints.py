@@ -1,0 +1,62 @@
+"""A hint for every control of Compose, and links of its terms to the glossary on Learn."""
+
+from dash import dcc
+
+HINTS = {
+    "n-si": "Planes of silicon in one period, 0 to 10; more are typed into the stack",
+    "n-ge": "Planes of germanium in one period, 0 to 10; more are typed into the stack",
+    "repeats": "How often the period is repeated in the cell: the bands stay, folded ones appear with weight 0",
+    "substrate-kind": "Whether the slider below chooses an alloy as the substrate or a strain",
+    "alloy": "The substrate is a relaxed alloy with this share of germanium; all layers take its lattice constant",
+    "strain": "The lattice constant in the plane, against that of bulk silicon",
+    "mixing": "Width of an error-function profile of composition at every interface; 0 is sharp",
+    "upload": "Crystals of Si and Ge with four neighbours an atom, at most 2 MB",
+    "view": "All atoms together, one atom, one minus another, or how wrong the prediction may be",
+    "engine": "Live: predicted while controls move, exact at rest. Exact or Forward: one of the two alone",
+    "shells": "Orbitals whose share is shown; the exact engine tells them apart",
+    "sigma": "Gaussian width of every state; energies become as fine as it needs",
+    "scale": "Linear, or three decades of intensity",
+    "map": "Colours of the picture; all are even to the eye",
+    "sharpening": "As ARPES images are sharpened: lines instead of broad bands",
+    "gamma": "Below 1 lifts weak bands, above 1 leaves the strong ones",
+    "clip": "The share of the largest value at which colours end",
+    "colour-by": "Colours of the 3D view: what an atom is, or how far its bonds are stretched",
+    "download-nc": "Spectra of every atom and orbital with axes, units and structure",
+    "download-csv": "Spectra of every atom as a table, a row for each k-point and energy",
+    "download-cif": "The relaxed structure; mixed layers as occupancies",
+    "download-xyz": "The relaxed structure, extended xyz with Ge fractions",
+    "download-vasp": "The relaxed structure for VASP; mixed layers as their majority species",
+    "picture-svg": "The picture as it stands, as lines and text",
+    "picture-png": "The picture as it stands, 2000 × 1400 pixels",
+    "copy": "The address of this view: sample, view and cursor",
+    "compute": "Start the exact calculation again",
+    "cancel": "End the exact calculation; the prediction stays",
+    "file-remove": "Go back to the stack",
+}
+"""By the name of the control."""
+
+TERMS = {
+    "n-si": "monolayer",
+    "n-ge": "monolayer",
+    "stack": "stack",
+    "substrate": "substrate",
+    "strain": "biaxial-strain",
+    "mixing": "interface-width",
+    "sigma": "broadening",
+    "Lattice in plane a∥": "in-plane",
+    "VBM": "vbm",
+    "CBM": "cbm",
+    "HH − LH": "heavy-hole",
+    "Δ2 − Δ4": "delta-valleys",
+    "Interfacial atoms": "interfacial-atom",
+    "Descriptors": "descriptor",
+}
+"""Anchor in the glossary, without its `term-`, by the name of a control or by what stands on the page."""
+
+
+def term(name: str, text: str | None = None):
+    """A text as a link to its entry in the glossary, or the text itself where it has none."""
+    text = name if text is None else text
+    if name not in TERMS:
+        return text
+    return dcc.Link(text, href=f"/learn#term-{TERMS[name]}", className="term", title="What this is, in the glossary")
