@@ -10,9 +10,14 @@ def add_commands(entries) -> None:
     """Adds `design`."""
     entry = add_command(entries, design)
     entry.add_argument(
-        "target", nargs="*", metavar="TARGET",
-        help="gap=0.8±0.02 (or +-), gap=0.7..0.9, direct<1, valley=D2, kind=pseudo-direct, delta, hhlh, me001, …",
-    )  # fmt: skip
+        "target",
+        nargs="*",
+        metavar="TARGET",
+        help="gap=0.8±0.02 (or +-), gap=0.7..0.9, gap<1, direct, pseudo-direct, D2, delta, hhlh, me001, …",
+    )
+    entry.add_argument(
+        "--target", dest="more", action="append", default=[], metavar="TARGETS", help="with commas between"
+    )
     entry.add_argument(
         "--substrates", nargs=2, metavar=("FROM", "TO"), help="range of substrates, such as Si Si0.5Ge0.5"
     )
@@ -39,7 +44,7 @@ def design(arguments: argparse.Namespace) -> None:
     if arguments.atlas:
         write_atlas(show_progress)
         return
-    wanted = parse_wanted(arguments.target)
+    wanted = parse_wanted([*arguments.target, *arguments.more])
     settings = SearchSettings(arguments.seconds, neighbours=not arguments.table_only)
     last = None
     for last in DesignSearch(wanted, _constraints(arguments), settings).steps():

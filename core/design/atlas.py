@@ -56,7 +56,6 @@ class Atlas:
         at = np.clip(np.searchsorted(NODES, lattice) - 1, 0, len(NODES) - 2)
         share = ((lattice - NODES[at]) / (NODES[at + 1] - NODES[at]))[:, None]
         others = self.others[:, at] * (1 - share) + self.others[:, at + 1] * share
-        kinds = self.kinds[:, np.abs(lattice[:, None] - NODES).argmin(axis=1)]
         vbm = np.fmax(levels["heavy"], levels["light"])
         valleys = np.stack([np.nan_to_num(levels[name], nan=np.inf) for name in VALLEYS])
         cbm = np.minimum(valleys.min(axis=0), levels["at_gamma"])
@@ -68,8 +67,15 @@ class Atlas:
             "vbm": vbm,
             "cbm": cbm,
         } | dict(zip(OTHERS, np.moveaxis(others, 2, 0), strict=True))
-        kinds = np.where(levels["at_gamma"] - cbm > DIRECT_TOLERANCE, KINDS.index("indirect"), kinds)
+        kinds = np.where(levels["at_gamma"] - cbm > DIRECT_TOLERANCE, KINDS.index("indirect"), self._at_gamma(lattice))
         return {name: figures[name] for name in FIGURES}, kinds, valleys.argmin(axis=0)
+
+    def _at_gamma(self, lattice: np.ndarray) -> np.ndarray:
+        """(pair, lattice) kinds of the gap where Γ is lowest: those of the nearest node where it is."""
+        indirect = KINDS.index("indirect")
+        distance = np.abs(lattice[:, None] - NODES) + np.where(self.kinds == indirect, 1e3, 0.0)[:, None, :]
+        nearest = np.take_along_axis(self.kinds, distance.argmin(axis=2), axis=1)
+        return np.where(nearest == indirect, KINDS.index("pseudo-direct"), nearest)
 
 
 def _filled(levels: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ class Constraints:
             return f"blocks of {min(counts)} to {max(counts)} ML"
         if sum(counts) > self.longest:
             return f"a period of {sum(counts)} ML"
-        if (mean := abs(mean_strain(sample))) > self.balance:
+        if math.isfinite(self.balance) and (mean := abs(mean_strain(sample))) > self.balance:
             return f"a mean strain of {100 * mean:.2f} %"
         return self._too_thick(sample) if self.model else ""
 

@@ -57,7 +57,7 @@ class Sensitivity:
 class Design:
     """An answer: its sample and figures, and its cost (0 where everything is met).
 
-    exact: whether its figures are verified. strain: mean of the period, not in percent. sensitivity: of the best ones.
+    exact: whether its figures are verified. predicted: what was expected of them before. strain: mean of the period, not in percent. sensitivity: of the best ones.
     front: whether no other answer is better in one target and no worse in the others.
     """
 
@@ -66,6 +66,7 @@ class Design:
     cost: float
     strain: float
     exact: bool = False
+    predicted: Measured | None = None
     sensitivity: tuple[Sensitivity, ...] = ()
     front: bool = False
 
@@ -76,10 +77,10 @@ class Design:
 
     def document(self) -> dict:
         """Plain JSON."""
-        figures = {name: None if np.isnan(value) else round(value, 5) for name, value in self.measured.figures.items()}
         return {
             "sample": self.sample.document(),
-            "figures": figures,
+            "figures": _plain(self.measured.figures),
+            "predicted": _plain(self.predicted.figures) if self.predicted else None,
             "kind": self.measured.kind,
             "valley": self.measured.valley,
             "cost": round(self.cost, 4),
@@ -167,12 +168,18 @@ class DesignSearch:
 
     def _from_table(self) -> list[Sample]:
         """The best of the table that constraints allow, no two alike."""
-        table, (low, high) = atlas(), self.constraints.lattice
+        table, limits, (low, high) = atlas(), self.constraints, self.constraints.lattice
         lattice = np.unique(np.linspace(low, high, LATTICES))
-        cost = self.wanted.costs(*table.figures(lattice))
+        counts = table.pairs
+        fits = (counts.sum(axis=1) <= limits.longest) & (
+            (counts.min(axis=1) == 0) | ((counts >= limits.thinnest) & (counts <= limits.thickest)).all(axis=1)
+        )
+        cost = np.where(fits[:, None], self.wanted.costs(*table.figures(lattice)), np.inf)
         order = np.column_stack(np.unravel_index(np.argsort(cost, axis=None, kind="stable"), cost.shape))
         chosen: list[tuple[np.ndarray, float, Sample]] = []
         for pair, at in order:
+            if np.isinf(cost[pair, at]):
+                break
             counts, here = table.pairs[pair], float(lattice[at])
             if any(
                 abs(here - there) < ALIKE_LATTICE and abs(counts - other).sum() < ALIKE for other, there, _ in chosen
@@ -204,7 +211,7 @@ class DesignSearch:
         if best is not design:
             refined = self._design(best.sample, verified(best.sample))
             design = min(design, refined, key=lambda one: one.cost)
-        design = replace(design, exact=True)
+        design = replace(design, exact=True, predicted=quick(design.sample))
         self._keep(design)
         return design
 
@@ -267,6 +274,10 @@ class DesignSearch:
         if cancelled():
             return "cancelled"
         return "budget" if time.monotonic() > end else ""
+
+
+def _plain(figures: dict[str, float]) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else round(value, 5) for name, value in figures.items()}
 
 
 def _shifted(measured: Measured, offset: dict[str, float]) -> Measured:

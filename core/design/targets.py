@@ -109,17 +109,22 @@ class Wanted:
 
 
 def parse_wanted(texts: Sequence[str]) -> Wanted:
-    """Targets as typed: `gap=0.8±0.02`, `gap=0.7..0.9`, `direct<1`, `kind=direct`, `valley=Δ2`.
+    """Targets as typed, several in one text or one in each: `gap=0.8±0.02`, `gap=0.7..0.9`, `gap<1`, `direct`, `Δ2`.
+
+    A kind of gap or a valley may stand alone, or as `kind=direct`, `valley=Δ2`.
 
     Raises:
         InputError: one that is not understood.
     """
     targets, kinds, valleys = [], [], []
-    for text in texts:
+    for text in (part for given in texts for part in given.replace(";", ",").split(",") if part.strip()):
         compact = "".join(text.split()).replace("−", "-").replace("≤", "<").replace("≥", ">")
-        name, _, value = compact.partition("=")
-        if name.lower() in ("kind", "valley"):
-            (kinds if name.lower() == "kind" else valleys).extend(_words(value))
+        name, _, value = compact.rpartition("=") if compact[:1].isalpha() else ("", "", compact)
+        word = _word(value)
+        if name.lower() in ("kind", "valley", "") and (word in KINDS or word in VALLEYS):
+            (kinds if word in KINDS else valleys).append(word)
+        elif name.lower() in ("kind", "valley"):
+            (kinds if name.lower() == "kind" else valleys).append(word)
         elif match := _BETWEEN.fullmatch(compact):
             targets.append(Target(_figure(match[1]), float(match[2]), float(match[3])))
         elif match := _AROUND.fullmatch(compact):
@@ -134,9 +139,10 @@ def parse_wanted(texts: Sequence[str]) -> Wanted:
     return Wanted(tuple(targets), tuple(kinds), tuple(valleys))
 
 
-def _words(text: str) -> list[str]:
+def _word(text: str) -> str:
+    """A kind of gap or a valley, as VALLEYS and KINDS spell it."""
     greek = {"d2": "Δ2", "d4": "Δ4", "g": "Γ", "gamma": "Γ", "δ2": "Δ2", "δ4": "Δ4", "l": "L", "γ": "Γ"}
-    return [greek.get(word.lower(), word.lower()) for word in text.split(",") if word]
+    return greek.get(text.lower(), text.lower())
 
 
 def _figure(name: str) -> str:

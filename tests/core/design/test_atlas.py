@@ -42,6 +42,12 @@ def test_between_nodes_energies_are_within_a_few_meV(n_si, n_ge):
     assert found["hh_lh_splitting"] == pytest.approx(exact["hh_lh_splitting"], abs=0.02)
 
 
+def test_the_kind_of_the_gap_follows_the_levels_between_nodes():
+    """Si1Ge4 is indirect at the node beside, and its lowest state is at Γ here."""
+    _, kind, _ = at(1, 4, 5.5634)
+    assert kind == quick(Sample.on_lattice("Si1Ge4", 5.5634)).kind == "pseudo-direct"
+
+
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 no table"])
 def test_a_missing_or_damaged_table_is_said_in_one_line(content, tmp_path, monkeypatch):
     file = tmp_path / "atlas.npz"

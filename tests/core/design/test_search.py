@@ -50,7 +50,7 @@ def test_steps_are_frozen_ordered_and_end_with_a_reason():
         steps[0].done = 0.5
     document = steps[-1].document()
     assert document["designs"][0]["sample"]["stack"] == steps[-1].designs[0].sample.stack
-    assert set(document["designs"][0]["figures"]) == set(FIGURES)
+    assert set(document["designs"][0]["figures"]) == set(document["designs"][0]["predicted"]) == set(FIGURES)
 
 
 def test_answers_keep_to_the_constraints_and_differ():

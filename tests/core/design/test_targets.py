@@ -38,6 +38,12 @@ def test_kinds_and_valleys():
     assert wanted.valleys == ("Δ2", "Γ")
 
 
+def test_several_in_one_text_as_one_line():
+    wanted = parse_wanted(["gap=0.80,direct", "D2; delta<0"])
+    assert [target.figure for target in wanted.targets] == ["gap", "delta2_delta4_splitting"]
+    assert (wanted.kinds, wanted.valleys) == (("direct",), ("Δ2",))
+
+
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [
