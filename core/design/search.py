@@ -25,6 +25,9 @@ LATTICES = 61
 BEST = 20
 """Designs that are verified."""
 
+LOOKED_UP = 100
+"""Samples of the table between two looks at the clock."""
+
 REFINEMENTS = 4
 """Steps in a∥ by which a verified design may still be moved."""
 
@@ -57,7 +60,8 @@ class Sensitivity:
 class Design:
     """An answer: its sample and figures, and its cost (0 where everything is met).
 
-    exact: whether its figures are verified. predicted: what was expected of them before. strain: mean of the period, not in percent. sensitivity: of the best ones.
+    exact: whether its figures are verified. predicted: what was expected of them before.
+    strain: mean of the period, not in percent. sensitivity: of the best ones.
     front: whether no other answer is better in one target and no worse in the others.
     """
 
@@ -138,7 +142,10 @@ class DesignSearch:
             InputError: the table of levels is missing, or the constraints leave nothing.
         """
         end = time.monotonic() + self.settings.seconds
-        chosen = self._from_table()
+        chosen = self._from_table(lambda: bool(self._stop(cancelled, end)))
+        if not chosen and (stop := self._stop(cancelled, end)):
+            yield self._step("stopped", 1.0, stop)
+            return
         if not chosen:
             raise InputError("The constraints leave no period; allow thicker films, other substrates or more strain")
         yield self._step(f"{len(atlas().pairs) * LATTICES} samples of the table compared", 0.05)
@@ -166,7 +173,7 @@ class DesignSearch:
         best = self._order()[0]
         yield self._step("finished", 1.0, "met" if best.met else "nothing meets all targets")
 
-    def _from_table(self) -> list[Sample]:
+    def _from_table(self, stopped: Callable[[], bool]) -> list[Sample]:
         """The best of the table that constraints allow, no two alike."""
         table, limits, (low, high) = atlas(), self.constraints, self.constraints.lattice
         lattice = np.unique(np.linspace(low, high, LATTICES))
@@ -177,8 +184,8 @@ class DesignSearch:
         cost = np.where(fits[:, None], self.wanted.costs(*table.figures(lattice)), np.inf)
         order = np.column_stack(np.unravel_index(np.argsort(cost, axis=None, kind="stable"), cost.shape))
         chosen: list[tuple[np.ndarray, float, Sample]] = []
-        for pair, at in order:
-            if np.isinf(cost[pair, at]):
+        for number, (pair, at) in enumerate(order):
+            if np.isinf(cost[pair, at]) or (number % LOOKED_UP == LOOKED_UP - 1 and stopped()):
                 break
             counts, here = table.pairs[pair], float(lattice[at])
             if any(

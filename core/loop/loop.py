@@ -244,7 +244,7 @@ class Loop:
     def _reason(self, cancelled: bool) -> str:
         if cancelled:
             return "cancelled"
-        if self.search.explains(self.search.best):
+        if self.search.explains(self.likeliest):
             return "agreement"
         return "budget" if self.search.spent(self.settings.search) else "no progress"
 
@@ -253,7 +253,7 @@ class Loop:
         if not search.judged:
             return self._first_step(number, note, stop)
         candidates = self._candidates()
-        best = ranked(search.judged.values())[0][0]
+        best = self.likeliest
         tried = [one for key, one in search.judged.items() if self._known.get(key) is not one]
         new = tuple((one.stack, one.mixing) for one in tried if self._is_new(one))
         said, self._known = self._told(note, tried, best, stop), dict(search.judged)
@@ -278,8 +278,11 @@ class Loop:
             return f"Begun elsewhere, the fit finds nothing better than {named(best.stack, best.mixing)} as it was."
         if not tried or not any(self._is_new(one) for one in tried):
             moved = tried[0] if tried else best
+            earlier = next(
+                (o for o in self._known.values() if (o.stack, o.mixing) == (moved.stack, moved.mixing)), moved
+            )
             return refined_sentence(
-                named(moved.stack, moved.mixing), best.fitted.state.lattice, before[0].fitted.state.lattice
+                named(moved.stack, moved.mixing), moved.fitted.state.lattice, earlier.fitted.state.lattice
             )
         return sentence(tried, before[0], best, before[1], self._best[1])
 
@@ -288,7 +291,7 @@ class Loop:
         networks = {name: e for name in TRACKED if (e := self.found.descriptors.get(name))}
         if not self.is_trusted:
             return {name: (e.value, e.low, e.high) for name, e in networks.items()}
-        found = tracked(self._weighted(), self.search.unexplained)
+        found = tracked(self._weighted(), self.search.unexplained(self.likeliest))
         return {name: self._held(name, *found[name]) for name in networks}
 
     def _first_step(self, number: int, note: str, stop: str) -> Step:
@@ -349,7 +352,7 @@ class Loop:
             name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit}
             for name, e in self.descriptors().items()
         }
-        document |= {
+        return document | {
             "descriptors": figures,
             "figures_from": "candidates" if self.is_trusted else "networks",
             "candidates": [
@@ -362,14 +365,13 @@ class Loop:
             "noise": round(last.noise, 4),
             "predictions": last.predictions,
             "exact_cuts": last.exact_cuts,
-            "unexplained": round(self.search.unexplained, 3) if self.search.judged else None,
+            "unexplained": round(self.search.unexplained(self.likeliest), 3) if self.search.judged else None,
             "stop_reason": last.stop_reason,
             "hints": [hint.document() for hint in self.hints()],
             "ambiguity": ambiguity(self._left(), self.search.pictures) if self.is_trusted else "",
             "decide": None if (next_cut := self.decision()) is None else next_cut.document(),
             "exact_check": self.exact_check() if self.settings.exact else None,
         }  # fmt: skip
-        return document
 
     def hints(self) -> list[Hint]:
         """What may explain the residual of a loop without agreement; nothing of images that are not known."""
@@ -398,7 +400,7 @@ class Loop:
         """What the winner leaves by the exact engine, beside what it leaves by the forward model with its error bar."""
         if not self.search.judged:
             return None
-        best, search = self.search.best, self.search
+        best, search = self.likeliest, self.search
         alone = Problem(search.targets, search.pictures, search.lattice)
         forward = float(np.mean(alone.run(best.fitted.state, 6).chi))
         exact = float(np.mean(best.fitted.chi))
@@ -409,9 +411,14 @@ class Loop:
         }
 
     @property
+    def likeliest(self) -> Judged:
+        """The candidate that is named, drawn and judged by: the most probable one."""
+        return ranked(self.search.judged.values())[0][0]
+
+    @property
     def is_trusted(self) -> bool:
         """Whether the best candidate explains the images well enough to say what the sample is."""
-        return bool(self.search.judged) and self.search.unexplained <= TRUSTED_TO
+        return bool(self.search.judged) and self.search.unexplained(self.likeliest) <= TRUSTED_TO
 
     def descriptors(self) -> dict[str, Estimate]:
         """Figures with intervals: of the mixture of candidates, unless the best one is far from explaining the images.
@@ -424,7 +431,7 @@ class Loop:
         if not self.is_trusted:
             return found
         quantities = QUANTITIES | LOCAL_QUANTITIES
-        for name, ends in mixture(self._weighted(), search.pictures, search.unexplained).items():
+        for name, ends in mixture(self._weighted(), search.pictures, search.unexplained(self.likeliest)).items():
             if name in found:
                 found[name] = Estimate(*self._held(name, *ends), quantities[name].unit)
         return found
@@ -437,7 +444,7 @@ class Loop:
 
     def _held(self, name: str, value: float, low: float, high: float) -> tuple[float, float, float]:
         """A value and its interval, which holds the networks' word too where the best composition is far from it."""
-        if self.search.best.misfit > DISAGREES:
+        if self.likeliest.misfit > DISAGREES:
             low, high = min(low, self.found.descriptors[name].value), max(high, self.found.descriptors[name].value)
         low, high = math.floor(1e5 * min(low, value)) / 1e5, math.ceil(1e5 * max(high, value)) / 1e5
         return round(value, 5), low, high

@@ -168,10 +168,9 @@ class Search:
         """Whether a share of the judgements or exact cuts ran out."""
         return len(self.judged) >= share * settings.judgements or self.work.cuts >= share * settings.exact_cuts
 
-    @property
-    def unexplained(self) -> float:
-        """How much more than noise and the engine's error the best candidate leaves, as a ratio; 1 where nothing."""
-        pairs = zip(self.best.fitted.chi, self.targets, strict=True)
+    def unexplained(self, one: Judged) -> float:
+        """How much more than noise and the engine's error a candidate leaves, as a ratio; 1 where nothing."""
+        pairs = zip(one.fitted.chi, self.targets, strict=True)
         return max(1.0, max(chi / EXPLAINED[target.edge] for chi, target in pairs))
 
     def _key(self, stack: str, mixing: float) -> tuple[str, float]:
@@ -186,11 +185,11 @@ class Search:
 
     @property
     def best(self) -> Judged:
-        """The most probable candidate so far."""
+        """The candidate of the least cost so far."""
         return min(self.judged.values(), key=lambda one: one.cost)
 
     def order(self) -> list[Judged]:
-        """Judged candidates, most probable first."""
+        """Judged candidates, that of the least cost first."""
         return sorted(self.judged.values(), key=lambda one: one.cost)
 
     def steps(self, settings: "SearchSettings", cancelled: Callable[[], bool] = lambda: False) -> Iterator[str]:

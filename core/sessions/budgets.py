@@ -10,6 +10,9 @@ from core.loop.loop import LoopSettings
 SECONDS, CANDIDATES = (2, 900), (2, 300)
 """What may be asked for."""
 
+MOST_TIMES = 15
+"""A person may ask for so many times the seconds that the host allows without being asked."""
+
 FILE = "budget.json"
 
 
@@ -45,7 +48,8 @@ def budget_in(folder: Path) -> Budget | None:
 
 
 def limited(settings: LoopSettings, budget: Budget | None) -> LoopSettings:
-    """Settings that keep to a budget, where one was asked for."""
+    """Settings that keep to a budget, where one was asked for, as far as the host's own seconds reach."""
     if budget is None:
         return settings
-    return replace(settings, search=replace(settings.search, seconds=budget.seconds, judgements=budget.candidates))
+    seconds = min(budget.seconds, MOST_TIMES * settings.search.seconds)
+    return replace(settings, search=replace(settings.search, seconds=seconds, judgements=budget.candidates))

@@ -117,12 +117,12 @@ def extend(identity: str, budget: Budget) -> None:
         raise InputError("More time changes nothing here: " + STOPS.get(found["stop_reason"], ""))
     try:
         _write(folder / BUDGET_FILE, budget.document())
-        with contextlib.suppress(FileNotFoundError):
-            (folder / "order.json").unlink()
+        (folder / "order.json").unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):
             os.utime(folder / "worker", (0.0, 0.0))
-        with contextlib.suppress(FileNotFoundError):
-            (folder / "result.json").unlink()
+        (folder / "result.json").unlink()  # one of two who ask at once
+    except FileNotFoundError:
+        raise InputError("This run goes on already") from None
     except OSError:
         raise InputError(UNKEPT_RUN) from None
 
@@ -359,8 +359,8 @@ def _record(identity: str, loop: Loop, before: list[dict]) -> None:
                 loop.search.ask(*suggestion)
                 asked += 1
     result = loop.result() | {"about": request(identity)["about"]}
-    _write(folder / "result.json", result)
     keep_failure(loop, result, f"loop {identity}")
+    _write(folder / "result.json", result)  # last: from now on others may take the run up
 
 
 def _waited(folder: Path, done: int) -> bool:

@@ -89,6 +89,8 @@ def test_a_search_is_cancelled_and_keeps_what_it_has():
 def test_a_search_keeps_to_its_budget():
     steps = found(parse_wanted(["gap=0.9"]), seconds=-1.0)
     assert [step.stop_reason for step in steps] == ["", "budget"]
+    tight = Constraints(longest=5, balance=1e-9)
+    assert [step.stop_reason for step in found(parse_wanted(["gap=0.5"]), tight, seconds=-1.0)] == ["budget"]
 
 
 def test_constraints_that_leave_nothing_are_refused():

@@ -55,7 +55,7 @@ def test_search_finds_the_stack_and_its_lattice(image, level):
     assert profile_key(parse_stack(best.stack)) == profile_key(parse_stack(SAMPLE.stack)), notes
     assert abs(best.fitted.state.lattice - SAMPLE.lattice) < 0.0015
     assert search.explains(best)
-    assert search.unexplained == 1.0
+    assert search.unexplained(search.best) == 1.0
     costs = [one.cost for one in search.order()]
     assert costs == sorted(costs)
     assert notes[0].startswith("(Si0.3Ge0.7)2")
@@ -142,7 +142,7 @@ def test_what_no_candidate_explains_is_left_to_the_networks():
     cut = Cut(None, "G-X", 0.3)
     loop = Loop([cut], LoopSettings(SearchSettings(judgements=1), exact=False), infer_images([cut], [image]))
     list(loop.search.steps(loop.settings.search))
-    assert loop.search.unexplained > TRUSTED_TO
+    assert loop.search.unexplained(loop.likeliest) > TRUSTED_TO
     assert not loop.is_trusted
     assert loop.descriptors() == loop.found.descriptors
 

@@ -16,7 +16,7 @@ from core.errors import InputError
 from core.loop.loop import LoopSettings
 from core.loop.search import SearchSettings
 from core.sessions import runs
-from core.sessions.budgets import Budget
+from core.sessions.budgets import Budget, limited
 from core.sessions.readings import Reading, cuts_of
 from tests.loops import SHORT, fit_loosely
 
@@ -144,6 +144,22 @@ def test_a_finished_run_goes_on_with_more_time_and_tries_nothing_twice(run):
     assert len(set(later) - best) > 2, later
     assert set(later) & set(before) <= best
     assert runs.result(run)["residual_start"] == result["residual_start"]
+
+
+def test_of_two_who_ask_for_more_at_once_one_is_told_so(finished_run, monkeypatch):
+    run, found = finished_run, runs.result(finished_run)
+    runs.extend(run, Budget(60, 9))
+    monkeypatch.setattr(runs, "result", lambda identity: found)
+    with pytest.raises(InputError, match="goes on already"):
+        runs.extend(run, Budget(60, 9))
+
+
+def test_a_budget_reaches_as_far_as_the_host_lets_it():
+    host = LoopSettings(SearchSettings(seconds=10.0))
+    assert limited(host, Budget(100, 7)).search.seconds == 100
+    assert limited(host, Budget(900, 7)).search.seconds == 150
+    assert limited(host, Budget(900, 7)).search.judgements == 7
+    assert limited(host, None) is host
 
 
 def test_a_run_keeps_pictures_of_its_fits(run):
