@@ -176,7 +176,7 @@
       now.rested = key;
       set("request", { data: now.request });
       set("rested", { data: now.request });
-    } else page().linkOpened();
+    } else if (now.request) page().linkOpened(now.request);
     if (now.settled) return;
     now.settled = true;
     send(); // the same question again: now there is time for the exact calculation

@@ -374,7 +374,7 @@
     const address = window.location.pathname + "?" + query.toString();
     const sample = JSON.stringify(request);
     clearTimeout(writing);
-    if (link.opened && link.sample === sample) return keep(); // of the sample before: the one that was opened is not there yet
+    if (link.opened && !isOpened(request)) return keep(); // of a sample before: the one that was opened is not there yet
     if (link.page === at("picture") && link.sample !== sample && !link.opened) window.history.pushState(null, "", address);
     else writing = setTimeout(() => at("picture") === link.page && window.history.replaceState(window.history.state, "", address), WRITE_MS);
     if (link.sample !== sample) link.opened = false;
@@ -393,7 +393,7 @@
     clearTimeout(writing);
     const state = { ...link.defaults, ...Object.fromEntries(new URLSearchParams(window.location.search)) };
     NUMBERS.forEach((name) => (state[name] = Number(state[name])));
-    link.opened = true;
+    Object.assign(link, { opened: true, openedAt: Date.now(), wanted: state });
     if (document.activeElement.matches("[role=slider]")) document.activeElement.blur(); // it follows now
     Object.keys(typing).forEach(untyped);
     window.dash_clientside.compose.pin({ stack: state.stack, substrate: state.substrate });
@@ -406,8 +406,19 @@
     set("cursor", { data: cursorNow() });
   }
 
-  /* The sample that was opened is the one before: no other will come. */
-  const linkOpened = () => (link.opened = false);
+  /* Whether a request is of the sample that Back or Forward has opened. */
+  function isOpened(request) {
+    const wanted = link.wanted, coupled = wanted.so === "1" || wanted.so === true;
+    if ((request.structure || "") !== (wanted.structure || "") || Boolean(request.spin_orbit) !== coupled) return false;
+    return Boolean(request.structure) || ["stack", "substrate", "mixing"].every((name) => String(request[name]) === String(wanted[name]));
+  }
+
+  /* The server is at rest: with the sample that was opened, or with one that it spells otherwise. */
+  function linkOpened(request) {
+    if (link.opened && (isOpened(request) || Date.now() - link.openedAt > OPENING_MS)) link.opened = false;
+  }
+
+  const OPENING_MS = 5000;
 
   window.addEventListener("popstate", openLink);
 

@@ -109,7 +109,7 @@ def _inside(place, points) -> float:
     """A place on an axis; the middle of the axis where it is none."""
     low, high = float(points[0]), float(points[-1])
     if isinstance(place, int | float) and not isinstance(place, bool) and place == place:
-        return min(max(float(place), low), high)
+        return float(min(max(place, low), high))
     return (low + high) / 2
 
 
