@@ -17,7 +17,7 @@
   const PIN_MS = 600; // longer than text fields wait for further typing
 
   const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure"];
-  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, look: "", title: "", badge: null, sliders: null, shown: null, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
+  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, look: "", title: "", figureTitle: "", badge: null, sliders: null, shown: null, overlaid: false, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
   let now = null; // what is asked and shown; anew for each page
   let number = 0;
   let pausing = null;
@@ -93,33 +93,49 @@
   }
 
   function post(asking, own) {
-    now.waiting = false;
-    now.sentAt = performance.now();
-    now.under += 1;
     const look = JSON.stringify([now.state.view, now.state.selection, now.state.scheme]);
     const moving = !now.settled && look === now.look && Boolean(page().graph());
     const question = { ...now.state, cursor: page().cursorNow(), resting: now.settled, moving: moving, shown: now.shown };
     const start = performance.now();
-    fetch(address(), {
-      method: "POST", headers: { "Content-Type": "application/json" }, signal: AbortSignal.timeout(LOST_MS),
-      body: JSON.stringify({
-        output: "compose-answer.data", outputs: { id: "compose-answer", property: "data" },
-        inputs: [{ id: "compose-ask", property: "data", value: question }], changedPropIds: ["compose-ask.data"],
-      }),
-    })
-      .then((reply) => (reply.ok ? reply.json() : reply.json().then((refusal) => Promise.reject(new Error(refusal.error)))))
-      .then((reply) => ({ answer: reply.response["compose-answer"].data }), (error) => ({ error: error }))
+    now.waiting = false;
+    now.sentAt = start;
+    now.under += 1;
+    reply(question)
+      .then((answer) => ({ answer: answer }), (error) => ({ error: error }))
       .then(({ answer, error }) => {
         if (asking !== now || at("picture") !== now.page) return;
         now.under -= 1;
         if (answer && !answer.resting) now.took = performance.now() - start;
         const last = own === number && !now.waiting;
-        if (answer && last) controls(answer);
-        if (answer && own > now.newest) paint(answer, own, look);
-        if (last) say("failure", "children", error ? "The picture did not come: " + error.message + ". Change something, or reload the page." : null);
-        if (now.waiting) send();
-        else if (!now.under) pausing = setTimeout(rest, now.rested ? REST_MS : 0);
+        try {
+          if (last) say("failure", "children", error ? "The picture did not come: " + error.message + ". Change something, or reload the page." : null);
+          if (answer && last) controls(answer);
+          if (answer && own > now.newest) paint(answer, own, look, last);
+        } finally {
+          if (now.waiting) send(); // whatever became of this answer, the next question goes out
+          else if (!now.under) pausing = setTimeout(rest, now.rested ? REST_MS : 0);
+        }
       });
+  }
+
+  /* The answer to a question; whatever goes wrong rejects. A timer aborts, as older browsers have no AbortSignal.timeout. */
+  async function reply(question) {
+    const lost = new AbortController();
+    const patience = setTimeout(() => lost.abort(new Error("no answer within " + LOST_MS / 1000 + " s")), LOST_MS);
+    try {
+      const response = await fetch(address(), {
+        method: "POST", headers: { "Content-Type": "application/json" }, signal: lost.signal,
+        body: JSON.stringify({
+          output: "compose-answer.data", outputs: { id: "compose-answer", property: "data" },
+          inputs: [{ id: "compose-ask", property: "data", value: question }], changedPropIds: ["compose-ask.data"],
+        }),
+      });
+      const found = await response.json();
+      if (!response.ok) throw new Error(found.error);
+      return found.response["compose-answer"].data;
+    } finally {
+      clearTimeout(patience);
+    }
   }
 
   const address = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix + "_dash-update-component";
@@ -140,15 +156,17 @@
     now.said[name + property] = value;
   }
 
-  function paint(answer, own, look) {
+  /* last: whether this answers the controls as they stand. The server compares sample and engine alone with what is shown,
+     so that a picture of an older view must not count as shown. */
+  function paint(answer, own, look, last) {
     if (!answer.request) return;
     now.newest = own;
     now.request = answer.request;
     if (answer.figure) {
-      [now.shown, now.look] = [answer.shown, look];
       set("spectrum", { figure: page().keepZoom(answer.figure) });
+      Object.assign(now, { shown: last ? answer.shown : null, look: look, figureTitle: answer.title, overlaid: false });
     } else if (answer.moving) {
-      now.shown = null;
+      Object.assign(now, { shown: null, overlaid: true });
       page().paintMoving(page().graph(), answer.moving, page().cursorNow());
     }
     if (answer.title) now.title = answer.title;
@@ -168,6 +186,7 @@
   }
 
   function rest() {
+    if (now.settled && now.overlaid) uncover();
     tell();
     if (now.sliders) page().followText(now.sliders);
     now.sliders = null;
@@ -180,6 +199,12 @@
     if (now.settled) return;
     now.settled = true;
     send(); // the same question again: now there is time for the exact calculation
+  }
+
+  /* No figure follows the canvas (the sample waits, or is none): what is seen, pointed at and saved is the last figure. */
+  function uncover() {
+    page().endMoving();
+    Object.assign(now, { overlaid: false, title: now.figureTitle });
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {

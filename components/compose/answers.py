@@ -32,7 +32,8 @@ def answer(asked) -> dict:
     Args:
         asked: as assets/compose-asks.js writes it: `sample` (what the controls say), `view`, `selection`, `cursor`,
             `scheme`, whether the controls are `resting`, whether a picture for a canvas is asked for (`moving`), and
-            what is `shown` (key and engine), and how many times finer a `zoom` wants energies.
+            what is `shown` (key and engine; None unless that is with this very view), and how many times finer a `zoom`
+            wants energies.
 
     Returns:
         `texts` that take the place of those in the fields (`Si4Ge4 on Ge` is both); `sliders`; `errors` by control, or
