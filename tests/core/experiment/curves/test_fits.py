@@ -1,14 +1,18 @@
 """Peaks and edges that were put into an image come out of it, with errors that hold them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
 from scipy.special import erf
 
 from core.errors import InputError
+from core.experiment.calibration.steps import FermiLevel, FittedFermiLevel
 from core.experiment.curves.fits import curve_of, fitted_fermi_edge, fitted_peaks
 from core.experiment.curves.processed import DERIVATIVES, processed
-from core.sessions.readings import Reading, calibrated, with_fermi_level
+from core.sessions.readings import Reading, calibrated, uploaded_reading, with_fermi_level
+from tests.data import DATA
 
 EV, KX = np.linspace(-3.0, 0.5, 281), np.linspace(-1.0, 1.0, 201)
 PEAKS = ((-0.42, 0.06, 900.0), (0.35, 0.1, 500.0))
@@ -76,6 +80,14 @@ def test_a_fitted_edge_becomes_the_zero_of_energies():
     assert calibrated(moved)["eV"].values == pytest.approx(calibrated(reading)["eV"].values - 0.3)
     assert moved.record().fermi_level.origin == "fitted edge"
     assert moved.record().fermi_uncertainty == 0.02
+
+
+def test_an_edge_beside_a_fitted_level_counts_from_that_level():
+    metal = uploaded_reading((DATA / "solaris_uranos_DA30.ibw").read_bytes(), "metal.ibw")
+    rest = tuple(step for step in metal.steps if not isinstance(step, FermiLevel))
+    reading = replace(metal, steps=(FittedFermiLevel(), *rest))
+    moved = with_fermi_level(reading, 0.01, 0.002)
+    assert calibrated(moved)["eV"].values == pytest.approx(calibrated(reading)["eV"].values - 0.01, abs=1e-9)
 
 
 @pytest.mark.parametrize(
