@@ -40,6 +40,15 @@ def stores(found: Interpretation | None) -> list[dcc.Store]:
     return [dcc.Store(id=ids(name), data=value) for name, value in values.items()]
 
 
+def other_readings(documents) -> tuple[Reading, ...]:
+    """The further cuts of the sample that the page holds.
+
+    Raises:
+        InputError: values that no page sends.
+    """
+    return tuple(Reading.from_document(document) for document in listed(documents)[:MOST_CUTS])
+
+
 def interpretation_of(document, others, history, shown, view, points, fitting) -> Interpretation:
     """The interpretation that the page's stores hold.
 
