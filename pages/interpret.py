@@ -34,14 +34,14 @@ from components.interpret.panels import (
 from components.interpret.pictures import Display, compared, with_bands
 from components.interpret.report import report_page, result_dataset
 from components.interpret.result import candidate_list, figure_list, truth_panel, verdict
-from components.interpret.session import interpretation_of, named, readings_key, stores
+from components.interpret.session import interpretation_of, named, other_readings, readings_key, stores
 from components.loop.start import run_on_shown
 from components.requests import listed, number_in
 from core.errors import InputError
 from core.experiment.calibration.editing import AXES
 from core.experiment.calibration.record import place_in_file
 from core.reverse.truth import truth_of
-from core.sessions.interpretations import MOST_CUTS, session_file
+from core.sessions.interpretations import session_file
 from core.sessions.readings import Reading, calibrated, export_text, interpreted, kept_images
 from pages import interpret_curves, interpret_experiment, interpret_fit, interpret_session  # noqa: F401, their callbacks
 
@@ -87,10 +87,6 @@ def layout(example: str = "", session: str = "", **query) -> html.Div:
 
 def _reading(document) -> Reading:
     return Reading.from_document(document)
-
-
-def _others(documents) -> tuple[Reading, ...]:
-    return tuple(Reading.from_document(document) for document in listed(documents)[:MOST_CUTS])
 
 
 @callback(
@@ -225,7 +221,7 @@ def show_result(document, others):
     reading = _reading(document)
     name = reading_label(reading)
     try:
-        found = interpreted(reading, _others(others))
+        found = interpreted(reading, other_readings(others))
     except InputError as error:
         return str(error), "outside", "", "", name, first, True
     text, kind = verdict(found)
@@ -261,8 +257,8 @@ def draw(document, view, shown, points, others, scheme, *display):
             return figure, "The file as it was dropped", text, ""
         image = calibrated(reading)
         if view in ("image", "raw"):
-            return with_bands(reading, _others(others), image, int(shown), scheme, Display.of(*display))
-        found = interpreted(reading, _others(others))
+            return with_bands(reading, other_readings(others), image, int(shown), scheme, Display.of(*display))
+        found = interpreted(reading, other_readings(others))
         candidate = found.candidates[min(int(shown), len(found.candidates) - 1)]
         return (*compared(found, candidate, view, scheme), "")
     except InputError as error:
@@ -304,7 +300,7 @@ def send_export(*values):
         if kind == "zip":  # of an image that cannot be read yet too
             whole = interpretation_of(document, others, history, *rest)
             return dcc.send_bytes(session_file(whole), "session.bandloom.zip")
-        reading, others = _reading(document), _others(others)
+        reading, others = _reading(document), other_readings(others)
         found = interpreted(reading, others)
     except InputError:
         return no_update

@@ -7,6 +7,7 @@ from components.interpret.controls import ids
 from components.interpret.curves import HALF_WIDTHS, curve_figure, peak_table
 from components.interpret.edits import MOST_UNDONE
 from components.interpret.pictures import Display
+from components.interpret.session import readings_key
 from components.requests import listed
 from core.errors import InputError
 from core.experiment.curves.fits import curve_of, fitted_fermi_edge, fitted_peaks
@@ -14,6 +15,7 @@ from core.experiment.curves.processed import processed
 from core.sessions.readings import Reading, calibrated, with_fermi_level
 
 CURSOR = ("cursor-k", "cursor-e")
+OTHER_EDGE = "This edge was fitted to another image, or before the calibration changed: fit it again"
 
 
 @callback(
@@ -73,7 +75,8 @@ def fit_curve(peaks, edge, document, k, e, kind, count, shape, start, end, schem
                 f"Fermi edge at E − E_F = {found.level:+.4f} ± {found.uncertainty:.4f} eV, σ = {found.width:.4f} eV "
                 f"(FWHM {2.3548 * found.width:.3f} eV), over all momenta"
             )
-            return figure, no_update, html.P(text, className="small"), "", [found.level, found.uncertainty], False
+            edge = {"of": readings_key(document, []), "level": found.level, "uncertainty": found.uncertainty}
+            return figure, no_update, html.P(text, className="small"), "", edge, False
         kind = "mdc" if kind == "mdc" else "edc"
         at, other = (k, e) if kind == "edc" else (e, k)
         within = None if start in (None, "") or end in (None, "") else (_number(start), _number(end))
@@ -87,9 +90,23 @@ def fit_curve(peaks, edge, document, k, e, kind, count, shape, start, end, schem
 
 
 @callback(
+    Output(ids("curve-fit"), "children", allow_duplicate=True),
+    Output(ids("curve-error"), "children", allow_duplicate=True),
+    Output(ids("edge"), "data", allow_duplicate=True),
+    Output(ids("take-edge"), "hidden", allow_duplicate=True),
+    Input(ids("reading"), "data"),
+    prevent_initial_call=True,
+)
+def forget_curve_fit(document):
+    """Another image, or one read otherwise: what was fitted to the earlier one goes."""
+    return "", "", None, True
+
+
+@callback(
     Output(ids("reading"), "data", allow_duplicate=True),
     Output(ids("history"), "data", allow_duplicate=True),
     Output(ids("take-edge"), "hidden", allow_duplicate=True),
+    Output(ids("curve-error"), "children", allow_duplicate=True),
     Input(ids("take-edge"), "n_clicks"),
     State(ids("edge"), "data"),
     State(ids("reading"), "data"),
@@ -98,11 +115,16 @@ def fit_curve(peaks, edge, document, k, e, kind, count, shape, start, end, schem
 )
 def take_edge(clicks, edge, document, history):
     """The fitted edge becomes the zero of energies: a step that undo takes back."""
-    if not clicks or not document or not isinstance(edge, list) or len(edge) != 2:
-        return (no_update,) * 3
+    if not clicks or not document or not isinstance(edge, dict):
+        return (no_update,) * 4
+    if edge.get("of") != readings_key(document, []):
+        return no_update, no_update, True, OTHER_EDGE
     before = Reading.from_document(document)
-    after = with_fermi_level(before, _number(edge[0]), abs(_number(edge[1])))
-    return after.document(), [*listed(history)[-MOST_UNDONE:], before.document()], True
+    try:
+        after = with_fermi_level(before, _number(edge.get("level")), abs(_number(edge.get("uncertainty"))))
+    except InputError as error:
+        return no_update, no_update, True, str(error)
+    return after.document(), [*listed(history)[-MOST_UNDONE:], before.document()], True, ""
 
 
 def _inside(place, points) -> float:

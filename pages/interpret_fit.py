@@ -66,12 +66,15 @@ def follow_fit(count, fitting):
     prevent_initial_call=True,
 )
 def forget_fit(document, others, unreadable, fitting):
-    """Other images, or read otherwise: a fit of the earlier ones is stopped and no longer shown."""
+    """Other images, or read otherwise: a fit of the earlier ones is no longer shown, and stopped if this page began it.
+
+    A run that a link named belongs to whoever began it.
+    """
     if isinstance(fitting, dict):
         if document and fitting.get("of") == readings_key(document, others):
             return bool(unreadable), *(no_update,) * 4
         try:
-            if runs.status(fitting.get("run")) != "finished":
+            if fitting.get("job") and runs.status(fitting.get("run")) != "finished":
                 runs.order(fitting["run"], "cancel")
         except InputError:
             pass

@@ -7,7 +7,7 @@ from dash import ALL, ClientsideFunction, Input, Output, State, callback, client
 from components.interpret.controls import EXAMPLES, FIELDS, ids, other_cuts
 from components.interpret.edits import edited
 from components.interpret.panels import reading_label
-from components.interpret.session import interpretation_of
+from components.interpret.session import interpretation_of, other_readings
 from components.jobs import user
 from components.requests import listed, number_in
 from core.errors import InputError
@@ -91,7 +91,7 @@ def _files(contents, names) -> list[tuple[bytes, str]]:
 )
 def keep_cut(clicks, drops, document, others, history, edits, last):
     """Cuts of the same sample that are read together with the one that is shown, edits on their way included."""
-    before, gone = _others(others), {number for number, count in enumerate(drops or []) if count}
+    before, gone = other_readings(others), {number for number, count in enumerate(drops or []) if count}
     if isinstance(ctx.triggered_id, dict):
         dropped = number_in(ctx.triggered_id["index"], 0, len(before) - 1, -1)
         if not gone or dropped < 0:
@@ -121,7 +121,7 @@ def keep_cut(clicks, drops, document, others, history, edits, last):
 )
 def show_cut(clicks, document, others, history, edits, last):
     """A kept cut in place of the one that is shown, which is kept instead."""
-    before = list(_others(others))
+    before = list(other_readings(others))
     if not any(clicks or []) or not isinstance(ctx.triggered_id, dict) or not document:
         return (no_update,) * 4
     chosen = int(number_in(ctx.triggered_id["index"], 0, len(before) - 1, -1))
@@ -135,11 +135,7 @@ def show_cut(clicks, document, others, history, edits, last):
 @callback(Output(ids("others-list"), "children"), Input(ids("others"), "data"))
 def list_cuts(others):
     """The kept cuts by name."""
-    return other_cuts([reading_label(reading) for reading in _others(others)])
-
-
-def _others(documents) -> tuple[Reading, ...]:
-    return tuple(Reading.from_document(document) for document in listed(documents)[:MOST_CUTS])
+    return other_cuts([reading_label(reading) for reading in other_readings(others)])
 
 
 @callback(

@@ -1,7 +1,5 @@
 """An interpretation on the page: what is there to begin with, and the stores that hold it."""
 
-import json
-
 from dash import dcc
 
 from components.interpret.clicks import kept_points
@@ -11,7 +9,6 @@ from core.errors import InputError
 from core.sessions import interpretations
 from core.sessions.interpretations import MOST_CUTS, Interpretation
 from core.sessions.readings import Reading, first_reading
-from core.storage import content_key
 
 
 def named(example, session) -> tuple[Interpretation | None, str]:
@@ -40,6 +37,15 @@ def stores(found: Interpretation | None) -> list[dcc.Store]:
     return [dcc.Store(id=ids(name), data=value) for name, value in values.items()]
 
 
+def other_readings(documents) -> tuple[Reading, ...]:
+    """The further cuts of the sample that the page holds.
+
+    Raises:
+        InputError: values that no page sends.
+    """
+    return tuple(Reading.from_document(document) for document in listed(documents)[:MOST_CUTS])
+
+
 def interpretation_of(document, others, history, shown, view, points, fitting) -> Interpretation:
     """The interpretation that the page's stores hold.
 
@@ -54,12 +60,11 @@ def interpretation_of(document, others, history, shown, view, points, fitting) -
             "shown": shown,
             "view": view,
             "points": kept_points(points),
-            "run": fitting.get("run") if isinstance(fitting, dict) else "",
+            **({name: fitting.get(name) for name in ("run", "of")} if isinstance(fitting, dict) else {}),
         }
     )
 
 
 def readings_key(document, others) -> str:
     """A key of the images and how they are read, the same as long as both are."""
-    readings = [document, *listed(others)]
-    return content_key("readings", *(json.dumps(Reading.from_document(one).document()) for one in readings))
+    return interpretations.readings_key([Reading.from_document(one) for one in (document, *listed(others))])

@@ -12,14 +12,12 @@ from core.reverse.cut import Cut
 from core.reverse.distance import Target
 from core.reverse.domain import domain_evidence, domain_score
 from core.reverse.guess import View
-from core.reverse.knowledge import NOTHING, Knowledge
+from core.reverse.knowledge import NORMAL_90, NOTHING, Knowledge
 from core.reverse.model import Readings, ReverseModel, reverse_model
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, Quantity, crystal_figures
 from core.reverse.standard import EV, KX, standard_image
 from core.structure.stack import parse_stack
 from core.structure.substrate import bulk_lattice_constant, strain_against
-
-NORMAL_90 = 1.645
 
 NUISANCE_QUANTITIES = {
     "fermi_above_vbm": Quantity("eV", -1.0, 3.0, "Fermi level above the valence band maximum."),

@@ -12,6 +12,9 @@ FAMILIES = {"": "not known", "bulk": "one material or alloy", "two-block": "two 
 SUBSTRATE_90 = 0.003
 """Å: layers that are grown strained have the lattice constant of their substrate to about this, 90 %."""
 
+NORMAL_90 = 1.645
+"""Half-width of the central 90 % of a normal distribution, in standard deviations."""
+
 AT_ODDS = 2.0
 """Half-widths of the image's own interval by which a substrate may differ before it is said."""
 
@@ -45,13 +48,20 @@ class Knowledge:
         return not self.family or (len(stack.blocks) == 1) == (self.family == "bulk")
 
     def combined(self, value: dict[str, float], half: dict[str, float]) -> tuple[dict, dict]:
-        """Estimates and 90 % half-widths after the substrate, by precision."""
+        """Estimates and 90 % half-widths after the substrate, by precision.
+
+        Where the two are at odds, wider by Birge's ratio (Phys. Rev. 40, 207, 1932).
+        """
         if self.lattice is None:
             return value, half
         name = "lattice_in_plane"
         weight = [1 / SUBSTRATE_90**2, 1 / max(half[name], 1e-9) ** 2]
         mean = (weight[0] * self.lattice + weight[1] * value[name]) / sum(weight)
-        return value | {name: mean}, half | {name: sum(weight) ** -0.5}
+        width = sum(weight) ** -0.5
+        if self.at_odds(value, half):
+            apart = NORMAL_90 * abs(self.lattice - value[name]) / sum(1 / part for part in weight) ** 0.5
+            width *= max(1.0, apart)
+        return value | {name: mean}, half | {name: width}
 
     def at_odds(self, value: dict[str, float], half: dict[str, float]) -> str:
         """A sentence where the image's own lattice constant speaks against the substrate; empty otherwise."""

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,7 +40,8 @@ class Interpretation:
 
     reading: of the image that is shown. others: further cuts of the sample. history: readings before, for undo. shown:
     place of the candidate whose bands are drawn. view: of the picture. points: clicked on a picture, as the page has
-    them. run: id of the loop's run that fitted the images. note: what to know of it where it was opened from a file.
+    them. run: id of the loop's run that fitted the images; documents hold the key of these, and a run beside others is
+    dropped. note: what to know of it where it was opened from a file.
     """
 
     reading: Reading
@@ -69,14 +71,15 @@ class Interpretation:
             tuple(Reading.from_document(one) for one in part[-most:])
             for part, most in zip(lists, (MOST_CUTS, MOST_BEFORE), strict=True)
         )
+        first, of = Reading.from_document(document.get("reading")), document.get("of")
         return cls(
-            Reading.from_document(document.get("reading")),
+            first,
             others,
             history,
             shown if type(shown) is int and 0 <= shown < 100 else 0,
             view if _WORD.fullmatch(view) else "image",
             tuple((str(name)[:8], _place(place)) for name, place in points.items()),
-            run if _RUN.fullmatch(run) else "",
+            run if _RUN.fullmatch(run) and of == readings_key((first, *others)) else "",
             str(document.get("note", ""))[:400],
         )
 
@@ -90,6 +93,7 @@ class Interpretation:
             "view": self.view,
             "points": {name: list(place) for name, place in self.points},
             "run": self.run,
+            "of": readings_key((self.reading, *self.others)),
             "note": self.note,
         }
 
@@ -112,6 +116,11 @@ class Interpretation:
 
         others, history = (tuple(moved(one) for one in part) for part in (self.others, self.history))
         return replace(self, reading=moved(self.reading), others=others, history=history)
+
+
+def readings_key(readings: Sequence[Reading]) -> str:
+    """A key of images and how they are read, the same as long as both are."""
+    return content_key("readings", *(json.dumps(one.document()) for one in readings))
 
 
 def keep(interpretation: Interpretation, user: str) -> str:

@@ -208,9 +208,15 @@ def with_fermi_level(reading: Reading, shift: float, uncertainty: float) -> Read
         reading: before.
         shift: eV of the calibrated image.
         uncertainty: eV.
+
+    Raises:
+        InputError: see `calibrated`.
     """
-    before = step_of(reading.steps, FermiLevel)
-    level = FermiLevel((before.level if before else 0.0) + shift, uncertainty, "fitted edge")
+    given = step_of(reading.steps, FermiLevel)
+    before = given.level if given else 0.0
+    if step_of(reading.steps, FittedFermiLevel):
+        before = float(calibrated(reading).attrs["fermi_level"])
+    level = FermiLevel(before + shift, uncertainty, "fitted edge")
     return replace(reading, steps=with_step(reading.steps, level))
 
 

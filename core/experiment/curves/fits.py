@@ -1,6 +1,7 @@
 """Energy and momentum distribution curves of a calibrated image, and fits of them with errors, by lmfit."""
 
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 import xarray as xr
@@ -14,8 +15,17 @@ from core.experiment.calibration.fermi import fitted_edge as fitted_edge_of
 
 MOST_PEAKS = 6
 SHAPES = {"lorentzian": LorentzianModel, "voigt": VoigtModel}
+PARAMETERS = {"lorentzian": 3, "voigt": 4}
+"""Shape → parameters of a peak."""
+
 UNITS = {"edc": "eV", "mdc": "1/Å"}
 LEAST_POINTS = 12
+MOST_POINTS = 1024
+"""Points that peaks are fitted to; longer curves are binned, which costs little while peaks are wider than a bin."""
+
+MOST_SECONDS = 5.0
+"""Of one fit, which holds a thread of the server."""
+
 LEAST_PROMINENCE = 0.04
 """Share of a curve's range by which a peak stands out."""
 
@@ -32,7 +42,8 @@ class Value:
 class PeakFit:
     """Peaks of a curve.
 
-    kind: `edc` over eV or `mdc` over 1/Å. axis, curve, fitted: (point,) of the part that was fitted. peaks: each with
+    kind: `edc` over eV or `mdc` over 1/Å. axis, curve, fitted: (point,) of the part that was fitted, binned to at most
+    MOST_POINTS. peaks: each with
     position, width (full at half maximum), both in the axis' unit, and area; in the order of their positions.
     chi_square: reduced, of intensities whose errors are taken to be all the same.
     """
@@ -101,8 +112,9 @@ def fitted_peaks(
     if within is not None:
         inside = (axis >= min(within)) & (axis <= max(within))
         axis, curve = axis[inside], curve[inside]
-    if len(axis) < max(LEAST_POINTS, 3 * count + 2):
+    if len(axis) < max(LEAST_POINTS, PARAMETERS[shape] * count + 2):
         raise InputError(f"{len(axis)} points are too few for {count} peaks: fit a longer part of the curve, or fewer")
+    axis, curve = _binned(axis), _binned(curve)
     scale = float(np.abs(curve).max()) or 1.0
     y, step, span = curve / scale, float(np.median(np.diff(axis))), float(np.ptp(axis))
     background = np.minimum.reduce([y[:3].mean(), y[-3:].mean()])
@@ -113,12 +125,15 @@ def fitted_peaks(
         sigma = max(2 * step, 0.03 * span)
         height = max(float(np.interp(place, axis, y)) - background, 0.05)
         parameters.update(peak.make_params(amplitude=height * np.pi * sigma, center=place, sigma=sigma))
+        if shape == "voigt":  # lmfit ties both widths together unless it is told otherwise
+            parameters[f"p{number}_gamma"].set(expr="", vary=True, value=sigma, min=0.0, max=span)
         parameters[f"p{number}_center"].set(min=axis[0], max=axis[-1])
         parameters[f"p{number}_sigma"].set(min=0.2 * step, max=span)
         parameters[f"p{number}_amplitude"].set(min=0.0)
         model = model + peak
+    end = perf_counter() + MOST_SECONDS
     try:
-        found = model.fit(y, parameters, x=axis, max_nfev=4000)
+        found = model.fit(y, parameters, x=axis, max_nfev=4000, iter_cb=lambda *_, **__: perf_counter() > end)
     except (ValueError, TypeError, np.linalg.LinAlgError):
         found = None
     if found is None or not found.success:
@@ -171,6 +186,12 @@ def _starts(axis: np.ndarray, y: np.ndarray, count: int) -> list[float]:
         widest = int(np.argmax(np.diff(ends)))
         found = sorted([*found, (ends[widest] + ends[widest + 1]) / 2])
     return found
+
+
+def _binned(column: np.ndarray) -> np.ndarray:
+    """Means (bin,) of as many neighbours as leave at most MOST_POINTS; the last few that fill no bin are left out."""
+    size = -(-len(column) // MOST_POINTS)
+    return column[: len(column) // size * size].reshape(-1, size).mean(axis=1)
 
 
 def _error(stderr, most: float) -> float | None:

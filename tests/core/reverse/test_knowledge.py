@@ -52,9 +52,18 @@ def test_a_substrate_that_the_image_contradicts_is_told():
     assert Knowledge(near).at_odds(value, width) == NOTHING.at_odds(value, width) == ""
 
 
+def test_contradiction_widens_by_birges_ratio():
+    image, own, substrate = 5.6, 0.01, 5.431
+    value, width = Knowledge(f"{substrate} Å").combined({"lattice_in_plane": image}, {"lattice_in_plane": own})
+    narrow = (own**-2 + SUBSTRATE_90**-2) ** -0.5
+    ratio = (image - substrate) / (np.hypot(own, SUBSTRATE_90) / 1.645)
+    assert width["lattice_in_plane"] == pytest.approx(ratio * narrow, rel=1e-3)
+    assert substrate < value["lattice_in_plane"] < image
+
+
 def test_precision_weights_add_up():
-    value, width = Knowledge("5.50 Å").combined({"lattice_in_plane": 5.44, "period": 4.0}, {"lattice_in_plane": 0.003})
-    assert value == {"lattice_in_plane": pytest.approx(5.47), "period": 4.0}
+    value, width = Knowledge("5.50 Å").combined({"lattice_in_plane": 5.495, "period": 4.0}, {"lattice_in_plane": 0.003})
+    assert value == {"lattice_in_plane": pytest.approx(5.4975), "period": 4.0}
     assert width["lattice_in_plane"] == pytest.approx(0.003 / np.sqrt(2))
 
 

@@ -95,6 +95,13 @@ def test_what_other_models_said_is_told(saved):
     assert opened_session(saved, "s.zip").note == ""
 
 
+def test_a_run_stays_with_the_images_that_it_fitted(uploaded):
+    fitted = replace(uploaded, run="0" * 20)
+    assert kept(keep(fitted, USER)).run == opened_session(session_file(fitted), "s.zip").run == fitted.run
+    for other in ({"reading": uploaded.others[0].document()}, {"others": []}, {"of": None}):
+        assert Interpretation.from_document(fitted.document() | other).run == ""
+
+
 HOSTILE = {
     "another form": (lambda d: d.update(format=9), {}, "another form"),
     "no image": (lambda d: d[IMAGES].clear(), {}, "lacks an image"),

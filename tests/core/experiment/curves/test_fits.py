@@ -1,14 +1,19 @@
 """Peaks and edges that were put into an image come out of it, with errors that hold them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.special import erf
+from scipy.special import erf, voigt_profile
 
 from core.errors import InputError
-from core.experiment.curves.fits import curve_of, fitted_fermi_edge, fitted_peaks
+from core.experiment.calibration.steps import FermiLevel, FittedFermiLevel
+from core.experiment.curves import fits
+from core.experiment.curves.fits import MOST_POINTS, curve_of, fitted_fermi_edge, fitted_peaks
 from core.experiment.curves.processed import DERIVATIVES, processed
-from core.sessions.readings import Reading, calibrated, with_fermi_level
+from core.sessions.readings import Reading, calibrated, uploaded_reading, with_fermi_level
+from tests.data import DATA
 
 EV, KX = np.linspace(-3.0, 0.5, 281), np.linspace(-1.0, 1.0, 201)
 PEAKS = ((-0.42, 0.06, 900.0), (0.35, 0.1, 500.0))
@@ -34,6 +39,41 @@ def test_peaks_come_out_with_errors_that_hold_them(seed):
             assert 0 < found.error < 0.02
             assert abs(found.value - true) < 4 * found.error
     assert np.abs(fit.fitted - fit.curve).std() < 0.1 * np.ptp(fit.curve)
+
+
+@pytest.mark.parametrize(("sigma", "gamma"), [(0.1, 0.01), (0.05, 0.05), (0.03, 0.1)])
+def test_both_widths_of_a_voigt_peak_are_free(sigma, gamma):
+    exact = voigt_profile(KX - 0.1, sigma, gamma)
+    exact /= exact.max()
+    fine = np.linspace(-2.0, 2.0, 400_001)
+    profile = voigt_profile(fine, sigma, gamma)
+    width = np.ptp(fine[profile >= profile.max() / 2])
+    noise = np.random.default_rng(3).normal(size=len(KX))
+    measured = np.tile(100 * exact + 10 + noise, (len(EV), 1))
+    fit = fitted_peaks(image(values=measured), "mdc", -1.0, 1, 0.0, None, "voigt")
+    found = fit.peaks[0]["width"]
+    assert 0 < found.error < 0.02
+    assert abs(found.value - width) < 3 * found.error
+    assert found.value == pytest.approx(width, rel=0.03)
+
+
+def test_the_longest_curves_are_binned_and_lose_no_precision():
+    kx = np.linspace(-1.0, 1.0, 8191)
+    line = 40.0 + sum(h * w**2 / ((kx - at) ** 2 + w**2) for at, w, h in PEAKS)
+    curve = np.random.default_rng(2).poisson(line).astype(float)
+    long = xr.DataArray(np.tile(curve, (2, 1)), dims=("eV", "kx"), coords={"eV": [-1.0, 0.0], "kx": kx})
+    fit = fitted_peaks(long, "mdc", -1.0, 2)
+    assert len(fit.axis) == len(fit.curve) == len(fit.fitted) <= MOST_POINTS
+    for peak, (at, half, _) in zip(fit.peaks, PEAKS, strict=True):
+        for found, true in ((peak["position"], at), (peak["width"], 2 * half)):
+            assert 0 < found.error < 0.005
+            assert abs(found.value - true) < 4 * found.error
+
+
+def test_a_fit_that_takes_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr(fits, "MOST_SECONDS", 0.0)
+    with pytest.raises(InputError, match="cannot be fitted"):
+        fitted_peaks(image(), "mdc", -1.0, 2, 0.05)
 
 
 def test_errors_grow_with_the_noise():
@@ -76,6 +116,14 @@ def test_a_fitted_edge_becomes_the_zero_of_energies():
     assert calibrated(moved)["eV"].values == pytest.approx(calibrated(reading)["eV"].values - 0.3)
     assert moved.record().fermi_level.origin == "fitted edge"
     assert moved.record().fermi_uncertainty == 0.02
+
+
+def test_an_edge_beside_a_fitted_level_counts_from_that_level():
+    metal = uploaded_reading((DATA / "solaris_uranos_DA30.ibw").read_bytes(), "metal.ibw")
+    rest = tuple(step for step in metal.steps if not isinstance(step, FermiLevel))
+    reading = replace(metal, steps=(FittedFermiLevel(), *rest))
+    moved = with_fermi_level(reading, 0.01, 0.002)
+    assert calibrated(moved)["eV"].values == pytest.approx(calibrated(reading)["eV"].values - 0.01, abs=1e-9)
 
 
 @pytest.mark.parametrize(
