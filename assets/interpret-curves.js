@@ -4,10 +4,13 @@
   const ACROSS = { edc: 0.02, mdc: 0.04 };
   let waiting = null;
 
+  const value = (id) => (window.dash_component_api.getLayout(id) || { props: {} }).props.value;
+
+  /* The picture of the image itself: values of others are no intensities. */
   function picture() {
     const gd = document.querySelector("#interpret-picture .js-plotly-plot");
     const trace = gd && gd._fullData && gd._fullData[0];
-    return trace && trace.type === "heatmap" && !document.getElementById("interpret-curves").hidden ? gd : null;
+    return trace && value("interpret-view") === "image" && trace.type === "heatmap" && !document.getElementById("interpret-curves").hidden ? gd : null;
   }
 
   /* Where the pointer is, in the picture's coordinates; nothing outside its axes. */
@@ -70,7 +73,6 @@
   /* Away from the picture the curves are those of the cursor again. */
   document.addEventListener("pointerout", (event) => {
     if (!(event.target.closest && event.target.closest("#interpret-picture .nsewdrag")) || !picture()) return;
-    const value = (id) => (window.dash_component_api.getLayout(id) || { props: {} }).props.value;
     const at = { gd: picture(), k: Number(value("interpret-cursor-k")), e: Number(value("interpret-cursor-e")) };
     if (Number.isFinite(at.k) && Number.isFinite(at.e)) waiting ? (waiting = at) : draw(at);
   });

@@ -38,6 +38,16 @@ def test_curves_follow_the_pointer_and_stay_at_a_click(page: Page):
     page.wait_for_function(f"first => Math.abs(({CURVE})('edc')[60] - first) < 1e-3 * first", arg=followed[0][60])
 
 
+def test_curves_are_those_of_the_image_and_of_no_other_view(page: Page):
+    box = with_example(page)
+    page.locator("#interpret-view").get_by_text("Residual").click()
+    settled(page)
+    before = [page.evaluate(CURVE, kind) for kind in ("edc", "mdc")]
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.4 * box["height"])
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert [page.evaluate(CURVE, kind) for kind in ("edc", "mdc")] == before
+
+
 def test_peaks_are_fitted_by_keyboard_alone(page: Page):
     with_example(page)
     for name, value in (("cursor-e", "-2.5"), ("fit-from", "0.1"), ("fit-to", "1")):
