@@ -13,7 +13,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from core.damage import DamagedError, read_arrays
-from core.design.figures import DIRECT_TOLERANCE, FIGURES, KINDS, LEVELS, OTHERS, VALLEYS, quick_levels
+from core.design.figures import DIRECT_TOLERANCE, FIGURES, KINDS, LEVELS, OTHERS, edges, quick_levels
 from core.errors import InputError
 from core.learning.samples import LATTICE_TRAINED, LONGEST_PERIOD
 from core.parameters.checksum import parameters_sha256
@@ -56,19 +56,12 @@ class Atlas:
         at = np.clip(np.searchsorted(NODES, lattice) - 1, 0, len(NODES) - 2)
         share = ((lattice - NODES[at]) / (NODES[at + 1] - NODES[at]))[:, None]
         others = self.others[:, at] * (1 - share) + self.others[:, at + 1] * share
-        vbm = np.fmax(levels["heavy"], levels["light"])
-        valleys = np.stack([np.nan_to_num(levels[name], nan=np.inf) for name in VALLEYS])
-        cbm = np.minimum(valleys.min(axis=0), levels["at_gamma"])
-        figures = {
-            "gap": cbm - vbm,
-            "direct_gap": levels["at_gamma"] - vbm,
-            "delta2_delta4_splitting": levels["Δ2"] - levels["Δ4"],
-            "hh_lh_splitting": levels["heavy"] - levels["light"],
-            "vbm": vbm,
-            "cbm": cbm,
-        } | dict(zip(OTHERS, np.moveaxis(others, 2, 0), strict=True))
-        kinds = np.where(levels["at_gamma"] - cbm > DIRECT_TOLERANCE, KINDS.index("indirect"), self._at_gamma(lattice))
-        return {name: figures[name] for name in FIGURES}, kinds, valleys.argmin(axis=0)
+        found, valleys = edges(levels)
+        figures = found | dict(zip(OTHERS, np.moveaxis(others, 2, 0), strict=True))
+        kinds = np.where(
+            levels["at_gamma"] - found["cbm"] > DIRECT_TOLERANCE, KINDS.index("indirect"), self._at_gamma(lattice)
+        )
+        return {name: figures[name] for name in FIGURES}, kinds, valleys
 
     def _at_gamma(self, lattice: np.ndarray) -> np.ndarray:
         """(pair, lattice) kinds of the gap where Γ is lowest: those of the nearest node where it is."""

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -98,9 +99,18 @@ def verified(sample: Sample) -> Measured:
 
 def from_levels(levels: Mapping[str, float], others: Mapping[str, float], kind: str) -> Measured:
     """FIGURES from LEVELS and OTHERS."""
-    vbm = np.nanmax([levels["heavy"], levels["light"]])
-    valley = min(VALLEYS, key=lambda name: np.nan_to_num(levels[name], nan=np.inf))
-    cbm = min(levels[valley], levels["at_gamma"])
+    figures, valley = edges(levels)
+    if kind != "indirect" and levels["at_gamma"] - figures["cbm"] > DIRECT_TOLERANCE:
+        kind = "indirect"
+    named = {name: float(figures.get(name, others.get(name, np.nan))) for name in FIGURES}
+    return Measured(named, kind, VALLEYS[int(valley)])
+
+
+def edges(levels: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Gaps, edges and splittings (eV) from LEVELS, numbers or arrays, and the index into VALLEYS of the lowest one."""
+    vbm = np.fmax(levels["heavy"], levels["light"])
+    valleys = np.stack([np.nan_to_num(levels[name], nan=np.inf) for name in VALLEYS])
+    cbm = np.minimum(valleys.min(axis=0), levels["at_gamma"])
     figures = {
         "gap": cbm - vbm,
         "direct_gap": levels["at_gamma"] - vbm,
@@ -109,9 +119,7 @@ def from_levels(levels: Mapping[str, float], others: Mapping[str, float], kind: 
         "vbm": vbm,
         "cbm": cbm,
     }
-    if kind != "indirect" and levels["at_gamma"] - cbm > DIRECT_TOLERANCE:
-        kind = "indirect"
-    return Measured({name: float(figures.get(name, others.get(name, np.nan))) for name in FIGURES}, kind, valley)
+    return figures, valleys.argmin(axis=0)
 
 
 def _levels(
