@@ -71,6 +71,15 @@ class Visitor:
         if found := self.complaints.remaining():
             self.faults += [{"complaint": one, "after": self.log[-LAST:]} for one in found]
             self.complaints.forget()
+            self.allow()
+
+    def allow(self) -> None:
+        """A page that is not there answers 404, and the console says so; of anything else the address is said too."""
+        for expected in (
+            "/no-such-page",
+            "console: Failed to load resource: the server responded with a status of 404",
+        ):
+            self.complaints.allow(expected)
 
     def open(self) -> str:
         """An address, typed."""
@@ -186,7 +195,7 @@ def visit(actions: int, seed: int, starts: tuple[str, ...]) -> dict:
         with served_app() as url, chromium() as browser:
             context = browser.new_context(viewport=dict(zip(("width", "height"), SIZES[0], strict=True)))
             visitor = Visitor(context.new_page(), Complaints(context, url), url, seed, starts, hostile_files(files))
-            visitor.complaints.allow("/no-such-page")
+            visitor.allow()
             visitor.open()
             while sum(visitor.done.values()) < actions:
                 visitor.act()
