@@ -115,7 +115,7 @@ def test_what_is_known_of_the_sample_narrows_the_answer(page: Page):
     expect(page.locator(FIGURES)).to_contain_text("In-plane lattice constant", timeout=20_000)
     page.get_by_text("What is known of the sample").click()
     page.locator("#interpret-substrate").fill("Si0.5Ge0.5")
-    expect(page.locator("#interpret-candidates")).to_contain_text("a∥ = 5.54", timeout=20_000)
+    expect(page.locator("#interpret-candidates")).to_contain_text("a∥ = 5.544", timeout=20_000)
     page.get_by_role("textbox", name="Structure").click()
     page.get_by_role("option", name="One material or alloy").click()
     expect(page.locator("#interpret-candidates a").first).to_have_text(re.compile("^\\(Si"), timeout=20_000)
