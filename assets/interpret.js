@@ -16,6 +16,7 @@
 
   /* The file input that dcc.Upload makes has no name of its own. An empty page offers what was there last. */
   function nameUpload() {
+    begin();
     let tries = 0;
     (function name() {
       const input = document.querySelector("#interpret-upload input");
@@ -53,34 +54,54 @@
   const showSettings = (...values) => values.map((value) => String(Number(Number(value).toPrecision(3))));
 
   /* What a person does to the calibration, in order and numbered. An entry stays until the page shows a reading that it
-     is in: a request brings all that the server may not have, and one that overtakes another loses nothing. Dash may
-     leave out a callback that is asked for again at once, so values are compared here and clicks are heard directly. */
+     is in: a request brings all that the server may not have, and one that overtakes another loses nothing. Dash holds a
+     callback back while its inputs are outputs of one that is under way, so the server's values come as a whole and are
+     put into the controls here, after what a person did meanwhile was noted; what is on its way stays as it was typed. */
   const ENDS = ["k_left", "k_right", "e_bottom", "e_top"];
   const MOST_WAITING = 100;
   const prop = (id, name) => (window.dash_component_api.getLayout("interpret-" + id) || { props: {} }).props[name];
-  const control = (name) => prop(name.replace(/_/g, "-"), name === "symmetrise" ? "checked" : "value");
-  let edits = [], count = 0, page = null, seen = {}, shown = null;
+  const of = (name) => ["interpret-" + name.replace(/_/g, "-"), name === "symmetrise" ? "checked" : "value"];
+  const control = (name) => prop(of(name)[0].slice("interpret-".length), of(name)[1]);
+  let edits = [], count = 0, page = null, seen = {}, taken = 0;
+
+  function begin() {
+    const here = document.getElementById("interpret-steps");
+    if (here === page) return;
+    [edits, count, page, seen, taken] = [[], 0, here, {}, 0];
+    for (const name of (prop("settings", "data") || {}).names || []) seen[name] = control(name);
+  }
 
   function note(edit) {
     const reading = prop("reading", "data");
     if (!reading) return;
-    edits = edits.filter((one) => one.n > (shown.edited || 0)).slice(-MOST_WAITING);
+    edits = edits.filter((one) => one.n > taken).slice(-MOST_WAITING);
     edits.push({ n: ++count, image: reading.image, ...edit });
     window.dash_clientside.set_props("interpret-edits", { data: edits.slice() });
   }
 
-  /* Values that are neither those seen last nor those that the page just showed are a person's. */
+  /* Values that are not those seen last are a person's. */
   function noteEdits() {
-    const here = document.getElementById("interpret-steps"), settings = prop("settings", "data") || {}, set = {};
-    if (here !== page) [edits, count, page, seen, shown] = [[], 0, here, {}, null];
-    const showing = settings !== shown;
-    shown = settings;
-    for (const name of Object.keys(settings).filter((key) => key !== "edited")) {
+    begin();
+    const set = {};
+    for (const name of Object.keys(seen)) {
       const value = control(name);
-      if (value !== seen[name] && !(showing && value === settings[name])) set[name] = value;
-      seen[name] = value;
+      if (value !== seen[name]) set[name] = seen[name] = value;
     }
     if (Object.keys(set).length) note({ set, ends: Object.fromEntries(ENDS.map((end) => [end, control(end)])) });
+    return window.dash_clientside.no_update;
+  }
+
+  function showValues(settings) {
+    noteEdits();
+    if (!settings || !settings.values) return window.dash_clientside.no_update;
+    taken = Math.max(taken, settings.edited || 0);
+    const image = (prop("reading", "data") || {}).image;
+    const waiting = edits.filter((one) => one.n > (settings.edited || 0) && one.image === image && one.set);
+    for (const [name, value] of Object.entries(settings.values)) {
+      if (waiting.some((one) => name in one.set)) continue;
+      seen[name] = value;
+      if (control(name) !== value) window.dash_clientside.set_props(of(name)[0], { [of(name)[1]]: value });
+    }
     return window.dash_clientside.no_update;
   }
 
@@ -92,7 +113,7 @@
     note(dropped ? { drop: JSON.parse(id).index } : { undo: true });
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload, noteEdits, showSettings, writeLink } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { interpret: { nameUpload, noteEdits, showSettings, showValues, writeLink } });
 
   /* Where a person clicks on the picture, in its own coordinates. Plotly's click needs a pointer that rested before. */
   document.addEventListener("pointerdown", (event) => {

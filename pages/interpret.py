@@ -66,7 +66,7 @@ def layout(example: str = "", session: str = "", **query) -> html.Div:
             html.H1("Interpret", className="visually-hidden"),
             *stores(found),
             dcc.Store(id=ids("click")),
-            dcc.Store(id=ids("settings"), data={}),
+            dcc.Store(id=ids("settings"), data={"names": FIELDS}),
             dcc.Store(id=ids("edits"), data=[]),
             dcc.Store(id=ids("edited"), data=0),
             dcc.Download(id=ids("download")),
@@ -94,7 +94,6 @@ def _reading(document) -> Reading:
     Output(ids("picture-only"), "hidden"),
     Output(ids("calibration"), "data-kind"),
     Output(ids("index"), "data"),
-    *(Output(*control) for control in CONTROLS),
     Output(ids("view"), "value"),
     Output(ids("steps"), "children"),
     Output(ids("settings"), "data"),
@@ -110,7 +109,7 @@ def show_controls(document, view, history, last):
     """The controls follow the reading: those of its kind of file, at its values; ends of axes may wait for others."""
     if not document:
         nothing = (no_update,) * (2 * len(FOUND) - 1)
-        return (True, True, "bands", [], *(no_update for _ in FIELDS), "image", [], {}, "", *nothing)
+        return (True, True, "bands", [], "image", [], no_update, "", *nothing)
     reading = _reading(document)
     picture = "channel" in reading.raw().dims
     images = kept_images(reading.image)
@@ -122,11 +121,10 @@ def show_controls(document, view, history, last):
     values = control_values(reading)
     without_axes = picture and values["k_left"] == ""
     waiting = AXES if without_axes and history else ()
-    settings = [no_update if name in waiting else values[name] for name in FIELDS]
+    told = {"names": FIELDS, "values": {name: values[name] for name in FIELDS if name not in waiting}, "edited": last}
     view = "raw" if without_axes else "image" if view == "raw" and not picture else no_update
     kind = "picture" if picture else "angles" if values["normal"] != "" else "bands"
-    told = values | {"edited": last}
-    shown = (False, not picture, kind, names, *settings, view, step_list(reading), told, record_list(reading))
+    shown = (False, not picture, kind, names, view, step_list(reading), told, record_list(reading))
     return shown + found_texts(reading)
 
 
@@ -140,6 +138,11 @@ def _edited(before: Reading, after: Reading, history) -> tuple:
 clientside_callback(
     ClientsideFunction("interpret", "noteEdits"),
     *(Input(*control) for control in CONTROLS),
+    prevent_initial_call=True,
+)
+
+clientside_callback(
+    ClientsideFunction("interpret", "showValues"),
     Input(ids("settings"), "data"),
     prevent_initial_call=True,
 )
@@ -280,6 +283,7 @@ def show_candidate(clicks):
 
 @callback(
     Output(ids("download"), "data"),
+    Output(ids("export-error"), "children"),
     *(Input(ids(f"export-{kind}"), "n_clicks") for kind in EXPORTS),
     State(ids("reading"), "data"),
     State(ids("others"), "data"),
@@ -294,16 +298,19 @@ def send_export(*values):
     """The result as JSON, NetCDF or a report that opens offline, or the whole session as a file."""
     document, others, *rest, history = values[len(EXPORTS) :]
     if not document or not ctx.triggered_id:
-        return no_update
-    kind = ctx.triggered_id.rpartition("-")[2]
+        return no_update, no_update
     try:
-        if kind == "zip":  # of an image that cannot be read yet too
-            whole = interpretation_of(document, others, history, *rest)
-            return dcc.send_bytes(session_file(whole), "session.bandloom.zip")
-        reading, others = _reading(document), other_readings(others)
-        found = interpreted(reading, others)
-    except InputError:
-        return no_update
+        return _exported(ctx.triggered_id.rpartition("-")[2], document, others, history, rest), ""
+    except InputError as error:
+        return no_update, str(error)
+
+
+def _exported(kind: str, document, others, history, rest) -> dict:
+    if kind == "zip":  # of an image that cannot be read yet too
+        whole = interpretation_of(document, others, history, *rest)
+        return dcc.send_bytes(session_file(whole), "session.bandloom.zip")
+    reading, others = _reading(document), other_readings(others)
+    found = interpreted(reading, others)
     if kind == "json":
         return dcc.send_string(export_text(reading, found, others), "interpretation.json")
     if kind == "nc":

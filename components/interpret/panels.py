@@ -98,6 +98,7 @@ def result_panel(fitting: dict | None = None) -> html.Section:
                 [html.Span("Export", className="muted"), *buttons], className="downloads", role="group",
                 **{"aria-label": "Exports"},
             ),
+            html.P(id=ids("export-error"), className="field-error", role="alert"),
         ],
         className="interpret-result",
         **{"aria-label": "Result"},

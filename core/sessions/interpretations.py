@@ -24,7 +24,14 @@ MOST_CUTS = 4
 MOST_BEFORE = 31
 """Readings before the one that is shown, which undo goes back to."""
 
+MOST_IMAGE_BYTES = 60 * 2**20
+"""Of all images in a session's file: so many can be dropped again, and opened within the memory of who opens it."""
+
 LOST = "This session is no longer kept here: drop the image again, or open the file that the session was saved to"
+TOO_LARGE = (
+    f"These images hold more than {MOST_IMAGE_BYTES // 2**20} MB, too much for a session's file: drop cuts of the "
+    "sample, or keep the files themselves; the page's link goes on to work here"
+)
 FOREIGN = "This session did not come from the page; reload it"
 _KEPT = re.compile(r"[0-9a-f]{32}")
 _RUN = re.compile(r"[0-9a-f]{20}")
@@ -165,11 +172,16 @@ def session_file(interpretation: Interpretation) -> bytes:
     file's images, whose names and axes stand in `session.json`. Examples, which the program ships, are named only.
 
     Raises:
-        InputError: an image is no longer kept.
+        InputError: an image is no longer kept, or they are larger than what can be opened again.
     """
-    stream, described = io.BytesIO(), []
+    stream, described, packed, size = io.BytesIO(), [], {}, 0
+    for name in interpretation.images():
+        if not _is_example(name):
+            packed[name] = unpack(packed_of(name))
+            size += sum(array.nbytes for array in packed[name][1])
+            if size > MOST_IMAGE_BYTES:
+                raise InputError(TOO_LARGE)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        packed = {name: unpack(packed_of(name)) for name in interpretation.images() if not _is_example(name)}
         for number, (name, (document, _)) in enumerate(packed.items(), 1):
             described.append({"id": name, "entry": entry_of_image(number), "parts": document["images"]})
         about = {

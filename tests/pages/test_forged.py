@@ -241,3 +241,13 @@ def test_another_kind_of_body_is_refused_with_a_sentence(kind, true_values, no_t
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH"])
 def test_other_methods_are_refused(method, no_traceback):
     assert server.test_client().open(PATH, method=method).status_code == (404 if method in ("GET", "HEAD") else 405)
+
+
+@pytest.mark.parametrize("kind", ["json", "nc", "html", "zip"])
+def test_an_export_of_what_is_gone_says_so(kind, true_values, no_traceback):
+    key = next(key for key in served_callbacks() if "interpret-download.data" in key)
+    gone = true_values["interpret-reading.data"] | {"image": "0" * 20}
+    body = payload(key, true_values | {"interpret-reading.data": gone})
+    reply = ask(body | {"changedPropIds": [f"interpret-export-{kind}.n_clicks"]})
+    assert "no longer kept" in reply.json["response"]["interpret-export-error"]["children"]
+    assert "interpret-download" not in reply.json["response"]

@@ -162,15 +162,15 @@ def test_focus_stays_in_a_list_that_gets_shorter(page: Page):
 
 
 class Network:
-    """A slow one: holds back requests that change the reading or the kept cuts until they are let through."""
+    """A slow one: holds back requests for the reading or the kept cuts, or others, until all are let through."""
 
-    def __init__(self, page: Page):
-        self._page, self._held, self._open = page, [], False
+    def __init__(self, page: Page, outputs: str = r"interpret-(reading|others)\.data"):
+        self._page, self._outputs, self._held, self._open = page, outputs, [], False
         page.route(re.compile("/_dash-update-component"), self._hold)
 
     def _hold(self, route) -> None:
         output = (route.request.post_data_json or {}).get("output", "")
-        if not self._open and re.match(r"\.*interpret-(reading|others)\.data", output):
+        if not self._open and re.match(rf"\.*{self._outputs}", output):
             self._held.append(route)
         else:
             route.continue_()
@@ -215,6 +215,24 @@ def test_edits_within_one_round_trip_are_all_taken(page: Page):
     expect(steps).not_to_contain_text("Symmetrise")
     page.get_by_role("button", name="Undo").click()
     expect(steps).to_contain_text("Frame")
+
+
+@pytest.mark.own_page
+def test_a_field_that_is_changed_while_an_earlier_answer_is_shown_is_taken(page: Page):
+    open_interpret(page)
+    page.get_by_role("button", name="Sharp superlattice").click()
+    expect(page.locator("#interpret-figures")).to_contain_text("In-plane lattice constant", timeout=20_000)
+    settled(page)
+    network = Network(page, r"interpret-calibration\.hidden")
+    with page.expect_request(lambda request: "interpret-calibration.hidden" in (request.post_data or "")):
+        type_in(page, "k-centre", "0.02")
+    centre, scale = page.locator("#interpret-k-centre"), page.locator("#interpret-k-scale")
+    scale.fill("1.1")
+    scale.press("Tab")
+    network.let_through()
+    expect(page.locator("#interpret-steps")).to_contain_text("Momentum: Γ at 0.02 1/Å, scale 1.1")
+    expect(centre).to_have_value("0.02")
+    expect(scale).to_have_value("1.1")
 
 
 @pytest.mark.own_page

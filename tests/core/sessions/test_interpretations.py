@@ -89,6 +89,13 @@ def test_a_saved_session_opens_with_its_images_steps_and_result(uploaded, saved)
             assert own["arr_0"].shape == uploaded.reading.raw().shape
 
 
+def test_more_than_can_be_opened_again_is_not_saved(uploaded, monkeypatch):
+    assert uploaded.history[0].raw().size > 1000
+    monkeypatch.setattr(interpretations, "MOST_IMAGE_BYTES", 1000)
+    with pytest.raises(InputError, match="too much for a session's file: drop cuts"):
+        session_file(uploaded)
+
+
 def test_what_other_models_said_is_told(saved):
     opened = opened_session(altered(saved, lambda document: document.update(models="v0007")), "s.zip")
     assert "v0007 models" in opened.note
