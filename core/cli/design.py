@@ -19,6 +19,9 @@ def add_commands(entries) -> None:
         "--target", dest="more", action="append", default=[], metavar="TARGETS", help="with commas between"
     )
     entry.add_argument(
+        "--curve", metavar="CORNERS", help="a drawn band on the standard path, such as 24:-0.1,36:-0.9 (k-point:eV)"
+    )
+    entry.add_argument(
         "--substrates", nargs=2, metavar=("FROM", "TO"), help="range of substrates, such as Si Si0.5Ge0.5"
     )
     entry.add_argument("--thinnest", type=int, default=1, help="monolayers of a block")
@@ -38,13 +41,15 @@ def add_commands(entries) -> None:
 def design(arguments: argparse.Namespace) -> None:
     """Find stacks whose bands are as wanted, verified by the exact engine."""
     from core.design.atlas import write_atlas
+    from core.design.curve import Curve
     from core.design.search import DesignSearch, SearchSettings
     from core.design.targets import parse_wanted
 
     if arguments.atlas:
         write_atlas(show_progress)
         return
-    wanted = parse_wanted([*arguments.target, *arguments.more])
+    curve = Curve.parse(arguments.curve) if arguments.curve else None
+    wanted = parse_wanted([*arguments.target, *arguments.more], curve)
     settings = SearchSettings(arguments.seconds, neighbours=not arguments.table_only)
     last = None
     for last in DesignSearch(wanted, _constraints(arguments), settings).steps():
@@ -55,6 +60,7 @@ def design(arguments: argparse.Namespace) -> None:
     print(wanted.text())
     for one in last.designs:
         figures = "  ".join(f"{t.figure} {one.measured.figures[t.figure]:.4f}" for t in wanted.targets)
+        figures += f"  band {one.measured.curve:.2f}" if curve else ""
         held = sum(s.met for s in one.sensitivity)
         bears = f"  bears {held} of {len(one.sensitivity)} mistakes" if one.sensitivity else ""
         cost = "met" if one.met else f"{one.cost:.2f}"

@@ -39,6 +39,7 @@ def add_commands(entries) -> None:
     entry.add_argument("--images", type=int, help="of each severity, with --loop")
     entry.add_argument("--fit", action="store_true", help="the fit of rendered images at the true stack")
     entry.add_argument("--learning", action="store_true", help="what is learned from 30 cases of a new family")
+    entry.add_argument("--design", action="store_true", help="the search for stacks with wanted bands")
     entry.add_argument("--split", default="test", choices=["validation", "test"])
     entry.add_argument("--json", action="store_true")
     entry.add_argument("--write", action="store_true", help="keep the figures that the methods page shows")
@@ -143,6 +144,11 @@ def evaluate(arguments: argparse.Namespace) -> None:
         from core.loop.learning_evaluation import evaluate_learning
 
         figures, file = evaluate_learning(folder, show_progress), LEARNING_FILE
+    elif arguments.design:
+        from core.design.evaluation import MEASURED_FILE as DESIGN_FILE
+        from core.design.evaluation import evaluate_design
+
+        figures, file = evaluate_design(show_progress), DESIGN_FILE
     else:
         from core.forward.evaluation import MEASURED_FILE as FORWARD_FILE
         from core.forward.evaluation import evaluate as evaluate_forward

@@ -57,11 +57,15 @@ OTHERS = tuple(name for name in FIGURES if name.startswith(("electron_", "hole_"
 
 @dataclass(frozen=True)
 class Measured:
-    """What a sample has: FIGURES by name, nan where it has none; kind of its gap; valley of its CBM."""
+    """What a sample has: FIGURES by name, nan where it has none; kind of its gap; valley of its CBM.
+
+    curve: share of a drawn band that it has; 0 where none is asked for.
+    """
 
     figures: dict[str, float]
     kind: str
     valley: str
+    curve: float = 0.0
 
 
 def quick(sample: Sample) -> Measured:

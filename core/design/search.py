@@ -12,8 +12,10 @@ import numpy as np
 from core.design.atlas import atlas
 from core.design.figures import Measured, quick, verified
 from core.design.growth import Constraints, mean_strain
-from core.design.targets import Wanted
+from core.design.targets import Wanted, curve_cost
+from core.engines import engine_named
 from core.errors import InputError
+from core.forward.model import predict
 from core.learning.samples import profile_key
 from core.loop.moves import plane_neighbours
 from core.structure.sample import Sample
@@ -24,6 +26,9 @@ LATTICES = 61
 
 BEST = 20
 """Designs that are verified."""
+
+CURVE_LATTICES = 21
+"""The same where a drawn band is asked for: a picture is predicted of each sample."""
 
 LOOKED_UP = 100
 """Samples of the table between two looks at the clock."""
@@ -43,6 +48,9 @@ ALIKE = 2
 ALIKE_LATTICE = 0.03
 """Å: the same a∥."""
 
+MOST_OF_ONE = 2
+"""Answers of the same stack, on other substrates."""
+
 TOLERATED_STRAIN = 0.002
 """Error of a∥, as a strain, that a design should bear, beside a monolayer more or less of each block."""
 
@@ -58,7 +66,7 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class Design:
-    """An answer: its sample and figures, and its cost (0 where everything is met).
+    """An answer: its sample and figures, its cost, and whether it is all that is asked for.
 
     exact: whether its figures are verified. predicted: what was expected of them before.
     strain: mean of the period, not in percent. sensitivity: of the best ones.
@@ -68,21 +76,18 @@ class Design:
     sample: Sample
     measured: Measured
     cost: float
+    met: bool
     strain: float
     exact: bool = False
     predicted: Measured | None = None
     sensitivity: tuple[Sensitivity, ...] = ()
     front: bool = False
 
-    @property
-    def met(self) -> bool:
-        """Whether everything asked for is met."""
-        return self.cost == 0.0
-
     def document(self) -> dict:
         """Plain JSON."""
         return {
             "sample": self.sample.document(),
+            "curve": round(self.measured.curve, 4),
             "figures": _plain(self.measured.figures),
             "predicted": _plain(self.predicted.figures) if self.predicted else None,
             "kind": self.measured.kind,
@@ -133,6 +138,7 @@ class DesignSearch:
     def __post_init__(self):
         """Nothing is found yet."""
         self._designs: dict[str, Design] = {}
+        self._scores: np.ndarray | None = None
         self._excluded = {profile_key(parse_stack(stack)) for stack in self.settings.excluded}
 
     def steps(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Step]:
@@ -142,21 +148,29 @@ class DesignSearch:
             InputError: the table of levels is missing, or the constraints leave nothing.
         """
         end = time.monotonic() + self.settings.seconds
+        if self.wanted.curve:
+            for done in self._score():
+                if stop := self._stop(cancelled, end):
+                    yield self._step("stopped", 1.0, stop)
+                    return
+                yield self._step("pictures are predicted", 0.3 * done)
         chosen = self._from_table(lambda: bool(self._stop(cancelled, end)))
         if not chosen and (stop := self._stop(cancelled, end)):
             yield self._step("stopped", 1.0, stop)
             return
         if not chosen:
             raise InputError("The constraints leave no period; allow thicker films, other substrates or more strain")
-        yield self._step(f"{len(atlas().pairs) * LATTICES} samples of the table compared", 0.05)
-        share = 0.5 if self.settings.neighbours else 0.85
+        begun = 0.3 if self.wanted.curve else 0.05
+        yield self._step(f"{len(atlas().pairs) * self._lattices().size} samples of the table compared", begun)
+        share = 0.55 - begun if self.settings.neighbours else 0.9 - begun
         for number, sample in enumerate(chosen, 1):
             if stop := self._stop(cancelled, end):
                 yield self._step("stopped", 1.0, stop)
                 return
             design = self._verified(sample)
             yield self._step(
-                f"{design.sample.layers} on {design.sample.lattice:.4f} Å verified", 0.05 + share * number / len(chosen)
+                f"{design.sample.layers} on {design.sample.lattice:.4f} Å verified",
+                begun + share * number / len(chosen),
             )
         if self.settings.neighbours:
             for note, done in self._neighbours():
@@ -173,24 +187,53 @@ class DesignSearch:
         best = self._order()[0]
         yield self._step("finished", 1.0, "met" if best.met else "nothing meets all targets")
 
+    def _lattices(self) -> np.ndarray:
+        """(lattice,) Å: in-plane lattice constants that are compared."""
+        return np.unique(np.linspace(*self.constraints.lattice, CURVE_LATTICES if self.wanted.curve else LATTICES))
+
+    def _score(self) -> Iterator[float]:
+        """Predict how much of the drawn band each sample of the table has; how many are done."""
+        table, lattice = atlas(), self._lattices()
+        scores = self._scores = np.zeros((len(table.pairs), len(lattice)))
+        for number, pair in enumerate(table.pairs):
+            if pair.sum() <= self.constraints.longest:
+                notation = two_block(*map(int, pair)).notation
+                for at, here in enumerate(lattice):
+                    scores[number, at] = self._predicted(Sample.on_lattice(notation, round(float(here), 4)))
+            yield (number + 1) / len(scores)
+
+    def _predicted(self, sample: Sample) -> float:
+        return self.wanted.curve.score(predict(sample.crystal()).total()) if self.wanted.curve else 0.0
+
+    def _quick(self, sample: Sample) -> Measured:
+        return replace(quick(sample), curve=self._predicted(sample))
+
+    def _exact(self, sample: Sample) -> Measured:
+        found = verified(sample)
+        if not self.wanted.curve:
+            return found
+        return replace(found, curve=self.wanted.curve.score(engine_named("exact").solve(sample.crystal()).total()))
+
     def _from_table(self, stopped: Callable[[], bool]) -> list[Sample]:
         """The best of the table that constraints allow, no two alike."""
-        table, limits, (low, high) = atlas(), self.constraints, self.constraints.lattice
-        lattice = np.unique(np.linspace(low, high, LATTICES))
+        table, limits, lattice = atlas(), self.constraints, self._lattices()
         counts = table.pairs
         fits = (counts.sum(axis=1) <= limits.longest) & (
             (counts.min(axis=1) == 0) | ((counts >= limits.thinnest) & (counts <= limits.thickest)).all(axis=1)
         )
-        cost = np.where(fits[:, None], self.wanted.costs(*table.figures(lattice)), np.inf)
-        order = np.column_stack(np.unravel_index(np.argsort(cost, axis=None, kind="stable"), cost.shape))
+        cost = self.wanted.costs(*table.figures(lattice)) + (0.0 if self._scores is None else curve_cost(self._scores))
+        cost = np.where(fits[:, None], cost, np.inf)
+        off_centre = self.wanted.off_centre(table.figures(lattice)[0])
+        order = np.column_stack(np.unravel_index(np.lexsort((off_centre.ravel(), cost.ravel())), cost.shape))
         chosen: list[tuple[np.ndarray, float, Sample]] = []
         for number, (pair, at) in enumerate(order):
             if np.isinf(cost[pair, at]) or (number % LOOKED_UP == LOOKED_UP - 1 and stopped()):
                 break
             counts, here = table.pairs[pair], float(lattice[at])
-            if any(
-                abs(here - there) < ALIKE_LATTICE and abs(counts - other).sum() < ALIKE for other, there, _ in chosen
-            ):
+            distances = [(abs(counts - other).sum(), abs(here - there)) for other, there, _ in chosen]
+            if any(off < ALIKE and apart < ALIKE_LATTICE for off, apart in distances):
+                continue
+            if sum(off == 0 for off, _ in distances) == MOST_OF_ONE:
                 continue
             stack = two_block(*map(int, counts))
             if profile_key(stack) in self._excluded:
@@ -204,21 +247,20 @@ class DesignSearch:
 
     def _verified(self, sample: Sample) -> Design:
         """A sample moved in a∥ to where it costs least; quick figures are corrected by what the exact ones differ."""
-        start, exact = quick(sample).figures, verified(sample)
+        start, exact = self._quick(sample), self._exact(sample)
         best = design = self._design(sample, exact)
-        offset = {name: value - start[name] for name, value in exact.figures.items()}
         step = STEP
         for _ in range(REFINEMENTS):
-            if best.met:
+            if best.cost == 0.0:
                 break
             moved = (best.sample.changed(lattice=round(best.sample.lattice + s, 5)) for s in (step, -step))
-            found = [self._design(one, _shifted(quick(one), offset)) for one in moved if self._allowed(one)]
+            found = [self._design(one, _shifted(self._quick(one), start, exact)) for one in moved if self._allowed(one)]
             better = min(found, key=lambda one: one.cost, default=best)
             best, step = (better, step) if better.cost < best.cost else (best, step / 3)
         if best is not design:
-            refined = self._design(best.sample, verified(best.sample))
+            refined = self._design(best.sample, self._exact(best.sample))
             design = min(design, refined, key=lambda one: one.cost)
-        design = replace(design, exact=True, predicted=quick(design.sample))
+        design = replace(design, exact=True, predicted=self._quick(design.sample))
         self._keep(design)
         return design
 
@@ -226,7 +268,7 @@ class DesignSearch:
         """Stacks a plane away from the best, unless these meet everything already."""
         for number in range(NEIGHBOURED):
             order = self._order()
-            if order[0].met or number >= len(order):
+            if order[0].cost == 0.0 or number >= len(order):
                 return
             start = order[number]
             names = plane_neighbours(start.sample.stack, self.constraints.longest)
@@ -234,7 +276,7 @@ class DesignSearch:
             fresh = [one for one in tried if self._allowed(one) and profile_key(one.layers) not in self._excluded]
             found = []
             for count, sample in enumerate(fresh, 1):
-                found.append(self._design(sample, quick(sample)))
+                found.append(self._design(sample, self._quick(sample)))
                 if count % 10 == 0:
                     yield (
                         f"{count} neighbours of {start.sample.layers} tried",
@@ -250,13 +292,13 @@ class DesignSearch:
         design = self._order()[number]
         rows = []
         for change, sample in mistakes(design.sample):
-            cost = self.wanted.cost(quick(sample))
-            rows.append(Sensitivity(change, cost, cost == 0.0))
+            found = self._quick(sample)
+            rows.append(Sensitivity(change, self.wanted.cost(found), self.wanted.met(found)))
         self._designs[design.sample.key] = replace(design, sensitivity=tuple(rows))
         return f"what a grower may get wrong of {design.sample.layers}"
 
     def _design(self, sample: Sample, measured: Measured) -> Design:
-        return Design(sample, measured, self.wanted.cost(measured), mean_strain(sample))
+        return Design(sample, measured, self.wanted.cost(measured), self.wanted.met(measured), mean_strain(sample))
 
     def _allowed(self, sample: Sample) -> bool:
         try:
@@ -287,8 +329,10 @@ def _plain(figures: dict[str, float]) -> dict[str, float | None]:
     return {name: None if np.isnan(value) else round(value, 5) for name, value in figures.items()}
 
 
-def _shifted(measured: Measured, offset: dict[str, float]) -> Measured:
-    return replace(measured, figures={name: value + offset[name] for name, value in measured.figures.items()})
+def _shifted(measured: Measured, start: Measured, exact: Measured) -> Measured:
+    """Quick figures, corrected by what exact ones of a sample nearby differ from its quick ones."""
+    figures = {name: value + exact.figures[name] - start.figures[name] for name, value in measured.figures.items()}
+    return replace(measured, figures=figures, curve=min(1.0, measured.curve + exact.curve - start.curve))
 
 
 def mistakes(sample: Sample) -> Iterator[tuple[str, Sample]]:
@@ -307,9 +351,11 @@ def mistakes(sample: Sample) -> Iterator[tuple[str, Sample]]:
 
 def pareto_front(wanted: Wanted, designs: list[Design]) -> list[bool]:
     """Whether no other design misses each target by no more, and one by less."""
-    if not wanted.targets or not designs:
+    if not designs or not (wanted.targets or wanted.curve):
         return [True] * len(designs)
     miss = np.array([[float(t.miss(np.array(d.measured.figures[t.figure]))) for t in wanted.targets] for d in designs])
+    if wanted.curve:
+        miss = np.column_stack([miss.reshape(len(designs), -1), [1.0 - d.measured.curve for d in designs]])
     miss = np.nan_to_num(miss, posinf=1e9)
     no_worse = (miss[None] <= miss[:, None]).all(axis=2)
     better = (miss[None] < miss[:, None]).any(axis=2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.design.curve import Curve
 from core.design.figures import FIGURES, KINDS, VALLEYS, Measured
 from core.errors import InputError
 
@@ -17,6 +18,12 @@ WRONG_KIND = 9.0
 """Cost of another kind of gap, or another valley, than what is asked for."""
 
 MOST_TARGETS = 12
+
+CURVE_SCALE = 0.05
+"""Share of a drawn band that is missing which costs one."""
+
+CURVE_MET = 0.8
+"""Share of a drawn band that must be there."""
 
 NAMES = {
     "gap": "gap", "direct": "direct_gap", "delta": "delta2_delta4_splitting", "hhlh": "hh_lh_splitting", "vbm": "vbm",
@@ -70,11 +77,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All that is asked for. kinds, valleys: that are allowed; all where empty."""
+    """All that is asked for. kinds, valleys: that are allowed; all where empty. curve: a drawn band."""
 
     targets: tuple[Target, ...] = ()
     kinds: tuple[str, ...] = ()
     valleys: tuple[str, ...] = ()
+    curve: Curve | None = None
 
     def __post_init__(self):
         """Refuse kinds and valleys that do not exist, and nothing at all."""
@@ -82,7 +90,7 @@ class Wanted:
             for one in given:
                 if one not in allowed:
                     raise InputError(f"A {what} {one!r} is not known; there are {', '.join(allowed)}")
-        if not 0 < len(self.targets) + len(self.kinds) + len(self.valleys) <= MOST_TARGETS:
+        if not 0 < len(self.targets) + len(self.kinds) + len(self.valleys) + bool(self.curve) <= MOST_TARGETS:
             raise InputError(f"Give 1 to {MOST_TARGETS} targets, for example a gap of 0.75 to 0.85 eV")
 
     def costs(self, figures: Mapping[str, np.ndarray], kinds: np.ndarray, valleys: np.ndarray) -> np.ndarray:
@@ -95,8 +103,27 @@ class Wanted:
                 cost = cost + WRONG_KIND * ~np.isin(found, [allowed.index(one) for one in given])
         return cost
 
+    def off_centre(self, figures: Mapping[str, np.ndarray]) -> np.ndarray:
+        """How far samples lie from the middle of what is asked for: squares, 1 at the end of a range.
+
+        Of two that meet everything, a grower misses less easily with the one nearer to the middle.
+        """
+        found = np.zeros(np.shape(figures["gap"]))
+        for target in self.targets:
+            middle, half = (target.low + target.high) / 2, (target.high - target.low) / 2
+            if math.isfinite(half) and half > 0:
+                found = found + np.nan_to_num((figures[target.figure] - middle) / half, nan=1e3, posinf=1e3) ** 2
+        return found
+
     def cost(self, measured: Measured) -> float:
-        """Of one sample; 0 where everything is met."""
+        """Of one sample; 0 where everything is met, but for a drawn band, which can always be met better."""
+        return self._cost_of_figures(measured) + float(curve_cost(measured.curve) if self.curve else 0.0)
+
+    def met(self, measured: Measured) -> bool:
+        """Whether a sample is all that is asked for."""
+        return self._cost_of_figures(measured) == 0.0 and (self.curve is None or measured.curve >= CURVE_MET)
+
+    def _cost_of_figures(self, measured: Measured) -> float:
         kind, valley = np.array(KINDS.index(measured.kind)), np.array(VALLEYS.index(measured.valley))
         return float(self.costs({name: np.array(value) for name, value in measured.figures.items()}, kind, valley))
 
@@ -105,13 +132,19 @@ class Wanted:
         parts = [target.text() for target in self.targets]
         parts += [f"{' or '.join(self.kinds)} gap"] * bool(self.kinds)
         parts += [f"conduction band minimum in {' or '.join(self.valleys)}"] * bool(self.valleys)
+        parts += ["a band along the drawn curve"] * bool(self.curve)
         return "; ".join(parts)
 
 
-def parse_wanted(texts: Sequence[str]) -> Wanted:
+def curve_cost(score: np.ndarray | float) -> np.ndarray:
+    """Of a drawn band of which a share `score` is there."""
+    return ((1.0 - np.asarray(score)) / CURVE_SCALE) ** 2
+
+
+def parse_wanted(texts: Sequence[str], curve: Curve | None = None) -> Wanted:
     """Targets as typed, several in one text or one in each: `gap=0.8±0.02`, `gap=0.7..0.9`, `gap<1`, `direct`, `Δ2`.
 
-    A kind of gap or a valley may stand alone, or as `kind=direct`, `valley=Δ2`.
+    A kind of gap or a valley may stand alone, or as `kind=direct`, `valley=Δ2`. curve: a drawn band beside them.
 
     Raises:
         InputError: one that is not understood.
@@ -136,7 +169,7 @@ def parse_wanted(texts: Sequence[str]) -> Wanted:
             targets.append(Target(_figure(match[1]), *((-math.inf, number) if match[2] == "<" else (number, math.inf))))
         else:
             raise InputError(f"The target {text!r} is not understood; write gap=0.8±0.02, gap=0.7..0.9, or gap<0.9")
-    return Wanted(tuple(targets), tuple(kinds), tuple(valleys))
+    return Wanted(tuple(targets), tuple(kinds), tuple(valleys), curve)
 
 
 def _word(text: str) -> str:

@@ -42,6 +42,13 @@ def loop(argument: dict, report: Report) -> None:
     work_on_run(argument["run"], LoopSettings(SearchSettings(seconds=loop_seconds())))
 
 
+def design(argument: dict, report: Report) -> None:
+    """A search of Design, its steps into the result store."""
+    from core.sessions.designs import work_on
+
+    work_on(argument, report)
+
+
 def learn(argument: dict, report: Report) -> None:
     """Learning from the replay store, into a version of the models."""
     from core.loop.learn import learn as learn_from_cases
@@ -65,7 +72,7 @@ def loop_seconds() -> float:
     return seconds
 
 
-KINDS = {"exact": exact, "loop": loop, "learn": learn}
+KINDS = {"exact": exact, "loop": loop, "design": design, "learn": learn}
 """Each imports what it needs and no more: a job begins the sooner."""
 
 

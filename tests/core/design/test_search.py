@@ -117,7 +117,7 @@ def test_pareto_front_leaves_out_what_is_worse_in_everything():
     def design(gap: float, vbm: float) -> Design:
         figures = dict.fromkeys(FIGURES, np.nan) | {"gap": gap, "vbm": vbm}
         measured = Measured(figures, "indirect", "Δ2")
-        return Design(Sample("Si4Ge4", "Si"), measured, wanted.cost(measured), 0.0)
+        return Design(Sample("Si4Ge4", "Si"), measured, wanted.cost(measured), wanted.met(measured), 0.0)
 
     rows = [design(0.7, 0.3), design(0.8, 0.2), design(0.8, 0.3), design(0.75, 0.25)]
     assert pareto_front(wanted, rows) == [True, True, False, True]

@@ -1,0 +1,112 @@
+"""A drawn band: a curve on the picture of the standard path along which spectral weight is wanted."""
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from core.electronic.kpath import DEFAULT_PATH, POINTS_PER_SEGMENT, parse_path
+from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
+from core.errors import InputError
+
+REACH = 0.08
+"""eV: standard deviation of the strip about the curve whose weight counts."""
+
+ONE_BAND = 0.5
+"""Integral over energy of a single unfolded band in the mean of a crystal's atoms: two atoms share it."""
+
+MOST_POINTS = 64
+POINTS = POINTS_PER_SEGMENT * sum(len(names) - 1 for names in parse_path(DEFAULT_PATH))
+"""k-points of the standard path, counted from 0 on the page's left."""
+
+_GRID = EnergyGrid()
+_PAIR = re.compile(r"(\d{1,3}(?:\.\d+)?):([-+]?\d{1,2}(?:\.\d+)?)")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Corners (k-point, eV over the VBM of Si) of a polygon along the standard path, k rising; k may be fractional."""
+
+    corners: tuple[tuple[float, float], ...]
+
+    def __post_init__(self):
+        """Refuse what is no curve on the picture."""
+        k, energy = np.array(self.corners, float).reshape(-1, 2).T
+        if not 2 <= len(k) <= MOST_POINTS:
+            raise InputError(f"A drawn band has 2 to {MOST_POINTS} corners; {len(k)} are given")
+        if not (np.isfinite(k).all() and (np.diff(k) > 0).all() and k[0] >= 0 and k[-1] <= POINTS - 1):
+            raise InputError(f"Corners of a drawn band go from left to right, on k-points 0 to {POINTS - 1}")
+        if not ((energy >= _GRID.low) & (energy <= _GRID.high)).all():
+            raise InputError(f"Corners of a drawn band lie between {_GRID.low:g} and {_GRID.high:g} eV")
+        if math.floor(k[-1]) < math.ceil(k[0]):
+            raise InputError("A drawn band passes at least one k-point; draw it wider")
+
+    @classmethod
+    def drawn(cls, k: np.ndarray, energy: np.ndarray) -> "Curve":
+        """From a path of a pen (point,) in any order: heights of the same k-point are averaged.
+
+        Raises:
+            InputError: nothing of it lies on the picture.
+        """
+        k, energy = np.asarray(k, float), np.asarray(energy, float)
+        inside = (k >= -0.5) & (k <= POINTS - 0.5) & (energy >= _GRID.low) & (energy <= _GRID.high)
+        if not inside.any():
+            raise InputError("The line that was drawn lies outside the picture; draw it again")
+        near = np.clip(np.round(k[inside]), 0, POINTS - 1).astype(int)
+        at = np.unique(near)
+        height = np.array([energy[inside][near == one].mean() for one in at])
+        if len(at) > MOST_POINTS:
+            kept = np.unique(np.round(np.linspace(0, len(at) - 1, MOST_POINTS)).astype(int))
+            at, height = at[kept], height[kept]
+        return cls(tuple((float(one), round(float(e), 3)) for one, e in zip(at, height, strict=True)))
+
+    @classmethod
+    def parse(cls, text: str) -> "Curve":
+        """From its text, such as `24:-0.1, 30:-0.35, 36:-0.9`.
+
+        Raises:
+            InputError: a text that is none.
+        """
+        pairs = [part for part in re.split(r"[,;\s]+", text.replace("−", "-").strip()) if part]
+        found = [_PAIR.fullmatch(part) for part in pairs]
+        for part, match in zip(pairs, found, strict=True):
+            if match is None:
+                raise InputError(
+                    f"The corner {part[:20]!r} of a drawn band is not understood; write k-point:energy in eV, for "
+                    "example 24:-0.1, 30:-0.35"
+                )
+        return cls(tuple((float(match[1]), float(match[2])) for match in found if match))
+
+    @property
+    def text(self) -> str:
+        """The inverse of `parse`."""
+        return ", ".join(f"{k:g}:{energy:g}" for k, energy in self.corners)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Indices (row,) of the k-points that it passes."""
+        return np.arange(math.ceil(self.corners[0][0]), math.floor(self.corners[-1][0]) + 1)
+
+    @cached_property
+    def energies(self) -> np.ndarray:
+        """(row,) eV at these k-points."""
+        k, energy = np.array(self.corners).T
+        return np.interp(self.rows, k, energy)
+
+    @cached_property
+    def _strip(self) -> np.ndarray:
+        """(row, energy) eV: what a picture's pixels count."""
+        near = np.exp(-0.5 * ((_GRID.values - self.energies[:, None]) / REACH) ** 2)
+        one_band = ONE_BAND * REACH / math.hypot(REACH, DEFAULT_SIGMA)
+        return near * _GRID.step / one_band
+
+    def score(self, total: np.ndarray) -> float:
+        """Share of the curve's k-points at which a band lies on it, 0 to 1; a band beside it counts in part.
+
+        Args:
+            total: (k, energy) 1/eV: A(k, E) on the standard path, σ = 0.1 eV, mean of the atoms.
+        """
+        found = (total[self.rows] * self._strip).sum(axis=1)
+        return float(np.minimum(found, 1.0).mean())

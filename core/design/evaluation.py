@@ -1,0 +1,198 @@
+"""How well the search of Design does: targets of hidden stacks, drawn bands, and its time against exact calculation."""
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from core.design.atlas import atlas
+from core.design.curve import Curve
+from core.design.figures import verified
+from core.design.growth import Constraints
+from core.design.search import CURVE_LATTICES, DesignSearch, SearchSettings
+from core.design.targets import Target, Wanted
+from core.electronic.kpath import POINTS_PER_SEGMENT
+from core.electronic.spectral import EnergyGrid
+from core.engines import engine_named
+from core.forward.model import predict
+from core.learning.samples import LATTICE_TRAINED, LONGEST_PERIOD, random_stacks
+from core.structure.sample import Sample
+from core.structure.stack import two_block
+
+MEASURED_FILE = Path(__file__).parents[1] / "measured" / "design.json"
+SEED = 23
+HIDDEN, DRAWN, TIMED = 50, 20, 100
+REACH = 0.015
+"""eV: how far an answer's figures may lie from those of the hidden stack."""
+
+ASKED = (("gap",), ("gap", "hh_lh_splitting"), ("gap", "delta2_delta4_splitting"), ("vbm", "cbm"), ("direct_gap",))
+"""Figures that the hidden stacks are described by, one set after the other."""
+
+CLOSE = 0.10
+"""Distance of two images, Σ|A − B| / Σ A, at which they are taken for the same."""
+
+FIRST = 5
+"""Answers among which a drawn band's stack is looked for."""
+
+_GRID = EnergyGrid()
+
+
+def hidden_samples(count: int = HIDDEN) -> list[Sample]:
+    """Sharp stacks of pure Si and Ge with periods up to 20 monolayers, on substrates between both crystals."""
+    random, found = np.random.default_rng(SEED), []
+    for stack, _ in random_stacks(SEED):
+        pure = all(block.ge_fraction in (0.0, 1.0) for block in stack.blocks)
+        if pure and len(stack.blocks) > 1 and len(stack) <= LONGEST_PERIOD:
+            found.append(Sample.on_lattice(stack.notation, round(float(random.uniform(*Constraints().lattice)), 4)))
+        if len(found) == count:
+            return found
+    raise AssertionError("The stream of stacks does not end")
+
+
+def evaluate_design(report: Callable[[str], None] = lambda line: None) -> dict:
+    """Measure the search.
+
+    Args:
+        report: gets lines of progress.
+
+    Returns:
+        hidden: share of HIDDEN targets that an exactly verified answer meets within REACH, and median seconds until it
+        did; drawn: share of DRAWN bands of which the stack, or one that looks the same, is among the FIRST answers;
+        speed: seconds of the search over all two-block periods and substrates, and of TIMED exact calculations.
+    """
+    samples = hidden_samples()
+    met, seconds = [], []
+    for number, sample in enumerate(samples):
+        begun = time.monotonic()
+        met.append(meets(sample, ASKED[number % len(ASKED)]))
+        seconds.append(time.monotonic() - begun)
+        report(f"hidden stacks: {number + 1} of {len(samples)}, {sum(met)} met")
+    totals = library()
+    drawn = []
+    for number, sample in enumerate(drawn_samples()):
+        drawn.append(finds_drawn(sample, totals))
+        report(f"drawn bands: {number + 1} of {DRAWN}, {sum(one['found'] for one in drawn)} found")
+    return {
+        "hidden": {
+            "targets": len(met), "met": round(float(np.mean(met)), 3), "seconds": round(float(np.median(seconds)), 1),
+        },
+        "drawn": {
+            "bands": len(drawn),
+            "found": round(float(np.mean([one["found"] for one in drawn])), 3),
+            "same_stack": round(float(np.mean([one["same"] for one in drawn])), 3),
+            "distance": round(float(np.median([one["distance"] for one in drawn])), 3),
+        },
+        "speed": speed(report),
+    }  # fmt: skip
+
+
+def meets(sample: Sample, asked: tuple[str, ...], settings: SearchSettings | None = None) -> bool:
+    """Whether the search finds another stack with a hidden one's exact figures, within REACH, exactly verified."""
+    exact = verified(sample).figures
+    targets = tuple(Target(name, exact[name] - REACH, exact[name] + REACH) for name in asked)
+    hidden = settings or SearchSettings(excluded=(sample.stack,))
+    for step in DesignSearch(Wanted(targets), settings=hidden).steps():
+        if step.designs and step.designs[0].met and step.designs[0].exact:
+            return True
+    return False
+
+
+def drawn_samples(count: int = DRAWN) -> list[Sample]:
+    """Two-block periods with a∥ of their own, off the substrates that are compared."""
+    random = np.random.default_rng(SEED)
+    pairs = atlas().pairs[(atlas().pairs.min(axis=1) > 0)]
+    chosen = pairs[random.choice(len(pairs), count, replace=False)]
+    lattices = random.uniform(*Constraints().lattice, count)
+    return [
+        Sample.on_lattice(two_block(int(n), int(m)).notation, round(float(a), 4))
+        for (n, m), a in zip(chosen, lattices, strict=True)
+    ]
+
+
+def ridge(total: np.ndarray) -> Curve:
+    """What a person would draw: the strongest band from the valence band maximum at Γ down towards X.
+
+    Args:
+        total: (k, energy) 1/eV: A(k, E) on the standard path.
+    """
+    rows = np.arange(POINTS_PER_SEGMENT, 2 * POINTS_PER_SEGMENT)
+    occupied = _GRID.values < 0.9
+    at = int(np.flatnonzero(occupied)[total[rows[0], occupied].argmax()])
+    found = []
+    for row in rows:
+        near = np.arange(max(0, at - 5), min(len(_GRID.values), at + 2))
+        at = int(near[total[row, near].argmax()])
+        found.append(at)
+    return Curve.drawn(rows, _GRID.values[found])
+
+
+def library() -> dict[tuple[int, int], np.ndarray]:
+    """(k, energy) predicted totals of all two-block periods (place in the table, place of the substrate)."""
+    lattice = np.unique(np.linspace(*Constraints().lattice, CURVE_LATTICES))
+    return {
+        (number, at): predict(Sample.on_lattice(two_block(*map(int, pair)).notation, round(float(here), 4)).crystal())
+        .total()
+        .astype(np.float32)
+        for number, pair in enumerate(atlas().pairs)
+        for at, here in enumerate(lattice)
+    }
+
+
+class _KnownPictures(DesignSearch):
+    """A search whose predicted pictures are there already."""
+
+    totals: dict[tuple[int, int], np.ndarray]
+
+    def _score(self):
+        self._scores = np.zeros((len(atlas().pairs), len(self._lattices())))
+        for place, total in self.totals.items():
+            self._scores[place] = self.wanted.curve.score(total) if self.wanted.curve else 0.0
+        yield 1.0
+
+
+def finds_drawn(sample: Sample, totals: dict[tuple[int, int], np.ndarray]) -> dict:
+    """Whether a band drawn on a sample's exact picture leads to it, or to one whose picture is the same within CLOSE.
+
+    Returns:
+        found; same: whether the stack itself is among the FIRST answers; distance: the smallest among these.
+    """
+    engine = engine_named("exact")
+    picture = engine.solve(sample.crystal()).total()
+    search = _KnownPictures(Wanted(curve=ridge(picture)), settings=SearchSettings(neighbours=False))
+    search.totals = totals
+    last = None
+    for last in search.steps():
+        if last.note.startswith("what a grower"):  # all are verified
+            break
+    answers = [one.sample for one in islice(last.designs, FIRST)] if last else []
+    distances = [float(np.abs(engine.solve(one.crystal()).total() - picture).sum() / picture.sum()) for one in answers]
+    same = any(one.stack == sample.stack for one in answers)
+    closest = min(distances, default=np.inf)
+    return {"found": same or closest <= CLOSE, "same": same, "distance": closest}
+
+
+def speed(report: Callable[[str], None] = lambda line: None) -> dict:
+    """Seconds of comparing all two-block periods up to 20 monolayers on 21 substrates, and of TIMED exact ones."""
+    begun = time.monotonic()
+    search = DesignSearch(Wanted((Target("gap", 0.7, 0.8),), curve=Curve.parse("24:0, 30:-0.3")))
+    for _ in search._score():
+        pass
+    search._from_table(lambda: False)
+    compared = time.monotonic() - begun
+    report(f"speed: all compared in {compared:.0f} s")
+    random, begun = np.random.default_rng(SEED), time.monotonic()
+    pairs = atlas().pairs[random.choice(len(atlas().pairs), TIMED)]
+    for number, (n, m) in enumerate(pairs, 1):
+        lattice = round(float(random.uniform(*LATTICE_TRAINED)), 4)
+        sample = Sample.on_lattice(two_block(int(n), int(m)).notation, lattice)
+        verified(sample)
+        engine_named("exact").solve(sample.crystal()).total()
+        if number % 10 == 0:
+            report(f"speed: {number} of {TIMED} exact calculations")
+    exact = time.monotonic() - begun
+    return {
+        "samples": len(atlas().pairs) * CURVE_LATTICES, "compared_seconds": round(compared, 1), "exact": TIMED,
+        "exact_seconds": round(exact, 1), "ratio": round(exact / compared, 2),
+    }  # fmt: skip

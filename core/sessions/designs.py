@@ -1,0 +1,98 @@
+"""What the page Design asks for, and what its search has found so far, kept by the content of what is asked."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.design.curve import Curve
+from core.design.growth import Constraints
+from core.design.search import DesignSearch, SearchSettings, Step
+from core.design.targets import Wanted, parse_wanted
+from core.electronic.calculation import ENGINE_VERSION
+from core.errors import InputError
+from core.forward.model import weights_in_force
+from core.parameters.checksum import parameters_sha256
+from core.storage import UNKEPT_RESULT, content_key, result_store
+from core.structure.substrate import parse_substrate
+
+LONGEST_TEXT = 2000
+SECONDS = 600.0
+FOREIGN = "This request did not come from the page; reload it"
+_KINDS: Mapping[str, Any] = {
+    "targets": str, "curve": str, "first": str, "last": str, "thinnest": int, "thickest": int, "longest": int,
+    "critical": str, "repeats": int, "balance": (int, float, type(None)),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DesignRequest:
+    """What a person typed, as it was typed, and its meaning.
+
+    document: plain JSON with the entries of _KINDS: targets and curve as `parse_wanted` and `Curve.parse` read them,
+    first and last substrate, limits in monolayers, a model of critical thickness or none, the periods below it,
+    balance in percent or None.
+    """
+
+    document: dict
+    wanted: Wanted
+    constraints: Constraints
+
+    @property
+    def key(self) -> str:
+        """Of the search's steps: of what is asked, whatever way it was typed, and of the engines that answer."""
+        meaning = repr((self.wanted, self.constraints))
+        return content_key("design", ENGINE_VERSION, parameters_sha256(), json.dumps(weights_in_force()), meaning)
+
+    def search(self) -> DesignSearch:
+        """The search for it."""
+        return DesignSearch(self.wanted, self.constraints, SearchSettings(SECONDS))
+
+
+def design_request(document) -> DesignRequest:
+    """A checked request.
+
+    Raises:
+        InputError: entries or types that no page sends, targets or limits that are not understood or leave nothing.
+    """
+    if not isinstance(document, dict) or document.keys() != _KINDS.keys():
+        raise InputError(FOREIGN)
+    for name, kind in _KINDS.items():
+        value = document[name]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise InputError(FOREIGN)
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            raise InputError(f"{name.capitalize()} of {len(value)} characters; at most {LONGEST_TEXT} are read")
+    curve = Curve.parse(document["curve"]) if document["curve"].strip() else None
+    wanted = parse_wanted([document["targets"]], curve)
+    balance = document["balance"]
+    constraints = Constraints(
+        tuple(parse_substrate(document[end]).lattice_constant for end in ("first", "last")),
+        document["thinnest"], document["thickest"], document["longest"], document["critical"], document["repeats"],
+        math.inf if balance is None else balance / 100,
+    )  # fmt: skip
+    return DesignRequest(document, wanted, constraints)
+
+
+def work_on(document: dict, report) -> None:
+    """Search for what a request asks, keeping each step.
+
+    Raises:
+        InputError: as `design_request`, or nothing can be kept.
+    """
+    asked = design_request(document)
+    for step in asked.search().steps():
+        _keep(asked, step)
+        report(step.done, step.note)
+
+
+def found(asked: DesignRequest) -> dict | None:
+    """The last step that was kept of a search, as `Step.document`; None where none was."""
+    content = result_store().get(asked.key)
+    return json.loads(content) if content else None
+
+
+def _keep(asked: DesignRequest, step: Step) -> None:
+    if not result_store().put(asked.key, json.dumps(step.document()).encode()):
+        raise InputError(UNKEPT_RESULT)
