@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import median_filter
 
 from core.loop.render import SCALARS
+from core.reverse.standard import noise_share
 
 HOT = 7.0
 """Standard deviations off the median of its neighbours from which a pixel is hot."""
@@ -18,7 +20,8 @@ class Image:
     """One image to fit, (kx, eV) on KX and EV, NaN where nothing was measured.
 
     cut: `G-X` or `G-K`. fixed: SCALARS that are known. centre: SCALARS around which the others are expected.
-    spread: their expected errors where they are not SCALARS' own.
+    spread: their expected errors where they are not SCALARS' own. known_gain: variance of the noise over the mean,
+    where it was found before pixels were averaged.
     """
 
     image: np.ndarray
@@ -27,11 +30,12 @@ class Image:
     fixed: frozenset[str] = frozenset()
     spread: dict[str, float] = field(default_factory=dict)
     edge: bool = True
+    known_gain: float | None = None
 
     @cached_property
     def gain(self) -> float:
         """Variance of the noise over the mean."""
-        return noise_gain(self.image)
+        return noise_gain(self.image) if self.known_gain is None else self.known_gain
 
     @cached_property
     def used(self) -> np.ndarray:
@@ -54,6 +58,18 @@ class Image:
     def expected_error(self, name: str) -> float:
         """Prior spread of a scalar."""
         return self.spread.get(name, SCALARS[name].spread)
+
+
+def averaged_gain(image: xr.DataArray | None) -> float | None:
+    """Variance of the noise over the mean on the standard grid, from the pixels as they were measured.
+
+    image: calibrated, over (eV, kx); None gives None.
+    """
+    if image is None:
+        return None
+    values = image.transpose("kx", "eV").values.astype(float)
+    known = values[np.isfinite(values)]
+    return noise_gain(values - min(0.0, known.min() if known.size else 0.0)) * noise_share(image)
 
 
 def noise_gain(image: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from core.loop.explained import first_sentence, refined_sentence, sentence
 from core.loop.fit import Problem, State
 from core.loop.frame import Frame, frame_of
 from core.loop.hints import Hint, hints
-from core.loop.image import Image
+from core.loop.image import Image, averaged_gain
 from core.loop.moves import named
 from core.loop.posterior import Weighted, mixture, ranked, tracked
 from core.loop.prior import Judged
@@ -155,7 +155,7 @@ def image_to_fit(reading: ImageReading, cut: Cut) -> Image:
     if edge and np.isfinite(cut.radius):
         centre["bend"] = 1 / cut.radius
         fixed.add("bend")
-    return Image(reading.image, cut.cut, centre, frozenset(fixed), edge=edge)
+    return Image(reading.image, cut.cut, centre, frozenset(fixed), edge=edge, known_gain=averaged_gain(cut.image))
 
 
 def is_bare(image: np.ndarray) -> bool:

@@ -189,6 +189,20 @@ def standard_image(image: xr.DataArray) -> np.ndarray:
     return (values - min(0.0, float(np.nanmin(values)))).T.astype(np.float32)
 
 
+def noise_share(image: xr.DataArray) -> float:
+    """Variance of the noise of a `standard_image` over that of the image's own pixels, which it averages.
+
+    Neighbours on the standard grid share pixels, so that their difference hides noise: it is not seen in them.
+    """
+    shares = []
+    for target, name in ((EV, "eV"), (KX, "kx")):
+        weight = _weights(target, image[name].values)
+        weight = weight[weight.sum(axis=1) > _LEAST_WEIGHT]
+        weight = weight / weight.sum(axis=1, keepdims=True)
+        shares.append(float((weight**2).sum(axis=1).mean()))
+    return shares[0] * shares[1]
+
+
 def _weights(target: np.ndarray, points: np.ndarray) -> np.ndarray:
     """(target, point) triangles around each target, as wide as the coarser of the two spacings, of unit sum inside."""
     reach = max(abs(target[1] - target[0]), float(np.abs(np.diff(points)).max()))

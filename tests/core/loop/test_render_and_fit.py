@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from core.engines import engine_named
 from core.experiment.photoemission.final_state import FinalState
@@ -11,10 +12,10 @@ from core.experiment.photoemission.orbitals import orbital_shares, orbital_share
 from core.loop.correction import fitted_exactly
 from core.loop.fit import LATTICE_STEP as LATTICE_FIT_STEP
 from core.loop.fit import Problem
-from core.loop.image import Image, noise_gain
+from core.loop.image import Image, averaged_gain, noise_gain
 from core.loop.pictures import LATTICE_STEP, Pictures
 from core.loop.render import BLOCKS, SCALARS, Nuisance
-from core.reverse.standard import EV, KX
+from core.reverse.standard import EV, KX, standard_image
 
 STACK, LATTICE, KZ = "Si2Ge2", 5.5, 0.3
 USUAL = {
@@ -174,6 +175,18 @@ def test_known_kz_is_seen_alone(pictures):
 
 def node_lattice() -> float:
     return round(5.5 / LATTICE_STEP) * LATTICE_STEP
+
+
+@pytest.mark.parametrize("shape", [(241, 185), (144, 97), (90, 60)])
+def test_noise_that_averaging_hides_is_known_from_the_pixels_before(shape):
+    counts = np.random.default_rng(0).poisson(200, shape).astype(float)
+    axes = {"eV": np.linspace(-7.2, 0.5, shape[0]), "kx": np.linspace(-1.15, 1.15, shape[1])}
+    image = xr.DataArray(counts, dims=("eV", "kx"), coords=axes)
+    averaged = standard_image(image)
+    noise = np.nanvar(averaged) / np.nanmean(averaged)
+    assert averaged_gain(image) == pytest.approx(noise, rel=0.1)
+    assert noise_gain(averaged) < 0.7 * noise
+    assert averaged_gain(image * 0.02) == pytest.approx(0.02 * noise, rel=0.15)
 
 
 def test_noise_gain_of_counts_and_of_scaled_counts():
