@@ -197,10 +197,10 @@ def details(wanted: Wanted, design: dict | None) -> list:
     held = design["sensitivity"]
     if held:
         caption = "What a grower may get wrong"
-        lines = [[one["change"], "all met" if one["met"] else f"misses {one['cost']:.2f}"] for one in held]
+        lines = [[one["change"], "all met" if one["met"] else f"misses {one['cost']:.2g}"] for one in held]
         parts.append(data_table(caption, ["Change", "Then"], lines))
     else:
-        parts.append(html.P("What a grower may get wrong is worked out for the three best.", className="muted small"))
+        parts.append(html.P("What a grower may get wrong is worked out for the best six.", className="muted small"))
     return parts
 
 

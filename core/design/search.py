@@ -48,6 +48,9 @@ ALIKE = 2
 ALIKE_LATTICE = 0.03
 """Å: the same a∥."""
 
+SENSED = 6
+"""Designs of which it is worked out what a grower's mistakes do."""
+
 MOST_OF_ONE = 2
 """Answers of the same stack, on other substrates."""
 
@@ -178,12 +181,11 @@ class DesignSearch:
                     yield self._step("stopped", 1.0, stop)
                     return
                 yield self._step(note, 0.55 + 0.35 * done)
-        for number in range(NEIGHBOURED):
+        for number, design in enumerate(self._order()[:SENSED], 1):
             if stop := self._stop(cancelled, end):
                 yield self._step("stopped", 1.0, stop)
                 return
-            if number < len(self._designs):
-                yield self._step(self._with_sensitivity(number), 0.9 + 0.1 * (number + 1) / NEIGHBOURED)
+            yield self._step(self._with_sensitivity(design), 0.9 + 0.1 * number / SENSED)
         best = self._order()[0]
         yield self._step("finished", 1.0, "met" if best.met else "nothing meets all targets")
 
@@ -287,9 +289,8 @@ class DesignSearch:
                     self._verified(one.sample)
             yield f"neighbours of {start.sample.layers} tried", (number + 1) / NEIGHBOURED
 
-    def _with_sensitivity(self, number: int) -> str:
+    def _with_sensitivity(self, design: Design) -> str:
         """Work out what the errors of a grower do to a design."""
-        design = self._order()[number]
         rows = []
         for change, sample in mistakes(design.sample):
             found = self._quick(sample)
@@ -310,9 +311,11 @@ class DesignSearch:
         self._designs[design.sample.key] = design
 
     def _order(self) -> list[Design]:
-        return sorted(
-            self._designs.values(), key=lambda one: (one.cost, len(one.sample.layers.blocks), len(one.sample.layers))
-        )
+        def place(one: Design) -> tuple:
+            held = sum(row.met for row in one.sensitivity)
+            return one.cost, -held, len(one.sample.layers.blocks), len(one.sample.layers)
+
+        return sorted(self._designs.values(), key=place)
 
     def _step(self, note: str, done: float, stop: str = "") -> Step:
         designs = self._order()
@@ -343,10 +346,14 @@ def mistakes(sample: Sample) -> Iterator[tuple[str, Sample]]:
             if block.monolayers + change >= 1:
                 changed = [replace(b, monolayers=b.monolayers + change * (i == place)) for i, b in enumerate(blocks)]
                 stack = type(sample.layers)(tuple(changed))
-                yield f"{change:+d} ML of block {place + 1}", sample.changed(stack=stack.notation)
+                yield _signed(f"{change:+d} ML of block {place + 1}"), sample.changed(stack=stack.notation)
     for sign in (1, -1):
         lattice = sample.lattice * (1 + sign * TOLERATED_STRAIN)
-        yield f"{100 * sign * TOLERATED_STRAIN:+.1f} % of strain", sample.changed(lattice=round(lattice, 5))
+        yield _signed(f"{100 * sign * TOLERATED_STRAIN:+.1f} % of strain"), sample.changed(lattice=round(lattice, 5))
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", "−")
 
 
 def pareto_front(wanted: Wanted, designs: list[Design]) -> list[bool]:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from app import app, server
+from components.design.controls import DEFAULTS as DESIGN
 from components.interpret.experiment import SLIDERS, slider_id
 from core.experiment.photoemission.experiment import START
 from core.processes import identity_of
@@ -70,6 +71,13 @@ def true_values(finished_run) -> dict:
         "loop-try.n_clicks": 1, "loop-try-stack.value": "Si5Ge7", "loop-try-mixing.value": 0.5,
         "loop-follow.checked": True, "loop-frame.data": 3, "learn-start.n_clicks": 1,
         "learn-back.n_clicks": 1,
+        **{f"design-{name}.value": value for name, value in DESIGN.items()},
+        "design-asked.data": DESIGN, "design-place.data": "p", "design-job.data": "0" * 32, "design-chosen.data": "",
+        "design-search.n_clicks": 1, "design-add.n_clicks": 1, "design-figure.value": "gap", "design-low.value": 0.1,
+        "design-high.value": 0.2, "design-seen.data": ["x", 0.5, 1], "design-sort.data": ["cost", False],
+        "design-download-csv.n_clicks": 1, '{"index":["ALL"],"type":"design-sort"}.n_clicks': 1,
+        "design-picture.relayoutData": {"shapes": [{"type": "path", "path": "M0.5,-1L0.6,-1.2"}]},
+        "design-front.clickData": {"points": [{"customdata": "abc"}]}, "design-link.data": "?x=1",
     }  # fmt: skip
 
 

@@ -1,0 +1,85 @@
+"""A drawn band: how it is written, what of a picture lies on it, and that the search follows it."""
+
+import numpy as np
+import pytest
+
+from core.design import search as module
+from core.design.curve import MOST_POINTS, POINTS, Curve
+from core.design.growth import Constraints
+from core.design.search import DesignSearch, SearchSettings
+from core.design.targets import CURVE_MET, Wanted
+from core.electronic.kpath import build_path
+from core.electronic.spectral import EnergyGrid
+from core.engines import engine_named
+from core.errors import InputError
+from core.structure.sample import Sample
+
+ENERGIES = EnergyGrid().values
+
+
+@pytest.fixture(scope="module")
+def silicon() -> np.ndarray:
+    return engine_named("exact").solve(Sample("Si4", "Si").crystal()).total()
+
+
+def band(total: np.ndarray, rows: range) -> Curve:
+    """The light-hole and split-off branch of silicon from Γ to X: its strongest occupied band."""
+    return Curve.drawn(np.array(rows), [ENERGIES[total[row, ENERGIES < 0.4].argmax()] for row in rows])
+
+
+def test_k_points_are_those_of_the_standard_path():
+    assert len(build_path(Sample("Si4", "Si").crystal())) == POINTS
+
+
+def test_a_band_lies_on_itself_and_not_where_there_is_none(silicon):
+    own = band(silicon, range(26, 46))
+    assert own.score(silicon) > 0.85
+    assert Curve(tuple((k, energy + 0.6) for k, energy in own.corners)).score(silicon) < 0.2
+    gap = Curve(((20.0, 0.5), (30.0, 0.5)))
+    assert gap.score(silicon) < 0.02
+
+
+def test_a_line_between_corners_and_any_order_of_a_pen():
+    curve = Curve.parse("10:-1, 14:-3")
+    assert curve.energies == pytest.approx([-1, -1.5, -2, -2.5, -3])
+    assert Curve.parse(curve.text) == curve
+    pen = Curve.drawn(np.array([14.2, 12.0, 10.0, 10.3]), np.array([-3.0, -2.0, -1.0, -1.4]))
+    assert pen.corners == ((10.0, -1.2), (12.0, -2.0), (14.0, -3.0))
+    assert len(Curve.drawn(np.linspace(0, POINTS - 1, 500), np.zeros(500)).corners) == MOST_POINTS
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("24", "not understood"), ("24:-0.1", "2 to"), ("24:-0.1,20:0", "left to right"),
+        ("24:-0.1,99:0", "left to right"), ("24:-0.1,30:9", "between"),
+        ("24.2:0,24.4:0", "at least one"), ("24:x,30:0", "not understood"),
+    ],
+)  # fmt: skip
+def test_what_is_no_curve_is_refused_in_words(text, why):
+    with pytest.raises(InputError, match=why):
+        Curve.parse(text)
+
+
+def test_a_pen_beside_the_picture_is_refused():
+    with pytest.raises(InputError, match="outside the picture"):
+        Curve.drawn(np.array([-5.0, -3.0]), np.array([0.0, 0.0]))
+
+
+def test_the_search_follows_a_band_of_a_hidden_stack(monkeypatch):
+    monkeypatch.setattr(module, "BEST", 3)
+    monkeypatch.setattr(module, "CURVE_LATTICES", 3)
+    monkeypatch.setattr(module, "NEIGHBOURED", 1)
+    hidden = Sample("Si1Ge3", "Ge")
+    total = engine_named("exact").solve(hidden.crystal()).total()
+    wanted = Wanted(curve=band(total, range(26, 46)))
+    steps = list(DesignSearch(wanted, Constraints(longest=4), SearchSettings(neighbours=False)).steps())
+    best = steps[-1].designs[0]
+    assert best.met
+    assert best.measured.curve >= CURVE_MET
+    scores = [one.measured.curve for one in steps[-1].designs]
+    assert scores == sorted(scores, reverse=True)
+    assert steps[-1].document()["designs"][0]["curve"] == round(best.measured.curve, 4)
+    silicon_like = Sample("Si3Ge1", "Si")
+    other = wanted.curve.score(engine_named("exact").solve(silicon_like.crystal()).total())
+    assert best.measured.curve > other + 0.1

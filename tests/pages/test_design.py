@@ -1,0 +1,92 @@
+"""Design in Chromium: from a target to stacks, cancelled and searched again; a drawn band; a link; the keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import settled
+from tests.pages.conftest import PHONE, overflow, serious_violations
+
+QUICK = "/design?targets=gap%3D0.6..1.1&longest=3"
+ROWS = ".design-table tbody tr"
+
+
+def searched(page: Page) -> None:
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator("#design-status")).to_contain_text("all verified", timeout=60_000)
+
+
+@pytest.mark.parametrize("context_options", [{}, PHONE | {"color_scheme": "dark"}], ids=["light", "dark-phone"])
+def test_a_target_leads_to_stacks_that_open_in_compose(opened, page, context_options):
+    opened(QUICK)
+    expect(page.locator("#design-meaning")).to_have_text("Gap 0.6 to 1.1 eV.")
+    searched(page)
+    rows = page.locator(ROWS)
+    assert rows.count() >= 4
+    expect(page.locator("#design-front .point").first).to_be_attached()
+    rows.nth(1).get_by_role("button").click()
+    expect(rows.nth(1).get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    stack = rows.nth(1).get_by_role("button").inner_text().strip()
+    expect(page.locator("#design-picture-title")).to_contain_text(stack)
+    page.get_by_role("button", name="a∥ (Å)").click()
+    expect(page.locator('th[aria-sort="ascending"]')).to_have_text("a∥ (Å)")
+    settled(page)
+    assert serious_violations(page) == []
+    assert overflow(page) == 0
+    with page.expect_popup() as other:
+        rows.first.get_by_role("link", name="Compose").click()
+    expect(other.value).to_have_url(re.compile(r"/compose\?stack=.+&substrate="))
+    other.value.close()
+
+
+def test_a_search_shows_progress_is_cancelled_and_goes_on_when_asked_again(opened, page):
+    opened("/design?targets=gap%3D0.6..1.1%2C+hhlh%3E0.01&longest=8")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(ROWS).first).to_be_visible(timeout=60_000)
+    assert 0 < float(page.locator("#design-progress").get_attribute("value") or 0) < 1
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#design-status")).to_contain_text("Search cancelled")
+    expect(page.locator(ROWS).first).to_be_visible()
+    page.get_by_role("textbox", name="Targets").fill("gap=0.6..1.1")
+    page.get_by_role("spinbutton", name="Longest period").fill("3")
+    page.get_by_role("spinbutton", name="Longest period").press("Tab")
+    searched(page)
+    expect(page).to_have_url(re.compile("longest=3"))
+    page.go_back()
+    expect(page.get_by_role("textbox", name="Targets")).to_have_value("gap=0.6..1.1, hhlh>0.01")
+
+
+def test_a_band_is_drawn_with_the_pointer_and_erased_in_its_field(opened, page):
+    opened("/design")
+    box = page.locator("#design-picture .nsewdrag").first.bounding_box()
+    across = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
+    page.mouse.move(*across(0.27, 0.5))
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(*across(0.27 + 0.02 * step, 0.5 + 0.03 * step + 0.01 * (step % 2)))
+    page.mouse.up()
+    field = page.get_by_role("textbox", name="Drawn band")
+    expect(field).to_have_value(re.compile(r"^\d+:-?\d.*, \d+:-\d"))
+    expect(page.locator("#design-meaning")).to_contain_text("a band along the drawn curve")
+    field.fill("")
+    field.press("Tab")
+    expect(page.locator("#design-meaning")).not_to_contain_text("drawn curve")
+    expect(page.locator("#design-picture .shapelayer path")).to_have_count(3)
+
+
+def test_what_is_not_understood_is_said_beside_it_and_nothing_is_lost(opened, page):
+    opened("/design?longest=x")
+    expect(page.locator("#design-problem")).to_contain_text("Longest period: 'x' is no whole number")
+    targets = page.get_by_role("textbox", name="Targets")
+    targets.fill("gapp=0.7")
+    expect(page.locator("#design-meaning")).to_contain_text("not known")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator("#design-problem")).to_contain_text("not known")
+    expect(targets).to_have_value("gapp=0.7")
+    page.get_by_role("button", name="Gap of 0.8 eV").click()
+    expect(targets).to_have_value("gap=0.78..0.82")
+    page.get_by_role("spinbutton", name="From", exact=True).fill("0.1")
+    page.get_by_role("spinbutton", name="From", exact=True).press("Tab")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(targets).to_have_value("gap=0.78..0.82, gap>0.1")
