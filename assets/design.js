@@ -2,10 +2,20 @@
 (function () {
   "use strict";
 
-  /* Another question is a step that Back takes back. */
+  let written = null;
+
+  /* Another question is a step that Back takes back. Dash does not know of it, and opens the page anew only where the
+     address that Back leads to is another one than it opened last. */
+  window.addEventListener("popstate", () => {
+    if (written === null || !document.getElementById("design-targets") || window.location.search === written) return;
+    written = null;
+    window.dash_clientside.set_props("_pages_location", { search: window.location.search });
+  });
+
   function writeLink(link) {
     if (link && document.getElementById("design-targets") && window.location.search !== link) {
       const first = !window.location.search;
+      written = link;
       window.history[first ? "replaceState" : "pushState"](window.history.state, "", window.location.pathname + link);
     }
     return window.dash_clientside.no_update;

@@ -80,7 +80,6 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
                 minRows=2,
                 maxRows=6,
                 size="xs",
-                debounce=300,
                 spellCheck=False,
                 description="gap=0.8±0.02, me100<0.2, hhlh=0.05..0.1, direct, Δ2; commas between",
             ),
@@ -89,9 +88,9 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
             dmc.TextInput(
                 id=ids("curve"),
                 label="Drawn band",
+                debounce=300,
                 value=values["curve"],
                 size="xs",
-                debounce=300,
                 placeholder="none; draw it on the picture",
                 spellCheck=False,
                 description="k-point:energy in eV at each corner, such as 24:-0.1, 36:-0.9",
@@ -99,10 +98,8 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
             html.H2("What can be grown"),
             html.Div(
                 [
-                    dmc.TextInput(
-                        id=ids("first"), label="Substrates from", value=values["first"], size="xs", debounce=300
-                    ),
-                    dmc.TextInput(id=ids("last"), label="to", value=values["last"], size="xs", debounce=300),
+                    dmc.TextInput(id=ids("first"), label="Substrates from", value=values["first"], size="xs"),
+                    dmc.TextInput(id=ids("last"), label="to", value=values["last"], size="xs"),
                     *(_limit(name, values[name]) for name in _LIMITS),
                     dmc.Select(
                         id=ids("critical"),
@@ -120,7 +117,6 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
                         value=_or_empty(values["balance"]),
                         min=0,
                         size="xs",
-                        debounce=300,
                         placeholder="any",
                         step=0.1,
                     ),
@@ -214,7 +210,7 @@ def _limit(name: str, value: int) -> dmc.NumberInput:
     label, unit, low, high = _LIMITS[name]
     return dmc.NumberInput(
         id=ids(name), label=f"{label}, {unit}" if unit else label, value=value, min=low, max=high, allowDecimal=False,
-        size="xs", debounce=300,
+        size="xs",
     )  # fmt: skip
 
 
