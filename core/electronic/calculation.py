@@ -81,8 +81,28 @@ def calculate_bands(
     zero = energy_zero(spin_orbit)
     hamiltonian = build_hamiltonian(crystal, spin_orbit)
     shifted = None if window is None else (window[0] + zero, window[1] + zero)
-    bands = solve_bands(hamiltonian, path.k_reduced, path.direction, shifted, progress, workers)
+    half = slice(len(path) // 2 if _is_its_own_image(crystal, path) else 0, None)
+    bands = solve_bands(hamiltonian, path.k_reduced[half], path.direction[half], shifted, progress, workers)
+    bands = _with_other_half(bands, len(path)) if half.start else bands
     return BandCalculation(crystal, path, spin_orbit, replace(bands, energy=bands.energy - zero))
+
+
+def _is_its_own_image(crystal: Crystal, path: KPath) -> bool:
+    """Whether half a turn about the growth axis leaves crystal and path as they are, as it does a cut of a stack."""
+    turned = path.k_reduced[::-1] * [-1.0, -1.0, 1.0]
+    return len(path.segments) == 1 and bool(np.abs(turned - path.k_reduced).max() < 1e-12) and crystal.twofold_axis
+
+
+def _with_other_half(bands: Bands, count: int) -> Bands:
+    """Bands of a path of `count` points from those of its second half: atoms and energies stay, velocities turn."""
+    points, first = np.arange(count), count // 2
+    solved = np.where(points < first, count - 1 - points, points) - first
+    return Bands(
+        energy=bands.energy[solved],
+        unfolding_weight=bands.unfolding_weight[solved],
+        velocity=bands.velocity[solved] * np.where(points < first, -1.0, 1.0)[:, None],
+        atom_shell_weight=bands.atom_shell_weight[:, :, solved],
+    )
 
 
 def bare_matrices(crystal: Crystal, path: KPath, spin_orbit: bool = False) -> np.ndarray:

@@ -19,6 +19,8 @@ SPECIAL_POINTS = {
 
 DEFAULT_PATH = "Z-G-X|K-G-L"
 POINTS_PER_SEGMENT = 24
+MOST_SEGMENTS = 12
+_LONGEST_TEXT = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,11 @@ def parse_path(text: str) -> list[list[str]]:
     """`Z-G-X|K-G-L` as [[Z, G, X], [K, G, L]]; Γ and lower case are forgiven.
 
     Raises:
-        InputError: a point that is not one of G, X, Z, K, L, or a piece with fewer than two points.
+        InputError: a point that is not one of G, X, Z, K, L, a piece with fewer than two points, or more than
+            MOST_SEGMENTS segments.
     """
+    if len(text) > _LONGEST_TEXT:
+        raise InputError(f"This path has {len(text)} characters and at most {_LONGEST_TEXT} are read; split it")
     pieces = []
     for piece in re.sub(r"\s+", "", text).replace("Γ", "G").upper().split("|"):
         names = piece.split("-")
@@ -68,7 +73,20 @@ def parse_path(text: str) -> list[list[str]]:
                 f"Path {text!r} names the same point twice in a row; each segment needs two different ends"
             )
         pieces.append(names)
+    if sum(len(piece) - 1 for piece in pieces) > MOST_SEGMENTS:
+        raise InputError(f"Path {text!r} has more than {MOST_SEGMENTS} segments; split it")
     return pieces
+
+
+def path_text(text: str) -> str:
+    """A path as it is written everywhere, ` z-Γ | l-g` as `Z-G|L-G`; InputError as `parse_path`."""
+    return "|".join("-".join(piece) for piece in parse_path(text))
+
+
+def even_points(text: str) -> int:
+    """Points a segment with which a path of few segments has as many points as the default one (96)."""
+    segments = sum(len(piece) - 1 for piece in parse_path(text))
+    return max(POINTS_PER_SEGMENT, 4 * POINTS_PER_SEGMENT // segments)
 
 
 def build_path(crystal: Crystal, text: str = DEFAULT_PATH, points_per_segment: int = POINTS_PER_SEGMENT) -> KPath:
@@ -85,8 +103,6 @@ def build_path(crystal: Crystal, text: str = DEFAULT_PATH, points_per_segment: i
     if not 2 <= points_per_segment <= 400:
         raise InputError(f"{points_per_segment} points a segment; 2 to 400 are allowed")
     pieces = parse_path(text)
-    if sum(len(piece) - 1 for piece in pieces) > 12:
-        raise InputError(f"Path {text!r} has more than 12 segments; split it")
     ends, names, breaks = [], [], []
     for number, piece in enumerate(pieces):
         for a, b in zip(piece, piece[1:], strict=False):

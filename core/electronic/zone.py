@@ -37,15 +37,6 @@ def folded_nodes(crystal: Crystal, low: float, high: float, farthest: float) -> 
     return (np.arange(np.floor(low / step - 0.5), np.ceil(high / step - 0.5) + 1) + 0.5) * step
 
 
-def has_twofold_axis(crystal: Crystal) -> bool:
-    """Whether every atom's bonds up, and those down, add up to a vector along growth: spectra are even in k_z then."""
-    sums = np.zeros((len(crystal), 2, 2))
-    up = (crystal.bond_site[:, 2] > 0).astype(int)
-    np.add.at(sums, (crystal.bond_atoms[:, 0], up), crystal.bond_vector[:, :2])
-    np.add.at(sums, (crystal.bond_atoms[:, 1], 1 - up), -crystal.bond_vector[:, :2])
-    return len(crystal) == crystal.plane_count and bool(np.abs(sums).max() < 1e-6)
-
-
 def classes(crystal: Crystal, kz: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which of many k_z are told by one diagonalisation.
 
@@ -59,7 +50,7 @@ def classes(crystal: Crystal, kz: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
     spacing = folded_spacing(crystal)
     kz = np.asarray(kz, float)
     place = kz % spacing
-    if has_twofold_axis(crystal):
+    if crystal.twofold_axis:
         turned = place > spacing / 2
         kz = np.where(turned, -kz, kz)
         place = np.where(turned, spacing - place, place)

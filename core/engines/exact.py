@@ -75,7 +75,13 @@ class ExactEngine:
 
     name = "exact"
 
-    def obstacle(self, crystal: Crystal, spin_orbit: bool = False, picture: Picture = DEFAULT_PICTURE) -> str:
+    def obstacle(
+        self,
+        crystal: Crystal,
+        spin_orbit: bool = False,
+        picture: Picture = DEFAULT_PICTURE,
+        line: Line = DEFAULT_PATH_LINE,
+    ) -> str:
         """See `Engine`."""
         limit = EXACT_ATOM_LIMIT // (2 if spin_orbit else 1)
         return f"the exact engine takes at most {limit} atoms" if len(crystal) > limit else ""

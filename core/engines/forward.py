@@ -57,8 +57,16 @@ class ForwardEngine:
 
     name = "forward"
 
-    def obstacle(self, crystal: Crystal, spin_orbit: bool = False, picture: Picture = DEFAULT_PICTURE) -> str:
+    def obstacle(
+        self,
+        crystal: Crystal,
+        spin_orbit: bool = False,
+        picture: Picture = DEFAULT_PICTURE,
+        line: Line = DEFAULT_PATH_LINE,
+    ) -> str:
         """See `Engine`."""
+        if not _is_known(line):
+            return "the forward model knows the standard path and in-plane cuts, no other path"
         return why_not_predicted(crystal, spin_orbit, picture.broadening.sigma, picture.shells is None)
 
     def solve(

@@ -97,8 +97,14 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...  # noqa: D102
 
-    def obstacle(self, crystal: Crystal, spin_orbit: bool = False, picture: Picture = DEFAULT_PICTURE) -> str:
-        """What keeps the engine from answering on the default path, in words; empty where it can."""
+    def obstacle(
+        self,
+        crystal: Crystal,
+        spin_orbit: bool = False,
+        picture: Picture = DEFAULT_PICTURE,
+        line: Line = DEFAULT_PATH_LINE,
+    ) -> str:
+        """What keeps the engine from answering along a line, in words; empty where it can."""
 
     def solve(
         self,

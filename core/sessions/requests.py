@@ -6,7 +6,7 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
 from typing import TypeVar
@@ -22,8 +22,9 @@ from core.electronic.calculation import (
     check_size,
 )
 from core.electronic.diagonalise import Bands
-from core.electronic.kpath import DEFAULT_PATH, build_path
+from core.electronic.kpath import CUT_ENDS, DEFAULT_PATH, even_points, path_text
 from core.electronic.readouts import readouts_document
+from core.engines.protocol import DEFAULT_PATH_LINE, Cut, Line, Path
 from core.errors import InputError
 from core.parameters.checksum import parameters_sha256
 from core.storage import UNKEPT, content_key, result_store
@@ -41,6 +42,9 @@ _KEPT = re.compile(r"[0-9a-f]{20}")
 PAGE_ATOM_LIMIT = 512
 """Atoms that pages take; beyond the exact engine's own limit they can only be predicted."""
 
+KZ_RANGE = (0.0, 1.0)
+"""2π/c̄ of cuts: the Γ plane to the Z plane. At −k_z a cut is the same turned round, and 2 − k_z is −k_z once more."""
+
 _Unpacked = TypeVar("_Unpacked")
 _MEMORY_LIMIT_BYTES = 48 * 2**20
 _recent: "OrderedDict[str, BandCalculation]" = OrderedDict()
@@ -50,7 +54,7 @@ _parse_lock = Lock()
 
 @dataclass(frozen=True)
 class Request:
-    """A sample, or a structure file, and the settings of the engine.
+    """A sample, or a structure file, the line to look along, and the settings of the engine.
 
     structure: id of a file kept by `keep_structure`; there is no sample then.
     """
@@ -58,7 +62,7 @@ class Request:
     sample: Sample | None = None
     spin_orbit: bool = False
     structure: str = ""
-    path: str = DEFAULT_PATH
+    line: Line = DEFAULT_PATH_LINE
 
     def crystal(self) -> Crystal:
         """The relaxed crystal, or the one in the structure file.
@@ -71,7 +75,8 @@ class Request:
     def document(self) -> dict:
         """Plain JSON for a browser, the inverse of `stored_request`; empty texts where there is no sample."""
         sample = {"stack": "", "substrate": "", "mixing": 0.0} if self.sample is None else self.sample.document()
-        return sample | {"spin_orbit": self.spin_orbit, "structure": self.structure, "path": self.path}
+        line = {"cut": self.line.name, "kz": self.line.kz} if isinstance(self.line, Cut) else {"path": self.line.text}
+        return sample | {"spin_orbit": self.spin_orbit, "structure": self.structure} | line
 
     @property
     def key(self) -> str:
@@ -79,44 +84,85 @@ class Request:
         asked = json.dumps(self.document(), sort_keys=True)
         return content_key("exact", ENGINE_VERSION, parameters_sha256(), asked, str(WINDOW))
 
+    @property
+    def readout_key(self) -> str:
+        """Content key of the readouts, which do not depend on the line."""
+        return content_key("readouts", replace(self, line=DEFAULT_PATH_LINE).key)
+
 
 def make_request(
-    stack: str, substrate: str, mixing: float = 0.0, spin_orbit: bool = False, structure: str = ""
+    stack: str,
+    substrate: str,
+    mixing: float = 0.0,
+    spin_orbit: bool = False,
+    structure: str = "",
+    line: Line = DEFAULT_PATH_LINE,
 ) -> Request:
-    """A checked request from what a person entered.
+    """A checked request from what a person entered; `line` from `path_line` or `cut_line`.
 
     Raises:
         InputError: anything that is not acceptable, including sizes that no engine takes.
     """
     if structure:
-        request = Request(structure=structure, spin_orbit=bool(spin_orbit))
+        request = Request(structure=structure, spin_orbit=bool(spin_orbit), line=line)
     else:
-        request = Request(Sample(stack, substrate, mixing), bool(spin_orbit))
+        request = Request(Sample(stack, substrate, mixing), bool(spin_orbit), line=line)
     if not is_solvable(request):
         _check_page_size(request)
     return request
+
+
+def path_line(text: str) -> Path:
+    """The path that a person wrote, sampled as evenly as the default one.
+
+    Raises:
+        InputError: from `core.electronic.kpath.parse_path`.
+    """
+    return Path(path_text(text), even_points(text))
+
+
+def cut_line(name: str, kz: float) -> Cut:
+    """An in-plane cut that both engines know.
+
+    Raises:
+        InputError: a cut or a k_z (2π/c̄) that is not on offer.
+    """
+    if name not in CUT_ENDS:
+        raise InputError(f"Cut {name[:20]!r} is not known; allowed are {', '.join(CUT_ENDS)}")
+    low, high = KZ_RANGE
+    if not low <= kz <= high:
+        raise InputError(
+            f"kz = {kz} is outside {low:g} to {high:g} in 2π/c̄: the Γ plane to the Z plane; others repeat them"
+        )
+    return Cut(name, float(kz))
 
 
 def stored_request(document: dict) -> Request:
     """A request that a browser kept, checked again: what comes back need not be what was sent.
 
     Raises:
-        InputError: fields or types that no request has, another path, or anything that `make_request` refuses.
+        InputError: fields or types that no request has, or anything that `make_request` refuses.
     """
     check_kinds(document)
-    return make_request(**{"stack": "", "substrate": ""} | {k: v for k, v in document.items() if k != "path"})
+    sample = {name: value for name, value in document.items() if name not in ("path", "cut", "kz")}
+    cut, path = document.get("cut"), document.get("path", DEFAULT_PATH)
+    line = path_line(path) if cut is None else cut_line(cut, document.get("kz", 0.0))
+    return make_request(**{"stack": "", "substrate": ""} | sample, line=line)
 
 
 def check_kinds(document: dict) -> None:
     """Refuse what no page sends.
 
     Raises:
-        InputError: fields, types or a mixing that no request has, or another path.
+        InputError: fields, types or a mixing that no request has.
     """
-    kinds = {"stack": str, "substrate": str, "mixing": (int, float), "spin_orbit": bool, "structure": str, "path": str}
+    number = (int, float)
+    kinds = {"stack": str, "substrate": str, "mixing": number, "spin_orbit": bool, "structure": str} | {
+        "path": str, "cut": str, "kz": number
+    }  # fmt: skip
     fits = isinstance(document, dict) and all(isinstance(document[name], kinds.get(name, ())) for name in document)
     fits = fits and abs(document.get("mixing", 0.0)) <= MAX_WIDTH
-    if not fits or document.get("path", DEFAULT_PATH) != DEFAULT_PATH:
+    if not fits:
         raise InputError("This request did not come from the page; reload it")
 
 
@@ -156,8 +202,16 @@ def is_kept(structure: str) -> bool:
 
 
 def is_quick(request: Request) -> bool:
-    """Whether a page may compute the request at once: some 0.3 s on two cores."""
-    return len(request.crystal()) <= (8 if request.spin_orbit else 16)
+    """Whether a page may compute the request at once: some 0.3 s on two cores.
+
+    Cuts have as many points as the default path and need half of them; paths of a person's own may have three times as
+    many, at points of little symmetry.
+    """
+    atoms = 16
+    if isinstance(request.line, Path) and request.line != DEFAULT_PATH_LINE:
+        segments = request.line.text.count("-")
+        atoms = 12 if segments <= DEFAULT_PATH.count("-") else 8
+    return len(request.crystal()) <= atoms // (2 if request.spin_orbit else 1)
 
 
 def is_at_hand(request: Request) -> bool:
@@ -168,8 +222,12 @@ def is_at_hand(request: Request) -> bool:
 
 def is_known(request: Request) -> bool:
     """Whether bands and readouts of the request are kept already."""
-    store = result_store()
-    return store.get(request.key) is not None and store.get(_readout_key(request)) is not None
+    return result_store().get(request.key) is not None and is_read_out(request)
+
+
+def is_read_out(request: Request) -> bool:
+    """Whether the readouts of the request's sample are kept already, from whatever line."""
+    return result_store().get(request.readout_key) is not None
 
 
 def solve(request: Request, progress: Callable[[float], None] | None = None) -> BandCalculation:
@@ -179,7 +237,7 @@ def solve(request: Request, progress: Callable[[float], None] | None = None) -> 
             _recent.move_to_end(request.key)
             return _recent[request.key]
     crystal = request.crystal()
-    path = build_path(crystal, request.path)
+    path = request.line.sampled(crystal)
 
     def compute(report) -> bytes:
         return _packed(calculate_bands(crystal, path, request.spin_orbit, WINDOW, report).bands)
@@ -199,7 +257,7 @@ def read_out(request: Request) -> dict:
     def compute(report) -> bytes:
         return json.dumps(readouts_document(request.crystal(), request.spin_orbit)).encode()
 
-    return _kept(_readout_key(request), compute, json.loads)
+    return _kept(request.readout_key, compute, json.loads)
 
 
 def _kept(key: str, compute, unpack: Callable[[bytes], _Unpacked], progress=None) -> _Unpacked:
@@ -210,10 +268,6 @@ def _kept(key: str, compute, unpack: Callable[[bytes], _Unpacked], progress=None
     except (ValueError, TypeError):
         result_store().drop(key)
     return unpack(result_store().compute_once(key, compute, progress))
-
-
-def _readout_key(request: Request) -> str:
-    return content_key("readouts", request.key)
 
 
 @lru_cache(maxsize=32)

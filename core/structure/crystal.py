@@ -113,6 +113,18 @@ class Crystal:
         return np.bincount(gap, weights=np.abs(self.bond_vector[:, 2]), minlength=self.plane_count) / bonds
 
     @cached_property
+    def twofold_axis(self) -> bool:
+        """Whether half a turn about the growth axis through any atom leaves the crystal as it is.
+
+        It has one atom a plane then, and every atom's bonds up, and those down, add up to a vector along growth.
+        """
+        sums = np.zeros((len(self), 2, 2))
+        up = (self.bond_site[:, 2] > 0).astype(int)
+        np.add.at(sums, (self.bond_atoms[:, 0], up), self.bond_vector[:, :2])
+        np.add.at(sums, (self.bond_atoms[:, 1], 1 - up), -self.bond_vector[:, :2])
+        return len(self) == self.plane_count and bool(np.abs(sums).max() < 1e-6)
+
+    @cached_property
     def interfacial(self) -> np.ndarray:
         """(atom,) bool: True unless all four neighbours are of the atom's own kind, see OWN_KIND."""
         return np.any(np.abs(self.ge_fraction[self.neighbours] - self.ge_fraction[:, None]) > OWN_KIND, axis=1)

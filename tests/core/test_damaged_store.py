@@ -203,7 +203,7 @@ def test_damaged_answers_of_earlier_versions_are_computed_again(pages_store, fol
     for content in (kept[:1000], b"x" * len(kept), kept[:3000] + b"yyyy" + kept[3004:]):
         requests._recent.clear()
         old.set(request.key, content)
-        old.set(requests._readout_key(request), b'{"gap":')
+        old.set(request.readout_key, b'{"gap":')
         assert (solve(request).bands.energy == bands.energy).all()
         assert read_out(request) == figures
 

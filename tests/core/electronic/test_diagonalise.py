@@ -1,10 +1,11 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.electronic import diagonalise
+from core.electronic import calculation, diagonalise
 from core.electronic.calculation import calculate_bands, energy_zero
 from core.electronic.diagonalise import solve_bands
 from core.electronic.kpath import build_cut, build_path
@@ -160,6 +161,26 @@ def test_lateral_supercell_of_any_order_unfolds():
         np.testing.assert_allclose(spectra[1].sum(axis=0), spectra[0].sum(axis=0), atol=1e-8)
         for atom in range(len(large)):
             np.testing.assert_allclose(spectra[1][atom], spectra[0][order[atom] % 4] / 4, atol=1e-8)
+
+
+@pytest.mark.parametrize("spin_orbit", [False, True])
+@pytest.mark.parametrize("points", [6, 7])
+def test_half_a_cut_tells_the_other_half(spin_orbit, points, monkeypatch):
+    """Half a turn about the growth axis leaves a stack as it is: half the points are solved, with the same spectra."""
+    sample = crystal("Si3Ge3", "Si0.5Ge0.5")
+    path = build_cut(sample, "G-K", kz=0.3, points=points)
+    whole = solve_bands(hamiltonian("Si3Ge3", "Si0.5Ge0.5", spin_orbit), path.k_reduced, path.direction)
+    solved = []
+    original = calculation.solve_bands
+    monkeypatch.setattr(calculation, "solve_bands", lambda *a: (solved.append(len(a[1])), original(*a))[1])
+    half = calculate_bands(sample, path, spin_orbit).bands
+    assert solved == [(points + 1) // 2]
+    np.testing.assert_allclose(half.energy + energy_zero(spin_orbit), whole.energy, atol=1e-9)
+    whole = replace(whole, energy=whole.energy - energy_zero(spin_orbit))
+    spectra = [spectral_function(bands, path.step, EnergyGrid(), SMEARINGS[0]) for bands in (half, whole)]
+    np.testing.assert_allclose(spectra[0], spectra[1], atol=1e-7)
+    drift = [(bands.velocity * bands.unfolding_weight).sum(axis=1) for bands in (half, whole)]
+    np.testing.assert_allclose(drift[0], drift[1], atol=1e-6)
 
 
 def test_progress_rises_to_one():

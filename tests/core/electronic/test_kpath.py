@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.electronic.kpath import build_cut, build_path, parse_path
+from core.electronic.kpath import DEFAULT_PATH, build_cut, build_path, even_points, parse_path, path_text
 from core.errors import InputError
 from tests.core.electronic.samples import crystal
 
@@ -51,12 +51,25 @@ def test_forgiven_spelling():
     assert parse_path(" z - Γ-x | k-g-L ") == [["Z", "G", "X"], ["K", "G", "L"]]
 
 
+def test_a_person_s_own_path_has_its_names_at_the_corners_and_as_many_points_as_the_default():
+    text = path_text(" x-Γ - z|l-g ")
+    assert text == "X-G-Z|L-G"
+    path = build_path(SAMPLE, text, even_points(text))
+    assert len(path) == 96
+    assert [label for label, _ in path.ticks] == ["X", "G", "Z|L", "G"]
+    a, c = 2 * np.pi / SAMPLE.lattice_in_plane, 2 * np.pi / SAMPLE.lattice_growth
+    lengths = np.cumsum([0, a, c, np.hypot(np.hypot(a, a), c) / 2])
+    np.testing.assert_allclose([at for _, at in path.ticks], lengths, rtol=1e-12)
+    assert even_points("G-Z") == 96
+    assert even_points(DEFAULT_PATH) == even_points("-".join("GX" * 6)) == 24
+
+
 def test_arrays_are_read_only():
     with pytest.raises(ValueError, match="read-only"):
         build_path(SAMPLE).k_reduced[0] = 1
 
 
-@pytest.mark.parametrize("text", ["", "G", "G-Q", "G-X|", "G-G", "GX", "-".join("GX" * 8)])
+@pytest.mark.parametrize("text", ["", "G", "G-Q", "G-X|", "G-G", "GX", "-".join("GX" * 8), "G-X|" * 40 + "G-X"])
 def test_bad_paths(text):
     with pytest.raises(InputError):
         build_path(SAMPLE, text)

@@ -5,7 +5,7 @@ import pytest
 
 from core.electronic.calculation import calculate_bands
 from core.electronic.spectral import total_spectral_function
-from core.electronic.zone import classes, folded_spacing, has_twofold_axis
+from core.electronic.zone import classes, folded_spacing
 from core.engines import engine_named
 from core.engines.protocol import DEFAULT_PICTURE
 from core.learning.dataset import half_cut
@@ -50,12 +50,10 @@ def test_evenly_spaced_values_cost_as_many_diagonalisations_as_they_must():
 def test_evenness_in_kz_is_claimed_for_stacks_alone():
     """A crystal whose plane holds two kinds of atoms, or whose bonds lean, has no two-fold axis."""
     crystal = Sample.on_lattice("Si4Ge4", 5.5).crystal()
-    assert has_twofold_axis(crystal)
+    assert crystal.twofold_axis
     leaning = crystal.bond_vector.copy()
     leaning[0, 0] += 0.01
-    assert not has_twofold_axis(
-        type(crystal)(
-            crystal.cell, crystal.positions, crystal.ge_fraction, crystal.site, crystal.sublattice, crystal.site_cell,
-            crystal.bond_atoms, crystal.bond_site, leaning,
-        )
-    )  # fmt: skip
+    assert not type(crystal)(
+        crystal.cell, crystal.positions, crystal.ge_fraction, crystal.site, crystal.sublattice, crystal.site_cell,
+        crystal.bond_atoms, crystal.bond_site, leaning,
+    ).twofold_axis  # fmt: skip

@@ -64,6 +64,10 @@ def test_what_an_engine_cannot_do_is_said_before_it_is_asked():
     assert "at most 256 atoms" in ENGINES["exact"].obstacle(long)
     assert "at most 128 atoms" in ENGINES["exact"].obstacle(long, spin_orbit=True)
     assert ENGINES["exact"].obstacle(CRYSTAL) == ENGINES["forward"].obstacle(CRYSTAL) == ""
+    for line in (Path(), Cut("G-K", 0.7)):
+        assert ENGINES["forward"].obstacle(CRYSTAL, line=line) == ""
+    assert "no other path" in ENGINES["forward"].obstacle(CRYSTAL, line=Path("G-Z", 96))
+    assert ENGINES["exact"].obstacle(CRYSTAL, line=Path("G-Z", 96)) == ""
     assert "without spin-orbit" in ENGINES["forward"].obstacle(CRYSTAL, spin_orbit=True)
     with pytest.raises(InputError, match="at most 256"):
         ENGINES["exact"].solve(long)

@@ -4,21 +4,25 @@ import numpy as np
 import pytest
 
 from core.electronic.calculation import calculate_bands
-from core.electronic.kpath import build_path
+from core.electronic.kpath import build_cut, build_path
 from core.electronic.readouts import readouts_document
 from core.errors import InputError
 from core.sessions import requests
 from core.sessions.requests import (
     WINDOW,
+    cut_line,
     is_known,
     is_quick,
     keep_structure,
     make_request,
+    path_line,
     read_out,
     solve,
     stored_request,
 )
 from core.structure.files import structure_text
+
+BAD_KZ = (-0.01, 1.01, 1e9, 10**400, float("nan"), float("inf"))
 
 
 def test_same_sample_in_other_words_is_the_same_request():
@@ -91,7 +95,8 @@ def test_request_that_a_browser_kept_is_the_same_again():
 @pytest.mark.parametrize(
     "forged",
     [None, [], "Si2Ge2", {"stack": 5}, {"mixing": "1"}, {"mixing": None}, {"mixing": 10**400}, {"spin_orbit": "yes"},
-     {"substrate": ["Si"]}, {"path": "Z-G"}, {"path": 3}, {"colour": "red"}, {"structure": 7}, {"crystal": {}}],
+     {"substrate": ["Si"]}, {"path": 3}, {"cut": 3},
+     {"kz": "0"}, {"kz": None}, {"kz": [0]}, {"colour": "red"}, {"structure": 7}, {"crystal": {}}],
     ids=repr,
 )  # fmt: skip
 def test_forged_request_is_refused(forged):
@@ -101,11 +106,35 @@ def test_forged_request_is_refused(forged):
 
 
 @pytest.mark.parametrize(
-    "change", [{"stack": "Si9999"}, {"mixing": float("nan")}, {"mixing": -1.0}, {"structure": "0"}]
-)
+    "change",
+    [{"stack": "Si9999"}, {"mixing": float("nan")}, {"mixing": -1.0}, {"structure": "0"}, {"path": "Z-Q"},
+     {"path": "G"}, {"path": "G-X|" * 9999}, {"cut": "G-L"}, {"cut": ""}, *({"cut": "G-X", "kz": kz} for kz in BAD_KZ)],
+    ids=lambda change: repr(change)[:40],
+)  # fmt: skip
 def test_request_that_a_browser_kept_is_checked_again(change):
     with pytest.raises(InputError):
         stored_request(make_request("Si2Ge2", "Si").document() | change)
+
+
+def test_lines_are_part_of_a_request_and_the_default_one_leaves_its_key_alone():
+    plain = make_request("Si2Ge2", "Si")
+    lines = [path_line("x-g-z"), cut_line("G-X", 0.3), cut_line("G-X", 0.31), cut_line("G-K", 0.3)]
+    requests = [make_request("Si2Ge2", "Si", line=line) for line in lines]
+    assert len({request.key for request in [plain, *requests]}) == 5
+    assert {request.readout_key for request in requests} == {plain.readout_key}
+    assert [stored_request(request.document()) for request in requests] == requests
+    assert make_request("Si2Ge2", "Si", line=path_line("Z-G-X|K-G-L")).key == plain.key
+    assert plain.document()["path"] == "Z-G-X|K-G-L"
+    with pytest.raises(InputError, match="0 to 1 in 2π/c̄"):
+        cut_line("G-X", 1.2)
+
+
+def test_a_cut_is_solved_at_its_kz():
+    request = make_request("Si2Ge2", "Si", line=cut_line("G-K", 0.4))
+    found = solve(request)
+    np.testing.assert_allclose(found.path.k_reduced[[0, 96]], [[-0.75, -0.75, 0.4], [0.75, 0.75, 0.4]], atol=1e-12)
+    expected = calculate_bands(request.crystal(), build_cut(request.crystal(), "G-K", 0.4), window=WINDOW).bands
+    np.testing.assert_array_equal(found.bands.energy, expected.energy)
 
 
 @pytest.mark.parametrize(("stack", "substrate"), [("", "Si"), ("Si600", "Si"), ("Si2", "GaAs"), ("Ge2", "-3 %")])
@@ -118,3 +147,7 @@ def test_quick_requests_are_the_small_ones():
     assert is_quick(make_request("Si8Ge8", "Si"))
     assert not is_quick(make_request("Si9Ge9", "Si"))
     assert not is_quick(make_request("Si8Ge8", "Si", spin_orbit=True))
+    assert is_quick(make_request("Si8Ge8", "Si", line=cut_line("G-X", 0.3)))
+    assert not is_quick(make_request("Si8Ge8", "Si", line=path_line("X-Z")))
+    assert is_quick(make_request("Si6Ge6", "Si", line=path_line("X-Z")))
+    assert not is_quick(make_request("Si6Ge6", "Si", line=path_line("-".join("GXZLKG"))))
