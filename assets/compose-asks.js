@@ -17,14 +17,14 @@
   const PIN_MS = 600; // longer than text fields wait for further typing
 
   const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure"];
-  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, look: "", title: "", figureTitle: "", badge: null, sliders: null, shown: null, overlaid: false, request: null, rested: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
+  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, home: false, zone: null, zoneOf: "", look: "", title: "", figureTitle: "", badge: null, sliders: null, shown: null, overlaid: false, request: null, rested: null, sampled: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
   let now = null; // what is asked and shown; anew for each page
   let number = 0;
   let pausing = null;
   let pacing = null;
 
   /* The controls have changed: all of them, as Dash gives them. */
-  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, ready, cursor) {
+  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, line, path, kz, ready, cursor) {
     if (!at("picture") || !scheme) return keep();
     if (!now || now.page !== at("picture")) {
       now = { ...NOTHING, said: {}, moved: {}, pinned: {}, page: at("picture"), newest: number };
@@ -33,9 +33,12 @@
     const readyAt = ready ? ready.at : 0; // an exact result has come
     Object.entries({ stack, substrate }).forEach(([field, text]) => now.moved[field] === text && delete now.moved[field]);
     const before = JSON.stringify(now.state);
+    const along = now.state && now.state.line;
+    if (along && (along.line !== line || along.path !== path)) now.home = !page().isOpening(); // the cursor goes to Γ
     now.state = {
       sample: { stack: stack, substrate: substrate, mixing: mixing, spin_orbit: Boolean(spinOrbit), structure: structure, ...now.moved, ...now.pinned },
       view: { view: view, shells: shells, sigma: sigma, scale: scale, map: map, engine: engine, sharpening: sharpening, gamma: gamma, clip: clip },
+      line: { line: line, path: path, kz: kz },
       selection: selection, scheme: scheme, zoom: now.zoom,
     };
     if (readyAt === now.readyAt && before === JSON.stringify(now.state)) return keep();
@@ -75,7 +78,7 @@
   }
 
   function changed() {
-    const sample = SAMPLE.map((name) => now.state.sample[name]).join("\n");
+    const sample = SAMPLE.map((name) => now.state.sample[name]).concat(JSON.stringify(now.state.line)).join("\n");
     if (now.sample && sample !== now.sample) now.settled = false;
     now.sample = sample;
     now.shown = null;
@@ -93,9 +96,10 @@
   }
 
   function post(asking, own) {
-    const look = JSON.stringify([now.state.view, now.state.selection, now.state.scheme]);
+    const { line, path } = now.state.line, along = JSON.stringify(now.state.line);
+    const look = JSON.stringify([now.state.view, now.state.selection, now.state.scheme, line, path]);
     const moving = !now.settled && look === now.look && Boolean(page().graph());
-    const question = { ...now.state, cursor: page().cursorNow(), resting: now.settled, moving: moving, shown: now.shown };
+    const question = { ...now.state, cursor: page().cursorNow(), resting: now.settled, moving: moving, shown: now.shown, zone: now.settled || now.zoneOf !== along, home: now.home };
     const start = performance.now();
     now.waiting = false;
     now.sentAt = start;
@@ -110,7 +114,7 @@
         try {
           if (last) say("failure", "children", error ? "The picture did not come: " + error.message + ". Change something, or reload the page." : null);
           if (answer && last) controls(answer);
-          if (answer && own > now.newest) paint(answer, own, look, last);
+          if (answer && own > now.newest) paint(answer, own, look, last, along);
         } finally {
           if (now.waiting) send(); // whatever became of this answer, the next question goes out
           else if (!now.under) pausing = setTimeout(rest, now.rested ? REST_MS : 0);
@@ -145,7 +149,7 @@
     if (answer.lost) {
       set("problems", { children: answer.lost });
       set("structure", { data: "" });
-    } else ["stack", "substrate"].forEach((name) => say(name, "error", answer.errors[name] || null));
+    } else ["stack", "substrate", "path"].forEach((name) => say(name, "error", answer.errors[name] || null));
     Object.entries(answer.texts || {}).forEach(([name, text]) => set(name, { value: text }));
     now.sliders = answer.sliders;
   }
@@ -158,10 +162,15 @@
 
   /* last: whether this answers the controls as they stand. The server compares sample and engine alone with what is shown,
      so that a picture of an older view must not count as shown. */
-  function paint(answer, own, look, last) {
+  function paint(answer, own, look, last, along) {
     if (!answer.request) return;
     now.newest = own;
     now.request = answer.request;
+    if (answer.zone) Object.assign(now, { zone: answer.zone, zoneOf: along });
+    if (answer.home !== undefined && along === JSON.stringify(now.state.line)) {
+      now.home = false;
+      page().cursorHome(answer.home);
+    }
     if (answer.figure) {
       set("spectrum", { figure: page().keepZoom(answer.figure) });
       Object.assign(now, { shown: last ? answer.shown : null, look: look, figureTitle: answer.title, overlaid: false });
@@ -177,6 +186,7 @@
   /* What the picture is and where it comes from; said again when it is drawn, because Dash may have built its place anew. */
   function tell() {
     if (!now || !now.badge || !at("title")) return;
+    page().showZone(now.zone);
     const [text, kind] = now.badge;
     const still = kind === "waiting" && now.title ? " The picture is still the one named above." : "";
     const say = (name, words) => at(name).textContent !== words && (at(name).textContent = words);
@@ -193,8 +203,11 @@
     const key = JSON.stringify(now.request);
     if (now.request && key !== now.rested) {
       now.rested = key;
+      const { path, cut, kz, ...sample } = now.request;
       set("request", { data: now.request });
       set("rested", { data: now.request });
+      if (JSON.stringify(sample) !== now.sampled) set("sampled", { data: sample });
+      now.sampled = JSON.stringify(sample);
     } else if (now.request) page().linkOpened(now.request);
     if (now.settled) return;
     now.settled = true;

@@ -116,7 +116,8 @@
     return !structure;
   }
 
-  function showValues(mixing, sigma, view, gamma, clip) {
+  function showValues(mixing, sigma, view, gamma, clip, kz) {
+    showValue("kz", kz);
     showValue("gamma", gamma);
     showValue("clip", clip);
     shownView = view;
@@ -272,6 +273,11 @@
   const row = (z) => Math.min(z.length - 1, Math.max(0, Math.floor(cursor[1] * z.length)));
   const column = (z) => Math.min(cursor[0], z[0].length - 1);
   const cursorNow = () => [cursor[0], Math.min(USUAL - 1, Math.floor(cursor[1] * USUAL))];
+  function cursorHome(k) {
+    cursor = [k, cursor[1]];
+    set("cursor", { data: cursorNow() });
+  }
+
   const cursorAt = (place) => (cursor = [place[0], (place[1] + 0.5) / USUAL]);
 
   function pointed(event) {
@@ -327,14 +333,16 @@
     const [k, e] = [column(map.z), row(map.z)];
     const axis = gd.layout.xaxis;
     const place = mdc.x[k];
-    let from = 0;
-    while (from < axis.tickvals.length - 2 && (axis.tickvals[from + 1] < place || (axis.tickvals[from + 1] === place && k % 24 === 0))) from++;
+    const { starts, cut } = gd.layout.meta;
+    const from = starts.filter((start) => start <= k).length - 1;
     const name = (i, side) => axis.ticktext[i].split(" | ")[side === "end" ? 0 : axis.ticktext[i].split(" | ").length - 1];
     const logarithmic = gd.layout.meta && gd.layout.meta.logarithmic;
     const value = logarithmic ? 10 ** map.z[e][k] : map.z[e][k];
+    const along = cut
+      ? "k∥ = " + place.toFixed(3) + " 1/Å along Γ–" + axis.ticktext[2]
+      : name(from, "start") + "–" + name(from + 1, "end") + ", " + (place - axis.tickvals[from]).toFixed(3) + " 1/Å from " + name(from, "start");
     at("cursor-text").textContent =
-      name(from, "start") + "–" + name(from + 1, "end") + ", " + (place - axis.tickvals[from]).toFixed(3) + " 1/Å from " +
-      name(from, "start") + "   E = " + map.y[e].toFixed(2) + " eV   " + value.toFixed(3) + " " + gd.layout.meta.unit;
+      along + "   E = " + map.y[e].toFixed(2) + " eV   " + value.toFixed(3) + " " + gd.layout.meta.unit;
   }
 
   function savePicture(format) {
@@ -353,7 +361,7 @@
   let writing = null;
 
   /* Every change of the sample is a step of the history, which Back takes back. */
-  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, scene, place, defaults) {
+  function writeLink(request, chosen, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, line, path, kz, scene, place, defaults) {
     if (!request || !at("stack")) return keep();
     const present = (atom) => (scene ? Math.min(atom, scene.atoms.length - 1) : atom);
     const state = {
@@ -363,6 +371,7 @@
       view: view, atom: present(chosen.atom), other: present(chosen.other),
       shells: ["s", "p", "d", "S"].filter((letter) => shells.includes(letter)).join("") || defaults.shells,
       sigma: sigma, scale: scale, map: map, engine: engine, sharpening: sharpening, gamma: gamma, clip: clip, cursor: place.join(","),
+      line: line, path: line === "path" ? request.path || defaults.path : defaults.path, kz: line === "path" ? defaults.kz : kz,
     };
     const query = new URLSearchParams();
     Object.keys(defaults).forEach((name) => {
@@ -372,7 +381,8 @@
     if (!query.has("stack") && !request.structure) query.set("stack", request.stack);
     if (!query.has("substrate") && !request.structure) query.set("substrate", request.substrate);
     const address = window.location.pathname + "?" + query.toString();
-    const sample = JSON.stringify(request);
+    const { path: _path, cut: _cut, kz: _kz, ...rest } = request; // the line is a view, and no step
+    const sample = JSON.stringify(rest);
     clearTimeout(writing);
     if (link.opened && !isOpened(request)) return keep(); // of a sample before: the one that was opened is not there yet
     if (link.page === at("picture") && link.sample !== sample && !link.opened) window.history.pushState(null, "", address);
@@ -384,7 +394,7 @@
   }
 
   const WRITE_MS = 200; // browsers count how often an address is written
-  const NUMBERS = ["mixing", "sigma", "gamma", "clip", "atom", "other"];
+  const NUMBERS = ["mixing", "kz", "sigma", "gamma", "clip", "atom", "other"];
 
   /* Back and forward between samples: the link's entries go into the controls. */
   function openLink(event) {
@@ -397,7 +407,7 @@
     if (document.activeElement.matches("[role=slider]")) document.activeElement.blur(); // it follows now
     Object.keys(typing).forEach(untyped);
     window.dash_clientside.compose.pin({ stack: state.stack, substrate: state.substrate });
-    ["mixing", "view", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip"].forEach((name) => set(name, { value: state[name] }));
+    ["mixing", "view", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip", "line", "path", "kz"].forEach((name) => set(name, { value: state[name] }));
     set("structure", { data: state.structure });
     set("spin-orbit", { checked: state.so === "1" || state.so === true });
     set("shells", { value: Array.from(state.shells) });
@@ -432,6 +442,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, linkOpened, keepZoom, cursorNow, cursorAt: (place) => place && cursorAt(place) }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { passOn, fileMode, stackFromSliders, substrateFromSliders, followText, substrateKind, showValues, markSelection, shownAtom, choose, watchSpectrum, graph, writeLink, linkOpened, keepZoom, cursorNow, cursorHome, isOpening: () => Boolean(link.opened), cursorAt: (place) => place && cursorAt(place) }),
   });
 })();

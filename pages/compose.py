@@ -12,6 +12,7 @@ from components.compose.downloads import download
 from components.compose.engines import chosen_source
 from components.compose.explanation import chosen_atom, descriptor_list, what_moves
 from components.compose.job import JOB_OUTPUTS, job_line
+from components.compose.line import line_panel
 from components.compose.link import checked_cursor, checked_view, decode_link
 from components.compose.panels import DOWNLOADS, picture_panel, side_panel, stores
 from components.compose.readouts import band_readouts, structure_readouts
@@ -19,17 +20,28 @@ from components.compose.spectra import all_atoms
 from components.figures.sprite import sprite
 from components.ids import THEME
 from components.jobs import jobs, user
+from core.engines.protocol import DEFAULT_PATH_LINE
 from core.errors import InputError
 from core.forward.live import why_not_predicted
 from core.sessions.jobs import DONE
-from core.sessions.requests import is_known, is_quick, is_solvable, keep_structure, read_out, stored_request
+from core.sessions.requests import (
+    is_known,
+    is_quick,
+    is_read_out,
+    is_solvable,
+    keep_structure,
+    read_out,
+    stored_request,
+)
 
 dash.register_page(
     __name__, path="/compose", name="Compose", order=1, title="Compose · Bandloom",
     description="Stack layers of silicon and germanium and see the spectral function of every atom.",
 )  # fmt: skip
 
-VIEW_CONTROLS = ("view", "shells", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip")
+VIEW_CONTROLS = (
+    "view", "shells", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip", "line", "path", "kz",
+)  # fmt: skip
 VIEW = [Input(ids(name), "value") for name in VIEW_CONTROLS]
 
 
@@ -40,7 +52,7 @@ def layout(**query) -> html.Div:
         [
             html.H1("Compose", className="visually-hidden"),
             *stores(link, problems),
-            html.Div([sample_controls(link), picture_panel(link), side_panel()], className="compose"),
+            html.Div([sample_controls(link), line_panel(link), picture_panel(link), side_panel()], className="compose"),
         ],
         className="wrap compose-page",
     )
@@ -58,7 +70,7 @@ def answer_question(asked):
     Output(ids("layers"), "children"),
     Output(ids("notes"), "children"),
     Output(ids("structure-readouts"), "children"),
-    Input(ids("rested"), "data"),
+    Input(ids("sampled"), "data"),
     prevent_initial_call=True,
 )
 def show_structure(request):
@@ -93,7 +105,7 @@ def draw_thumbnails(request, ready, shells, sigma, scale, colour_map, engine):
 
 @callback(
     Output(ids("band-readouts"), "children"),
-    Input(ids("rested"), "data"),
+    Input(ids("sampled"), "data"),
     Input(ids("ready"), "data"),
     prevent_initial_call=True,
 )
@@ -104,7 +116,7 @@ def show_readouts(request, ready):
     asked = stored_request(request)
     if not is_solvable(asked):
         return html.P("The exact engine does not take so many atoms; these figures need it.", className="muted")
-    if not (is_quick(asked) or is_known(asked)):
+    if not (is_quick(asked) or is_read_out(asked)):
         return html.P("They come with the exact calculation.", className="muted")
     return band_readouts(read_out(asked))
 
@@ -122,6 +134,8 @@ def show_response(request, selection, cursor):
         return no_update
     asked = stored_request(request)
     obstacle = why_not_predicted(asked.crystal(), asked.spin_orbit)
+    if asked.line != DEFAULT_PATH_LINE:
+        obstacle = "it is worked out along the standard path"
     if obstacle:
         return html.P(f"Not known here: {obstacle}.", className="muted")
     return what_moves(asked.crystal(), chosen_atom(asked.crystal(), selection), checked_cursor(cursor))
@@ -129,7 +143,7 @@ def show_response(request, selection, cursor):
 
 @callback(
     Output(ids("descriptors"), "children"),
-    Input(ids("rested"), "data"),
+    Input(ids("sampled"), "data"),
     Input(ids("selection"), "data"),
     prevent_initial_call=True,
 )
@@ -230,6 +244,8 @@ for _outputs, _function, _inputs, _states in (
     ([Output(ids("progress"), "title")], "passOn", [Input(ids("finished"), "data")], []),
     ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",
      [Input(ids("substrate-kind"), "value")], []),
+    ([Output(ids("path-box"), "hidden"), Output(ids("kz-box"), "hidden")], "lineKind",
+     [Input(ids("line"), "value")], []),
     ([Output(ids("scene-text"), "children")], "drawScene",
      [Input(ids("scene"), "data"), Input(ids("colour-by"), "value"), Input(THEME, "data"),
       Input(ids("selection"), "data")], []),
@@ -237,7 +253,7 @@ for _outputs, _function, _inputs, _states in (
      [Input(ids("selection"), "data"), Input(ids("layers"), "children"), Input(ids("thumbnails"), "children")], []),
     ([Output(ids("cursor-text"), "children")], "watchSpectrum", [Input(ids("spectrum"), "figure")], []),
     ([Output(ids("mixing-shown"), "children"), Output(ids("sigma-shown"), "children")], "showValues",
-     [Input(ids(name), "value") for name in ("mixing", "sigma", "view", "gamma", "clip")], []),
+     [Input(ids(name), "value") for name in ("mixing", "sigma", "view", "gamma", "clip", "kz")], []),
     ([Output(ids("copy"), "title")], "writeLink",
      [Input(ids("request"), "data"), Input(ids("selection"), "data"), *VIEW, Input(ids("scene"), "data"),
       Input(ids("cursor"), "data")],

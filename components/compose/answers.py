@@ -5,7 +5,8 @@ answer holds all that a move changes, so that it takes one round trip.
 """
 
 from components.compose.engines import badge, chosen_source
-from components.compose.link import checked_cursor, checked_view
+from components.compose.line import home, zone_of
+from components.compose.link import checked_cursor, checked_line, checked_view
 from components.compose.spectra import FINEST, chosen_spectrum, energy_pixels
 from components.figures.moving import moving_picture
 from components.figures.spectrum import spectrum_figure
@@ -30,15 +31,15 @@ def answer(asked) -> dict:
     """What a question changes on the page.
 
     Args:
-        asked: as assets/compose-asks.js writes it: `sample` (what the controls say), `view`, `selection`, `cursor`,
-            `scheme`, whether the controls are `resting`, whether a picture for a canvas is asked for (`moving`), and
-            what is `shown` (key and engine; None unless that is with this very view), and how many times finer a `zoom`
-            wants energies.
+        asked: as assets/compose-asks.js writes it: `sample` and `line` (what the controls say), `view`, `selection`,
+            `cursor`, `scheme`, whether the controls are `resting`, whether a picture for a canvas is asked for
+            (`moving`), and what is `shown` (key and engine; None unless that is with this very view), how many times
+            finer a `zoom` wants energies, whether the `zone` is asked for, and whether the cursor goes `home` to Γ.
 
     Returns:
         `texts` that take the place of those in the fields (`Si4Ge4 on Ge` is both); `sliders`; `errors` by control, or
         `lost` where a structure file is no longer kept; else the `request`, the `badge`, and `figure` or `moving`,
-        `title` and `shown` where there is something new to show.
+        `title` and `shown` where there is something new to show; `zone` and `home` where they are asked for.
 
     Raises:
         InputError: what no page asks.
@@ -59,13 +60,20 @@ def answer(asked) -> dict:
     if controls["structure"] and not is_kept(controls["structure"]):
         return found | {"lost": LOST_STRUCTURE}
     try:
+        line = checked_line(asked.get("line"))
+    except InputError as error:
+        return found | {"errors": {"path": str(error)}}
+    try:
         if not controls["structure"]:
             found["sliders"] = slider_values(controls["stack"], controls["substrate"])
-        request = make_request(**controls, spin_orbit=sample.get("spin_orbit") is True)
+        request = make_request(**controls, spin_orbit=sample.get("spin_orbit") is True, line=line)
     except InputError as error:
         in_substrate = error.position is None and "substrate" in str(error).lower()
         return found | {"errors": {"substrate" if in_substrate else "stack": str(error)}}
-    return found | {"errors": {}, "request": request.document()} | _picture(request, asked, view)
+    found |= {"errors": {}, "request": request.document()}
+    if asked.get("zone") is True:
+        found["zone"] = zone_of(request)
+    return found | _picture(request, asked, view)
 
 
 def slider_values(stack: str, substrate: str) -> dict:
@@ -93,10 +101,20 @@ def _picture(request: Request, asked: dict, view: dict) -> dict:
     zoom = int(number_in(asked.get("zoom"), 1, FINEST, 1))
     finer = 1 if moving else energy_pixels(source, chosen.sigma, zoom, chosen.sharpening)
     spectrum, title = chosen_spectrum(
-        source, chosen.view, chosen.atom, chosen.other, chosen.shells, chosen.sigma, finer, chosen.sharpening
+        source,
+        chosen.view,
+        chosen.atom,
+        chosen.other,
+        chosen.shells,
+        chosen.sigma,
+        finer,
+        chosen.sharpening,
+        request.line,
     )
     scheme = asked.get("scheme") if asked.get("scheme") in _SCHEMES else None
     k, energy = checked_cursor(asked.get("cursor"))
+    if asked.get("home") is True:
+        k = found["home"] = home(request)
     cursor = (k, finer * energy + finer // 2)
     if moving:
         return found | {

@@ -1,5 +1,8 @@
 """Which engine answers on Compose: the forward model while controls move, the exact one when it is there."""
 
+import numpy as np
+
+from components.compose.line import at_height
 from components.compose.link import ComposeLink
 from components.compose.spectra import picture_of
 from core.engines import ENGINES, AtomicSpectra
@@ -22,12 +25,12 @@ def chosen_source(request: Request, view: ComposeLink, resting: bool) -> AtomicS
     crystal = request.crystal()
     predictable = view.engine != "exact" and not _obstacle(request, view)
     if predictable and view.engine == "forward":
-        return ENGINES["forward"].solve(crystal)
+        return ENGINES["forward"].solve(crystal, request.line)
     at_once = is_solvable(request) and (is_at_hand(request) or ((resting or not predictable) and _at_once(request)))
     if at_once:
         return ExactSpectra(solve(request))
     if predictable and (not is_solvable(request) or domain_score(crystal).inside):
-        return ENGINES["forward"].solve(crystal)
+        return ENGINES["forward"].solve(crystal, request.line)
     if predictable and is_quick(request):
         return ExactSpectra(solve(request))
     return None
@@ -42,35 +45,33 @@ def badge(request: Request, view: ComposeLink, source: AtomicSpectra | None, res
     obstacle = _obstacle(request, view)
     crystal = request.crystal()
     solvable = is_solvable(request)
-    score = domain_score(crystal)
+    score, at = domain_score(crystal), at_height(request.line)
     where = f"outside what the forward model learned ({score.reason}; score {score.value:.1f}, limit 1)"
     if source is None:
         why = obstacle or ("" if view.engine == "exact" or score.inside else f"it lies {where}")
-        return f"{crystal.label} waits for the exact calculation{f': {why}' if why else ''}.", "waiting"
+        return f"{crystal.label}{at} waits for the exact calculation{f': {why}' if why else ''}.", "waiting"
     if obstacle or view.engine == "exact":
-        return f"Exact{f': {obstacle}' if obstacle else ''}.", "exact"
+        return f"Exact{at}{f': {obstacle}' if obstacle else ''}.", "exact"
     if not (resting and solvable and _at_once(request)):
-        return _unverified(source, solvable, "" if score.inside else where)
-    prediction = source if source.engine == "forward" else ENGINES["forward"].solve(crystal)
+        return _unverified(source, solvable, "" if score.inside else where, at)
+    prediction = source if source.engine == "forward" else ENGINES["forward"].solve(crystal, request.line)
     found = agreement(prediction, solve(request))
-    measured = (
-        f"R² {found.r2:.3f}, VBM {1000 * found.vbm_error:+.0f} meV, CBM {1000 * found.cbm_error:+.0f} meV "
-        "against the exact bands"
-    )
-    shown = "Predicted" if source.engine == "forward" else "Exact"
+    edges = f", VBM {1000 * found.vbm_error:+.0f} meV, CBM {1000 * found.cbm_error:+.0f} meV"
+    measured = f"R² {found.r2:.3f}{'' if np.isnan(found.vbm_error) else edges} against the exact bands"
+    shown = ("Predicted" if source.engine == "forward" else "Exact") + at
     if not score.inside:
         return f"{shown}; {where}. The prediction: {measured}.", "outside"
     return f"{shown}. The prediction held: {measured}; {_bar(prediction)}.", source.engine
 
 
-def _unverified(source: AtomicSpectra, solvable: bool, outside: str) -> tuple[str, str]:
+def _unverified(source: AtomicSpectra, solvable: bool, outside: str, at: str) -> tuple[str, str]:
     """The badge of a picture that nothing was compared with yet."""
     if source.engine == "exact":
-        return "Exact.", "exact"
+        return f"Exact{at}.", "exact"
     follows = "the exact calculation follows" if solvable else "too large for the exact engine"
     if outside:
-        return f"Predicted, {outside}; {follows}.", "outside"
-    return f"Predicted, {_bar(source)}; {follows}.", "forward"
+        return f"Predicted{at}, {outside}; {follows}.", "outside"
+    return f"Predicted{at}, {_bar(source)}; {follows}.", "forward"
 
 
 def _bar(prediction: AtomicSpectra) -> str:
@@ -88,4 +89,4 @@ def _at_once(request: Request) -> bool:
 
 def _obstacle(request: Request, view: ComposeLink) -> str:
     picture = picture_of(view.shells, view.sigma)
-    return ENGINES["forward"].obstacle(request.crystal(), request.spin_orbit, picture)
+    return ENGINES["forward"].obstacle(request.crystal(), request.spin_orbit, picture, request.line)

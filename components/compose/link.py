@@ -6,22 +6,27 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from components.figures.colour_maps import DEFAULT, SEQUENTIAL
-from core.electronic.kpath import point_indices
+from core.electronic.kpath import DEFAULT_PATH, even_points, path_text, point_indices
 from core.electronic.sharpening import SHARPENINGS
 from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
+from core.engines.protocol import Cut, Line
 from core.errors import InputError
 from core.parameters.tight_binding import SHELLS
+from core.sessions.requests import KZ_RANGE, cut_line, path_line
 
 VIEWS = ("atom", "total", "difference", "error")
 ENGINES = ("live", "exact", "forward")
 """Prediction first and the exact result when it is there, or one of the two alone."""
+
+LINES = ("path", "G-X", "G-K")
+"""A path through named points, or one of the in-plane cuts at `kz`."""
 
 SCALES = ("linear", "log")
 SIGMA_RANGE = (0.02, 0.30)
 MIXING_RANGE = (0.0, 4.0)
 GAMMA_RANGE = (0.3, 2.0)
 CLIP_RANGE = (0.05, 1.0)
-_RANGES = {"sigma": SIGMA_RANGE, "mixing": MIXING_RANGE, "gamma": GAMMA_RANGE, "clip": CLIP_RANGE}
+_RANGES = {"sigma": SIGMA_RANGE, "mixing": MIXING_RANGE, "gamma": GAMMA_RANGE, "clip": CLIP_RANGE, "kz": KZ_RANGE}
 CURSOR = (point_indices("G")[0], int(np.argmin(np.abs(EnergyGrid().values + 0.2))))
 """Where the cursor of the picture starts: indices of the k-point and of the energy."""
 
@@ -49,6 +54,9 @@ class ComposeLink:
     sharpening: str = "none"
     gamma: float = 1.0
     clip: float = 1.0
+    line: str = "path"
+    path: str = DEFAULT_PATH
+    kz: float = 0.0
     cursor: str = f"{CURSOR[0]},{CURSOR[1]}"
 
     @property
@@ -83,6 +91,9 @@ def decode_link(query: dict[str, str]) -> tuple[ComposeLink, list[str]]:
             problems.append(str(error))
     if "atom" in values:  # a link that names an atom and no view is about that atom
         values.setdefault("view", "atom")
+    values.setdefault(
+        "cursor", f"{_first_gamma(values.get('line', 'path'), values.get('path', DEFAULT_PATH))},{CURSOR[1]}"
+    )
     return ComposeLink(**values), problems
 
 
@@ -92,6 +103,21 @@ def checked_view(selection: dict | None, shells: list[str] | None, **values) -> 
     values = {"view": ComposeLink.view} | values | {name: atoms.get(name) for name in ("atom", "other")}
     values["shells"] = "".join(map(str, shells)) if isinstance(shells, list) else None
     return decode_link({name: str(value) for name, value in values.items() if value not in (None, "")})[0]
+
+
+def checked_line(line: dict | None) -> Line:
+    """The line that a browser's controls say; a cut and its k_z are checked like a link, and default to it.
+
+    line: `line`, `path` and `kz`, as in a link.
+
+    Raises:
+        InputError: the path is none.
+    """
+    said = line if isinstance(line, dict) else {}
+    chosen = decode_link({name: str(said[name]) for name in ("line", "kz") if said.get(name) not in (None, "")})[0]
+    if chosen.line != "path":
+        return cut_line(chosen.line, chosen.kz)
+    return path_line(str(said.get("path") or DEFAULT_PATH))
 
 
 def checked_cursor(cursor: list[int] | None) -> tuple[int, int]:
@@ -124,10 +150,33 @@ def _decoded(name: str, text: str, kind: type):
         if not text or set(text) - set(SHELL_LETTERS):
             raise InputError(f"The link's shells are {text!r}; use letters of spdS, S for s*")
         return "".join(letter for letter in SHELL_LETTERS if letter in text)
+    if name == "path":
+        return _path(text)
     if name == "cursor" and not _CURSOR.fullmatch(text):
         raise InputError(f"The link's cursor is {text!r}; write two whole numbers such as 23,108; the default is used")
-    named = {"view": VIEWS, "engine": ENGINES, "scale": SCALES, "map": SEQUENTIAL, "sharpening": SHARPENINGS}
+    named = {
+        "view": VIEWS,
+        "line": LINES,
+        "engine": ENGINES,
+        "scale": SCALES,
+        "map": SEQUENTIAL,
+        "sharpening": SHARPENINGS,
+    }
     return _one_of(name, text, named[name]) if name in named else text
+
+
+def _first_gamma(line: str, path: str) -> int:
+    """Index of Γ on a line, where the cursor of a link that names none starts; 0 where the line does not pass it."""
+    if line != "path":
+        return Cut().points // 2
+    return next(iter(point_indices("G", path, even_points(path))), 0)
+
+
+def _path(text: str) -> str:
+    try:
+        return path_text(text)
+    except InputError as error:
+        raise InputError(f"The link's path is not usable and the default is used. {error}") from None
 
 
 def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:

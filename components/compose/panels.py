@@ -121,6 +121,7 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
     return [
         dcc.Store(id=ids("request")),
         dcc.Store(id=ids("rested")),
+        dcc.Store(id=ids("sampled")),
         dcc.Store(id=ids("finished")),
         dcc.Store(id=ids("ready")),
         dcc.Store(id=ids("ask")),

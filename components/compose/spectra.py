@@ -3,11 +3,13 @@
 import numpy as np
 
 from components.compose.atoms import atom_name, thumbnail_atoms
+from components.compose.line import line_name
 from components.compose.link import SHELL_LETTERS
 from components.figures.spectrum import Spectrum
 from core.electronic.sharpening import sharpened
 from core.electronic.spectral import Broadening, EnergyGrid
 from core.engines import ENGINES, AtomicSpectra, Picture
+from core.engines.protocol import DEFAULT_PATH_LINE, Line
 
 GRID = EnergyGrid()
 THUMBNAIL_GRID = EnergyGrid(points=88)
@@ -39,6 +41,7 @@ def chosen_spectrum(
     sigma: float,
     finer: int = 1,
     sharpening: str = "none",
+    line: Line = DEFAULT_PATH_LINE,
 ) -> tuple[Spectrum, str]:
     """The spectrum for the big picture and the sentence that names it; atoms out of range fall back to the last.
 
@@ -46,14 +49,15 @@ def chosen_spectrum(
     predict, there is no error bar, and the atom's spectrum is shown instead.
 
     finer: pixels of the energy axis in the place of one. sharpening: see `core.electronic.sharpening`; differences have
-    none.
+    none. line: that of the source.
     """
     crystal = source.crystal
     atom, other = (min(max(0, int(index)), len(crystal) - 1) for index in (atom, other))
     other = (atom + 1) % len(crystal) if other == atom else other
-    why_no_bar = ENGINES["forward"].obstacle(crystal, source.spin_orbit)
+    why_no_bar = ENGINES["forward"].obstacle(crystal, source.spin_orbit, line=line)
+    sample = " · ".join(part for part in (crystal.label, line_name(line)) if part)
     if view == "error" and not why_no_bar:
-        return _error_bar(source, atom)
+        return _error_bar(source, atom, line, sample)
     if view == "total":
         rows, symbol, name = None, "A", "All atoms: the unfolded bands"
     elif view == "difference":
@@ -72,10 +76,10 @@ def chosen_spectrum(
     if view == "error":
         name += f"; no error bar: {why_no_bar}"
     if view == "difference" or sharpening == "none":
-        return Spectrum(shown, grid.values, source.path, symbol, view == "difference"), f"{name} · {crystal.label}"
+        return Spectrum(shown, grid.values, source.path, symbol, view == "difference"), f"{name} · {sample}"
     symbol, unit, words = SHARPENED[sharpening](symbol)
     spectrum = Spectrum(sharpened(shown, grid.step, sharpening), grid.values, source.path, symbol, unit=unit)
-    return spectrum, f"{name}, {words} · {crystal.label}"
+    return spectrum, f"{name}, {words} · {sample}"
 
 
 def energy_pixels(source: AtomicSpectra, sigma: float, zoom: int = 1, sharpening: str = "none") -> int:
@@ -89,11 +93,11 @@ def energy_pixels(source: AtomicSpectra, sigma: float, zoom: int = 1, sharpening
     return min(FINEST, 1 << (wanted - 1).bit_length())
 
 
-def _error_bar(source: AtomicSpectra, atom: int) -> tuple[Spectrum, str]:
+def _error_bar(source: AtomicSpectra, atom: int, line: Line, sample: str) -> tuple[Spectrum, str]:
     """Half-width of the prediction's 90 % error bar, pixel by pixel, also where the exact result is shown otherwise."""
-    predicted = source if source.engine == "forward" else ENGINES["forward"].solve(source.crystal)
+    predicted = source if source.engine == "forward" else ENGINES["forward"].solve(source.crystal, line)
     half_width = predicted.atom_error(atom)
-    name = f"90 % error bar of the prediction, atom {atom_name(source.crystal, atom)} · {source.crystal.label}"
+    name = f"90 % error bar of the prediction, atom {atom_name(source.crystal, atom)} · {sample}"
     return Spectrum(half_width, GRID.values, predicted.path, f"±A<sub>{atom + 1}</sub>"), name
 
 

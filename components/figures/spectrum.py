@@ -73,11 +73,18 @@ def spectrum_figure(
         "x": _typed(spectrum.path.distance), "y": _typed(values[:, e]), "yaxis": "y2",
         "hovertemplate": f"%{{x:.3f}} 1/Å: %{{y:.3f}} {spectrum.unit}<extra></extra>",
     }  # fmt: skip
+    starts = [start for start, _ in spectrum.path.segments]
+    meta = {"logarithmic": logarithmic, "unit": spectrum.unit, "starts": starts, "cut": _is_cut(spectrum.path)}
     drawn = _map(spectrum, values, colour_map, logarithmic, gamma, clip) | {"zsmooth": "best" if smooth else False}
     return {
         "data": [drawn, edc | style, mdc | style],
-        "layout": {**_layout(spectrum, scheme, k, e), "meta": {"logarithmic": logarithmic, "unit": spectrum.unit}},
+        "layout": {**_layout(spectrum, scheme, k, e), "meta": meta},
     }
+
+
+def _is_cut(path: KPath) -> bool:
+    """Whether distances are k∥ of both signs."""
+    return bool(path.distance[0] < 0)
 
 
 def _typed(values: np.ndarray) -> dict:
@@ -125,7 +132,7 @@ def _map(spectrum: Spectrum, values: np.ndarray, colour_map: str, logarithmic: b
 
 def _layout(spectrum: Spectrum, scheme: str | None, k: int, e: int) -> dict:
     """Axes, labels of the high-symmetry points, and the cursor's two lines."""
-    path, energy = spectrum.path, spectrum.energy
+    path, energy, cut = spectrum.path, spectrum.energy, _is_cut(spectrum.path)
     colours = theme.COLOURS["dark" if scheme == "dark" else "light"]
     labels = [label.replace("G", "Γ").replace("|", " | ") for label, _ in path.ticks]
     half = (energy[1] - energy[0]) / 2
@@ -138,14 +145,14 @@ def _layout(spectrum: Spectrum, scheme: str | None, k: int, e: int) -> dict:
     here = float(path.distance[k])
     return {
         "template": theme.template(scheme),
-        "uirevision": path.text,
+        "uirevision": " ".join(labels),
         "margin": {"l": 52, "r": 8, "t": 8, "b": 44},
         "hovermode": "closest",
         "showlegend": False,
         "xaxis": {
             "domain": [0, _MAP_WIDTH], "range": [float(path.distance[0]), float(path.distance[-1])], "anchor": "y2",
             "tickvals": [at for _, at in path.ticks], "ticktext": labels, "showgrid": False, "zeroline": False,
-            "title": {"text": "wave vector k (1/Å, to scale)"},
+            "title": {"text": f"k<sub>∥</sub> along Γ–{labels[-1]} (1/Å)" if cut else "wave vector k (1/Å, to scale)"},
         },
         "yaxis": {
             "domain": [_MAP_BOTTOM, 1], "range": [float(energy[0] - half), float(energy[-1] + half)], "zeroline": False,

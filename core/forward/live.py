@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from core.electronic.calculation import BandCalculation
+from core.electronic.kpath import DEFAULT_PATH
 from core.electronic.spectral import DEFAULT_SIGMA, Broadening, EnergyGrid, total_spectral_function
 from core.forward.edges import GAMMA, read_edges
 from core.forward.model import LIVE_ATOM_LIMIT
@@ -21,7 +22,10 @@ class Totalled(Protocol):
 
 @dataclass(frozen=True)
 class Agreement:
-    """A prediction against the exact calculation: R² of the total, and errors of the band edges in eV."""
+    """A prediction against the exact calculation: R² of the total, and errors of the band edges in eV.
+
+    Edges are those of the default path; NaN on other lines.
+    """
 
     r2: float
     vbm_error: float
@@ -44,16 +48,19 @@ def why_not_predicted(crystal: Crystal, spin_orbit: bool, sigma: float = DEFAULT
 
 
 def agreement(prediction: Totalled, exact: BandCalculation) -> Agreement:
-    """How well a prediction on the default path agrees with the exact bands.
+    """How well a prediction agrees with the exact bands on the same line.
 
     Edges are read from the predicted total; the exact ones are those of the bands, at the same k-points.
     """
     grid, total = EnergyGrid(), prediction.total()
     true = total_spectral_function(exact.bands, exact.path.step, grid, Broadening())
+    spread = float(((true - true.mean()) ** 2).sum())
+    r2 = 1.0 - float(((total - true) ** 2).sum()) / spread
+    if exact.path.text != DEFAULT_PATH:
+        return Agreement(r2, np.nan, np.nan)
     found = read_edges(total, GAMMA)
     vbm, cbm = path_edges(exact)
-    spread = float(((true - true.mean()) ** 2).sum())
-    return Agreement(1.0 - float(((total - true) ** 2).sum()) / spread, found.vbm - vbm, found.cbm - cbm)
+    return Agreement(r2, found.vbm - vbm, found.cbm - cbm)
 
 
 def path_edges(exact: BandCalculation) -> tuple[float, float]:

@@ -134,7 +134,7 @@ def cut_line(name: str, kz: float) -> Cut:
         raise InputError(
             f"kz = {kz} is outside {low:g} to {high:g} in 2π/c̄: the Γ plane to the Z plane; others repeat them"
         )
-    return Cut(name, float(kz))
+    return Cut(name, round(float(kz), 6) + 0.0)  # no −0
 
 
 def stored_request(document: dict) -> Request:

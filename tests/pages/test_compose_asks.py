@@ -26,7 +26,7 @@ STAGE = """() => {
         set_props: (id, props) => { window.put[id] = { ...window.put[id], ...props }; },
         compose: {
             graph: () => document.body, cursorNow: () => [0, 0], cursorAt: () => null, linkOpened: () => null,
-            keepZoom: figure => figure,
+            keepZoom: figure => figure, showZone: () => null,
             followText: () => null,
             paintMoving: () => { window.canvas = true; },
             endMoving: () => { window.canvas = false; },
@@ -34,7 +34,7 @@ STAGE = """() => {
     };
     window.turn = (gamma, substrate = "Si") => window.dash_clientside.compose.ask(
         "Si2Ge2", substrate, 0, false, "", {}, "light", "total", "spdS", 0.1, "linear", "Viridis", "live", "none",
-        gamma, 100, null, null);
+        gamma, 100, "path", "Z-G-X|K-G-L", 0, null, null);
     // The figure of a question as the server gives it: none where it is shown already.
     window.drawn = question => ({
         resting: question.resting, errors: {}, request: { key: question.sample.substrate },
