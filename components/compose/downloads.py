@@ -9,8 +9,9 @@ import pandas as pd
 
 from core.electronic.result_files import write_dataset
 from core.electronic.spectral import Broadening
-from core.engines import Picture
+from core.engines import Cut, Picture
 from core.engines.exact import ExactSpectra
+from core.engines.protocol import DEFAULT_PATH_LINE, Line
 from core.sessions.requests import Request, solve
 from core.structure.files import structure_text
 
@@ -21,6 +22,7 @@ def download(request: Request, kind: str, sigma: float) -> tuple[bytes, str]:
     stem = file_stem(crystal.label)
     if kind in ("cif", "xyz", "vasp"):
         return structure_text(crystal, kind).encode(), f"{stem}.{kind}"
+    stem += line_stem(request.line)
     data = ExactSpectra(solve(request)).dataset(Picture(broadening=Broadening(float(sigma))), by_shell=kind == "nc")
     if kind == "csv":
         return _table(data).encode(), f"{stem}.csv"
@@ -38,6 +40,13 @@ def file_stem(label: str, limit: int = 80) -> str:
     return (stack if len(stack) <= room else stack[: room - 3] + "...") + tail or "structure"
 
 
+def line_stem(line: Line) -> str:
+    """What a file's name says of the line: nothing of the standard path."""
+    if isinstance(line, Cut):
+        return f"_{line.name}_kz_{line.kz:.6g}"
+    return "" if line == DEFAULT_PATH_LINE else f"_{_plain(line.text)}"
+
+
 def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.+-]+", "_", text).strip("._")
 
@@ -47,6 +56,9 @@ def _table(data) -> str:
     atoms, k, energies = data["asf"].shape
     columns = {
         "k_index": data["k"].values.repeat(energies),
+        "kx_2pi/a": data["k_reduced"].values[:, 0].repeat(energies),
+        "ky_2pi/a": data["k_reduced"].values[:, 1].repeat(energies),
+        "kz_2pi/c": data["k_reduced"].values[:, 2].repeat(energies),
         "path_length_1/angstrom": data["path_length"].values.repeat(energies),
         "energy_eV": np.tile(data["energy"].values, k),
         "total_1/eV": data["total"].values.ravel(),

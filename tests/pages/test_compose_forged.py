@@ -14,7 +14,7 @@ QUESTION = {
     "view": {"view": "atom", "shells": ["s", "p", "d", "S"], "sigma": 0.1, "scale": "linear", "map": "viridis",
              "engine": "live", "sharpening": "none", "gamma": 1, "clip": 1},
     "selection": {"atom": 0, "other": 1}, "cursor": [23, 108], "scheme": "light", "resting": True, "moving": False,
-    "shown": None, "zoom": 1,
+    "shown": None, "zoom": 1, "line": {"line": "path", "path": "Z-G-X|K-G-L", "kz": 0}, "zone": False, "home": False,
 }  # fmt: skip
 TRUE_VALUES = {
     "compose-ask.data": QUESTION,
@@ -22,6 +22,7 @@ TRUE_VALUES = {
     "compose-substrate.value": "Si",
     "compose-request.data": REQUEST,
     "compose-rested.data": REQUEST,
+    "compose-sampled.data": {name: value for name, value in REQUEST.items() if name != "path"},
     "compose-selection.data": {"atom": 0, "other": 1},
     "compose-shells.value": ["s", "p", "d", "S"],
     "compose-sigma.value": 0.1,
@@ -32,7 +33,13 @@ TRUE_VALUES = {
 }
 WRONG = (None, "x", "", -1, 1e9, float("nan"), True, [], ["x", None], [1, 2, 3], {}, {"atom": "x", "other": [1]})
 ODD = (None, "é\0", -1, 10**400, float("nan"), True, ["x"], [10**9, -(10**9)], {"atom": 10**30}, REQUEST | {"stack": 3})
-REFUSED = {"stack": 5}, {"stack": "Si2Ge2", "colour": "red"}, REQUEST | {"path": "elsewhere"}, REQUEST | {"mixing": "x"}
+REFUSED = (
+    {"stack": 5},
+    {"stack": "Si2Ge2", "colour": "red"},
+    REQUEST | {"path": 7},
+    REQUEST | {"cut": "G-X", "kz": "x"},
+    REQUEST | {"mixing": "x"},
+)
 
 
 def ask(output: str, changed: str, **forged):
@@ -63,7 +70,9 @@ def picture(question) -> dict:
     return reply.json["response"]["compose-answer"]["data"]
 
 
-@pytest.mark.parametrize("name", ["selection", "cursor", "scheme", "resting", "moving", "shown", "zoom"])
+@pytest.mark.parametrize(
+    "name", ["selection", "cursor", "scheme", "resting", "moving", "shown", "zoom", "line", "zone", "home"]
+)
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_picture_falls_back_to_its_defaults(name, value):
     found = picture(QUESTION | {name: value})
@@ -74,6 +83,33 @@ def test_picture_falls_back_to_its_defaults(name, value):
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_view_falls_back_to_its_defaults(name, value):
     assert len(picture(QUESTION | {"view": QUESTION["view"] | {name: value}})["figure"]["data"]) == 3
+
+
+@pytest.mark.parametrize("name", ["line", "kz"])
+@pytest.mark.parametrize(
+    "value", [*WRONG, 1.01, -0.01, 10**400, float("inf"), "G-L"], ids=lambda value: repr(value)[:20]
+)
+def test_a_line_falls_back_to_its_defaults(name, value):
+    """An unknown kind of line is the path; a k_z that is not on offer is Γ's own."""
+    line = {"line": "G-X", "path": "Z-G-X|K-G-L", "kz": 0.25} | {name: value}
+    request = picture(QUESTION | {"line": line})["request"]
+    assert request.get("kz") in ((None,) if name == "line" else (0.0, 1.0) if value is True else (0.0,))
+
+
+@pytest.mark.parametrize("path", ["Z-Q", "G", "G-X|" * 9999, 7, ["G-X"], {"G": "X"}], ids=lambda path: repr(path)[:20])
+def test_a_path_that_is_none_is_said_at_its_field(path):
+    found = picture(QUESTION | {"line": {"line": "path", "path": path}})
+    assert set(found["errors"]) == {"path"}
+    assert "figure" not in found
+
+
+@pytest.mark.parametrize("line", [{"path": "Z-Q"}, {"cut": "G-L"}, {"cut": "G-X", "kz": 2}], ids=repr)
+def test_a_kept_request_with_a_line_that_is_none_is_refused_with_a_sentence(line):
+    reply = ask("thumbnails.style", "rested.data", rested__data=REQUEST | line)
+    assert reply.status_code == 400
+    assert (
+        "allowed" in reply.json["error"] or "join at least two" in reply.json["error"] or "2π/c̄" in reply.json["error"]
+    )
 
 
 @pytest.mark.parametrize("question", [*WRONG, {"sample": 3}, {"sample": {}, "view": []}], ids=repr)
@@ -93,12 +129,12 @@ def test_thumbnails_fall_back_to_their_defaults(name, value):
 @pytest.mark.parametrize("document", REFUSED, ids=repr)
 @pytest.mark.parametrize(
     ("output", "changed"),
-    [("scene.data", "rested.data"), ("thumbnails.style", "rested.data"),
-     ("band-readouts.children", "rested.data"), ("job.data", "rested.data"),
+    [("scene.data", "sampled.data"), ("thumbnails.style", "rested.data"),
+     ("band-readouts.children", "sampled.data"), ("job.data", "rested.data"),
      ("download.data", "download-csv.n_clicks")],
 )  # fmt: skip
 def test_forged_request_is_refused_with_a_sentence(output, changed, document):
-    reply = ask(output, changed, request__data=document, rested__data=document)
+    reply = ask(output, changed, request__data=document, rested__data=document, sampled__data=document)
     assert reply.status_code == 400
     assert "did not come from the page" in reply.json["error"]
 

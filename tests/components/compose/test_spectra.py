@@ -6,7 +6,7 @@ import pytest
 from components.compose.spectra import chosen_spectrum, energy_pixels
 from core.engines import ENGINES
 from core.engines.exact import ExactSpectra
-from core.sessions.requests import make_request, solve
+from core.sessions.requests import cut_line, make_request, path_line, solve
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,19 @@ def test_error_bar_that_does_not_exist_is_said():
     shown, title = _shown(spin, "error")
     assert np.array_equal(shown.values, _shown(spin, "atom")[0].values)
     assert "no error bar: the forward model was trained without spin-orbit" in title
+
+
+def test_on_a_cut_the_error_bar_is_that_cut_s_and_on_other_paths_there_is_none():
+    cut, path = cut_line("G-K", 0.6), path_line("X-G-Z")
+    on_cut, on_path = (ExactSpectra(solve(make_request("Si2Ge2", "Si", line=line))) for line in (cut, path))
+    bar, title = chosen_spectrum(on_cut, "error", 1, 0, "spdS", 0.10, line=cut)
+    predicted = ENGINES["forward"].solve(on_cut.crystal, cut)
+    assert np.array_equal(bar.values, predicted.atom_error(1))
+    assert title.endswith("Si2Ge2 on Si · Γ–K cut at kz = 0.60 · 2π/c̄")
+    shown, title = chosen_spectrum(on_path, "error", 1, 0, "spdS", 0.10, line=path)
+    assert np.array_equal(shown.values, on_path.atoms([1])[0])
+    assert "no error bar: the forward model knows the standard path" in title
+    assert title.endswith("path X–Γ–Z")
 
 
 def test_energies_are_as_fine_as_the_broadening_and_the_zoom_need(exact):

@@ -13,7 +13,7 @@ from components.figures.colour_maps import SEQUENTIAL, palette
 from components.figures.spectrum import LOG_DECADES, Spectrum, pixel_edges, spectrum_figure
 from components.figures.sprite import TILE_HEIGHT, sprite
 from components.theme import COLOURS
-from core.electronic.kpath import build_path
+from core.electronic.kpath import build_cut, build_path
 from core.electronic.spectral import EnergyGrid
 from core.sessions.requests import make_request
 
@@ -103,6 +103,28 @@ def test_sprite_has_a_tile_an_atom_with_energy_upwards():
     pixels = np.asarray(Image.open(io.BytesIO(content)))
     assert pixels.shape == (2 * TILE_HEIGHT, 96)
     assert np.argwhere(pixels == 255).tolist() == [[TILE_HEIGHT, 10]]
+
+
+def test_sprite_shows_lines_of_any_number_of_points():
+    for count in (2, 97, 288):
+        values = np.zeros((1, count, TILE_HEIGHT))
+        values[0, -1] = 1.0
+        content = base64.b64decode(sprite(values, "viridis").partition(",")[2])
+        pixels = np.asarray(Image.open(io.BytesIO(content)))
+        assert pixels.shape == (TILE_HEIGHT, 96)
+        assert np.all(pixels[:, -1] == 255)
+        assert np.all(pixels[:, 0] == 0)
+
+
+def test_a_cut_is_named_on_its_axis_and_stays_zoomed_while_its_kz_moves(values):
+    crystal = make_request("Si2Ge2", "Si").crystal()
+    values = np.vstack([values, values[:1]])
+    low, high = (figure(build_cut(crystal, "G-K", kz), values).layout for kz in (0.1, 0.2))
+    assert low.xaxis.ticktext == ("−K", "Γ", "K")
+    assert low.xaxis.title.text == "k<sub>∥</sub> along Γ–K (1/Å)"
+    assert low.uirevision == high.uirevision != figure(build_path(crystal, "G-K", 97), values).layout.uirevision
+    assert (low.meta["cut"], low.meta["starts"]) == (True, [0])
+    assert figure(build_path(crystal), values[:96]).layout.meta["starts"] == [0, 24, 48, 72]
 
 
 @pytest.mark.parametrize("name", SEQUENTIAL)

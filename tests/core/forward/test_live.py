@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from core.electronic.calculation import calculate_bands
-from core.electronic.kpath import build_path
+from core.electronic.kpath import build_cut, build_path
 from core.forward.features import REACH
 from core.forward.live import agreement, path_edges, why_not_predicted
-from core.forward.model import predict
+from core.forward.model import predict, predict_cut
 from core.forward.sensitivity import sensitivity
 from core.structure.build import build_crystal
 from core.structure.stack import parse_stack
@@ -40,6 +40,13 @@ def test_agreement_with_the_exact_bands(stack):
     assert 0.97 < found.r2 < 1.0
     assert abs(found.vbm_error) < 0.12
     assert abs(found.cbm_error) < 0.12
+
+
+def test_agreement_on_a_cut_has_no_edges():
+    crystal = crystal_of("Si4Ge4")
+    found = agreement(predict_cut(crystal, "G-X", 0.5), calculate_bands(crystal, build_cut(crystal, "G-X", 0.5)))
+    assert 0.9 < found.r2 < 1.0
+    assert np.isnan([found.vbm_error, found.cbm_error]).all()
 
 
 def test_sensitivity_predicts_what_a_small_change_does():
