@@ -17,7 +17,7 @@ _AZIMUTH, _ELEVATION = np.radians(-35.0), np.radians(22.0)
 _VIEW = np.array([np.cos(_ELEVATION) * np.cos(_AZIMUTH), np.cos(_ELEVATION) * np.sin(_AZIMUTH), np.sin(_ELEVATION)])
 _RIGHT = np.array([-np.sin(_AZIMUTH), np.cos(_AZIMUTH), 0.0])
 _UP = np.cross(_VIEW, _RIGHT)
-_LABELS = {"G": (-9, 12), "X": (-2, 16), "K": (11, 9), "Z": (9, -7), "L": (10, -4)}
+_LABELS = {"G": (-10, -3), "X": (-2, 16), "K": (11, 9), "Z": (9, -7), "L": (10, -4)}
 """Pixels from a point to the middle of its name."""
 
 
