@@ -77,7 +77,7 @@ def _path(link: ComposeLink) -> html.Div:
 def _kz(link: ComposeLink) -> html.Div:
     ends = html.Div([html.Span("Γ plane"), html.Span("Z plane")], className="slider-ends muted")
     return html.Div(
-        [slider("kz", "Height kz", link.kz, *KZ_RANGE, 0.01, unit="· 2π/c̄"), ends],
+        [slider("kz", "Height kz", link.kz, *KZ_RANGE, 0.01, unit="2π/c̄"), ends],
         id=ids("kz-box"),
         className="kz-box",
         hidden=link.line == "path",

@@ -91,9 +91,9 @@ def decode_link(query: dict[str, str]) -> tuple[ComposeLink, list[str]]:
             problems.append(str(error))
     if "atom" in values:  # a link that names an atom and no view is about that atom
         values.setdefault("view", "atom")
-    values.setdefault(
-        "cursor", f"{_first_gamma(values.get('line', 'path'), values.get('path', DEFAULT_PATH))},{CURSOR[1]}"
-    )
+    line, path = (values.get(name, known[name].default) for name in ("line", "path"))
+    if (line, path) != (ComposeLink.line, ComposeLink.path):
+        values.setdefault("cursor", f"{_first_gamma(line, path)},{CURSOR[1]}")
     return ComposeLink(**values), problems
 
 

@@ -8,6 +8,7 @@ from core.engines import ENGINES, Cut
 from core.sessions.requests import make_request
 from tests.browser import settled
 from tests.pages.compose import GRAPH, link_of, map_values, open_compose, press, redrawn
+from tests.pages.conftest import serious_violations
 
 
 def line_of_zone(page: Page) -> str:
@@ -29,6 +30,7 @@ def test_a_cut_follows_its_kz_and_everything_says_so(page: Page):
     expect(page.locator("#compose-title")).to_contain_text("Γ–X cut at kz = 0.30 · 2π/c̄")
     expect(page.locator("#compose-cursor-text")).to_contain_text("k∥ = 0.000 1/Å along Γ–X")
     assert ticks(page) == ["−X", "Γ", "X"]
+    assert serious_violations(page) == []
     low, steps = line_of_zone(page), page.evaluate("() => history.length")
     press(page, "kz", "ArrowRight")
     expect(page.locator("#compose-title")).to_contain_text("kz = 0.31")
