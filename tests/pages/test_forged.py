@@ -43,7 +43,8 @@ def true_values(finished_run) -> dict:
     return {
         "_pages_location.pathname": "/interpret", "_pages_location.search": "?example=sharp", "theme.data": "light",
         "compose-ask.data": QUESTION, "compose-request.data": request,
-        "compose-rested.data": request, "compose-selection.data": {"atom": 0, "other": 1},
+        "compose-rested.data": request, "compose-sampled.data": request,
+        "compose-selection.data": {"atom": 0, "other": 1},
         "compose-shells.value": ["s", "p", "d", "S"], "compose-sigma.value": 0.1, "compose-cursor.data": [23, 108],
         "compose-download-csv.n_clicks": 1, "compose-job.data": "0" * 32, "compose-place.data": "p",
         "interpret-reading.data": reading, "interpret-others.data": [reading], "interpret-history.data": [reading],
@@ -72,7 +73,7 @@ def true_values(finished_run) -> dict:
         "loop-follow.checked": True, "loop-frame.data": 3, "learn-start.n_clicks": 1,
         "learn-back.n_clicks": 1,
         **{f"design-{name}.value": value for name, value in DESIGN.items()},
-        "design-asked.data": DESIGN, "design-place.data": "p", "design-job.data": "0" * 32, "design-chosen.data": "",
+        "design-asked.data": DESIGN, "design-place.data": "d", "design-job.data": "0" * 32, "design-chosen.data": "",
         "design-search.n_clicks": 1, "design-add.n_clicks": 1, "design-figure.value": "gap", "design-low.value": 0.1,
         "design-high.value": 0.2, "design-seen.data": ["x", 0.5, 1], "design-sort.data": ["cost", False],
         "design-download-csv.n_clicks": 1, '{"index":["ALL"],"type":"design-sort"}.n_clicks': 1,
