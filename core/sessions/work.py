@@ -33,6 +33,18 @@ def exact(argument: dict, report: Report) -> None:
         raise InputError(UNKEPT_RESULT)
 
 
+def sweep(argument: dict, report: Report) -> None:
+    """Figures of the samples of a sweep, into the result store.
+
+    Raises:
+        InputError: what is no sweep, or the store cannot keep them.
+    """
+    from core.design.sweep import Sweep
+    from core.sessions.sweeps import compute_sweep
+
+    compute_sweep(Sweep.from_document(argument), report)
+
+
 def loop(argument: dict, report: Report) -> None:
     """A run of the loop, into its folder."""
     from core.loop.loop import LoopSettings
@@ -72,7 +84,7 @@ def loop_seconds() -> float:
     return seconds
 
 
-KINDS = {"exact": exact, "loop": loop, "design": design, "learn": learn}
+KINDS = {"exact": exact, "sweep": sweep, "loop": loop, "design": design, "learn": learn}
 """Each imports what it needs and no more: a job begins the sooner."""
 
 
