@@ -39,8 +39,8 @@ class Along:
 
 
 ALONG = {
-    "substrate": Along("Ge fraction of the substrate", "", 0.0, 1.0, (0.0, 1.0, 17)),
-    "lattice": Along("Lattice constant in the plane a∥", "Å", *LATTICE_RANGE, (5.431, 5.658, 17)),
+    "substrate": Along("Ge fraction of the substrate", "", 0.0, 1.0, (0.0, 1.0, 21)),
+    "lattice": Along("Lattice constant in the plane a∥", "Å", *LATTICE_RANGE, (5.43, 5.65, 23)),
     "block": Along("Thickness of the block", "ML", 1, 40, (1, 12, 12)),
     "mixing": Along("Interface mixing w", "ML", 0.0, 4.0, (0.0, 3.0, 16)),
 }
