@@ -4,7 +4,7 @@
   const at = (name) => document.getElementById("compare-" + name);
   const set = (name, props) => window.dash_clientside.set_props("compare-" + name, props);
   const keep = () => window.dash_clientside.no_update;
-  const PARTS = ["sweep"];
+  const PARTS = ["sweep", "pair"];
 
   /* Hidden or not: panel and controls of each part, in the order of its outputs. */
   const showPart = (part) => PARTS.flatMap((name) => [name !== part, name !== part]);
@@ -22,6 +22,42 @@
   function openPoint(clicked) {
     const point = clicked && clicked.points && clicked.points[0];
     return point && typeof point.customdata === "string" ? point.customdata : keep();
+  }
+
+  function swap(clicks, ...values) {
+    return clicks ? values.slice(3).concat(values.slice(0, 3)) : values.map(keep);
+  }
+
+  /* Zoomed together: what one map shows, the other one shows. */
+  const graph = (name) => document.querySelector("#compare-" + name + "-map .js-plotly-plot");
+  const AXES = ["xaxis", "yaxis"];
+
+  function coupleMaps() {
+    let tries = 0;
+    (function attach() {
+      const found = ["first", "second"].map(graph);
+      if (!found.every((gd) => gd && gd.on && gd._fullLayout && gd._fullData && gd._fullData.length)) {
+        if (tries++ < 120) requestAnimationFrame(attach);
+        return;
+      }
+      found.forEach((gd, i) => {
+        if (gd.bandloomCoupled) return;
+        gd.bandloomCoupled = true;
+        gd.on("plotly_relayout", () => follow(gd, i ? "first" : "second"));
+      });
+      follow(found[0], "second");
+    })();
+    return keep();
+  }
+
+  function follow(gd, name) {
+    const other = graph(name), change = {};
+    if (!other || !other._fullLayout) return;
+    AXES.forEach((axis) => {
+      const [mine, its] = [gd, other].map((one) => one._fullLayout[axis].range);
+      if (mine.some((end, i) => Math.abs(end - its[i]) > 1e-9)) change[axis + ".range"] = mine.slice();
+    });
+    if (Object.keys(change).length) window.Plotly.relayout(other, change);
   }
 
   /* From Compose: the sample that is shown there. A structure file has no stack that could be changed. */
@@ -87,5 +123,5 @@
 
   window.addEventListener("popstate", openLink);
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { compare: { showPart, propose, openPoint, fromCompose, writeLink } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { compare: { showPart, propose, openPoint, swap, coupleMaps, fromCompose, writeLink } });
 })();

@@ -8,6 +8,7 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from components.compare.controls import ids, part_control, sample_fields, typed_sample
 from components.compare.job import job_outputs, job_values
 from components.compare.link import CompareLink, compose_address, decode_link, link_defaults
+from components.compare.pair import pair_controls, pair_panel
 from components.compare.sweep import (
     asked_sweep,
     block_choices,
@@ -24,6 +25,7 @@ from components.jobs import jobs, user
 from core.design.sweep import ALONG, QUANTITIES, Sweep
 from core.errors import InputError
 from core.sessions.sweeps import kept_points
+from pages import compare_pair  # noqa: F401, its callbacks
 
 dash.register_page(
     __name__, path="/compare", name="Compare", order=1.5, title="Compare · Bandloom",
@@ -33,7 +35,8 @@ dash.register_page(
 SAMPLE = [Input(ids(name), "value") for name in ("stack", "substrate", "mixing")]
 SWEPT = [Input(ids(name), "value") for name in ("along", "block", "low", "high", "points")]
 LINKED = (
-    "part", "stack", "substrate", "mixing", "quantity", "along", "block", "low", "high", "points",
+    "part", "stack", "substrate", "mixing", "quantity", "along", "block", "low", "high", "points", "stack2",
+    "substrate2", "mixing2", "engine", "view", "so",
 )  # fmt: skip
 """Controls whose values the link carries, by the names of its entries."""
 
@@ -57,11 +60,12 @@ def layout(**query) -> html.Div:
                         [
                             sample_fields("Sample", link.stack, link.substrate, link.mixing),
                             sweep_controls(link),
+                            pair_controls(link),
                         ],
                         className="compare-controls",
                         **{"aria-label": "Controls"},
                     ),
-                    html.Div([sweep_panel(link)], className="compare-parts"),
+                    html.Div([sweep_panel(link), pair_panel(link)], className="compare-parts"),
                 ],
                 className="compare",
             ),
@@ -188,13 +192,13 @@ def _swept(document) -> tuple[Sweep, list]:
 
 
 for _outputs, _function, _inputs, _states in (
-    ([Output(ids("sweep-panel"), "hidden"), Output(ids("sweep-controls"), "hidden")], "showPart",
-     [Input(ids("part"), "value")], []),
+    ([Output(ids(f"{part}-{what}"), "hidden") for part in ("sweep", "pair") for what in ("panel", "controls")],
+     "showPart", [Input(ids("part"), "value")], []),
     ([Output(ids("low"), "value"), Output(ids("high"), "value"), Output(ids("points"), "value")], "propose",
      [Input(ids("along"), "value")], [State(ids("proposed"), "data")]),
     ([Output(ids("url"), "href")], "openPoint", [Input(ids("sweep-plot"), "clickData")], []),
     ([Output("compose-compare", "href")], "fromCompose", [Input("compose-request", "data")], []),
-    ([Output(ids("linked"), "data")], "writeLink", [Input(ids(name), "value") for name in LINKED],
-     [State(ids("defaults"), "data")]),
+    ([Output(ids("linked"), "data")], "writeLink",
+     [Input(ids(name), "checked" if name == "so" else "value") for name in LINKED], [State(ids("defaults"), "data")]),
 ):  # fmt: skip
     clientside_callback(ClientsideFunction("compare", _function), *_outputs, *_inputs, *_states)

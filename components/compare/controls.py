@@ -3,6 +3,7 @@
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from components import theme
 from components.compare.link import MIXING_RANGE, PARTS, CompareLink
 from components.ids import Ids
 from components.terms import term
@@ -48,6 +49,13 @@ def number(name: str, label, value: float, step: float = 1, low: float | None = 
         id=ids(name), label=label, value=value, step=step, min=low, max=high, size="xs", debounce=True,
         clampBehavior="none", hideControls=True,
     )  # fmt: skip
+
+
+def graph(name: str, class_name: str) -> dcc.Graph:
+    """A plot that is empty at first."""
+    return dcc.Graph(
+        id=ids(name), figure=theme.EMPTY_FIGURE, config=theme.GRAPH_CONFIG, responsive=True, className=class_name
+    )
 
 
 def sample_fields(title: str, stack: str, substrate: str, mixing: float, suffix: str = "") -> html.Div:

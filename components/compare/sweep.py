@@ -8,8 +8,7 @@ import re
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from components import theme
-from components.compare.controls import ids, number, selection
+from components.compare.controls import graph, ids, number, selection
 from components.compare.job import job_line
 from components.compare.link import CompareLink, compose_address
 from components.figures.sweep_plot import axis_title
@@ -67,7 +66,7 @@ def sweep_panel(link: CompareLink) -> html.Section:
             html.P("", id=ids("sweep-title"), className="picture-title", role="status"),
             job_line("sweep", "Compute", "Exact calculation of the sweep"),
             html.Div(
-                dcc.Graph(id=ids("sweep-plot"), config=theme.GRAPH_CONFIG, responsive=True, className="compare-plot"),
+                graph("sweep-plot", "compare-plot"),
                 role="group",
                 **{"aria-label": "Plot of the sweep; the table below has its values and leads to each sample"},
             ),

@@ -33,6 +33,13 @@ def exact(argument: dict, report: Report) -> None:
         raise InputError(UNKEPT_RESULT)
 
 
+def pair(argument: dict, report: Report) -> None:
+    """What `exact` does, of several samples one after the other."""
+    samples = argument["samples"]
+    for number, sample in enumerate(samples):
+        exact(sample, lambda fraction=0.0, done=number: report((done + fraction) / len(samples)))
+
+
 def sweep(argument: dict, report: Report) -> None:
     """Figures of the samples of a sweep, into the result store.
 
@@ -84,7 +91,7 @@ def loop_seconds() -> float:
     return seconds
 
 
-KINDS = {"exact": exact, "sweep": sweep, "loop": loop, "design": design, "learn": learn}
+KINDS = {"exact": exact, "pair": pair, "sweep": sweep, "loop": loop, "design": design, "learn": learn}
 """Each imports what it needs and no more: a job begins the sooner."""
 
 

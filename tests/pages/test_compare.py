@@ -1,4 +1,4 @@
-"""Compare as a person uses it: sweeps, in a real browser."""
+"""Compare as a person uses it, in a real browser: sweeps, two samples."""
 
 import csv
 import io
@@ -141,3 +141,84 @@ def test_no_serious_accessibility_violation_and_no_scrolling_sideways(page: Page
     assert overflow(page) <= 0
     expect(page.locator("#compare-block-box")).to_be_hidden()
     expect(page.locator("#navigation a[aria-current]")).to_have_text(re.compile("Compare"))
+
+
+PAIR = "/compare?part=pair&stack=Si2Ge2&substrate=Si&stack2=Si2Ge2&substrate2=Ge"
+
+
+def shown_map(name: str) -> str:
+    return f"document.querySelector('#compare-{name}-map .js-plotly-plot')"
+
+
+def open_pair(page: Page, query: str = "") -> None:
+    page.goto(PAIR + query)
+    for name in ("first", "second"):
+        page.wait_for_function(f"() => {shown_map(name)}?._fullData?.[0]?.z")
+    settled(page)
+
+
+def ranges(page: Page, name: str) -> list:
+    read = f"() => ['xaxis', 'yaxis'].flatMap(axis => {shown_map(name)}._fullLayout[axis].range)"
+    return page.evaluate(read)
+
+
+def test_two_samples_are_predicted_at_once_and_exact_when_asked(page: Page):
+    open_pair(page)
+    for name in ("first", "second"):
+        expect(page.locator(f"#compare-{name}-badge")).to_contain_text("90 % error bar")
+    expect(page.locator("#compare-pair-table")).to_contain_text("Gap, read from the spectrum")
+    page.get_by_role("radiogroup", name="Engine").get_by_text("Exact").click()
+    for name in ("first", "second"):
+        expect(page.locator(f"#compare-{name}-badge")).to_have_text("Exact.")
+    row = page.locator("#compare-pair-table tr", has_text="HH − LH")
+    first, second, change = (float(text.replace("−", "-")) for text in row.locator("td").all_inner_texts())
+    assert change == pytest.approx(second - first, abs=0.0015)
+    page.wait_for_function("() => location.search.includes('engine=exact')")
+
+
+def test_a_zoom_of_one_map_is_that_of_the_other(page: Page):
+    open_pair(page)
+    before = ranges(page, "second")
+    box = page.locator("#compare-first-map .nsewdrag").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 200, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"low => {shown_map('second')}._fullLayout.yaxis.range[0] > low + 1", arg=before[2])
+    assert ranges(page, "second") == pytest.approx(ranges(page, "first"))
+
+
+def test_samples_are_swapped_and_open_in_compose(page: Page):
+    open_pair(page)
+    page.get_by_role("button", name="Swap the samples").press("Enter")
+    expect(page.locator("#compare-first-title")).to_have_text("Si2Ge2 on Ge")
+    expect(page.locator("#compare-second-title")).to_have_text("Si2Ge2 on Si")
+    page.wait_for_function("() => location.search.includes('substrate2=Si')")
+    page.go_back()
+    expect(page.locator("#compare-first-title")).to_have_text("Si2Ge2 on Si")
+    page.locator("#compare-sample2-compose").click()
+    expect(page.locator("#compose-title")).to_contain_text("Si2Ge2 on Ge")
+
+
+def test_the_difference_takes_the_place_of_both(page: Page):
+    open_pair(page)
+    page.get_by_role("radiogroup", name="Spectra").get_by_text("Difference").click()
+    expect(page.locator("#compare-first-title")).to_have_text("Si2Ge2 on Ge minus Si2Ge2 on Si")
+    expect(page.locator("#compare-second-box")).to_be_hidden()
+    values = page.evaluate(f"() => [{shown_map('first')}._fullData[0].zmin, {shown_map('first')}._fullData[0].zmax]")
+    assert values[0] == -values[1]
+
+
+def test_a_pair_that_takes_long_is_computed_in_the_background(page: Page):
+    page.goto("/compare?part=pair&stack=Si6Ge4&substrate=Si&so=1&engine=exact&stack2=Si2&substrate2=Si")
+    expect(page.locator("#compare-first-badge")).to_contain_text("waits for the exact calculation")
+    expect(page.locator("#compare-first-badge")).to_have_text("Exact.", timeout=PATIENCE)
+    expect(page.locator("#compare-pair-table")).to_contain_text("Split-off below VBM")
+    expect(page.locator("#compare-pair-running")).to_have_css("visibility", "hidden")
+
+
+@pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, PHONE | {"color_scheme": "dark"}])
+def test_the_pair_has_no_serious_accessibility_violation_and_no_scrolling_sideways(page: Page):
+    open_pair(page)
+    assert serious_violations(page) == []
+    assert overflow(page) <= 0
