@@ -4,10 +4,10 @@
   const at = (name) => document.getElementById("compare-" + name);
   const set = (name, props) => window.dash_clientside.set_props("compare-" + name, props);
   const keep = () => window.dash_clientside.no_update;
-  const PARTS = ["sweep", "pair"];
+  const PARTS = ["sweep", "pair", "growth"];
 
   /* Hidden or not: panel and controls of each part, in the order of its outputs. */
-  const showPart = (part) => PARTS.flatMap((name) => [name !== part, name !== part]);
+  const showPart = (part) => PARTS.flatMap((name) => [name !== part, name !== part]).slice(0, 5); // growth has no controls
 
   /* Another thing to change brings its own range, unless a link says which. */
   let swept = {}; // the page, and what is changed there

@@ -6,6 +6,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update
 
 from components.compare.controls import ids, part_control, sample_fields, typed_sample
+from components.compare.growth import growth_panel
 from components.compare.job import job_outputs, job_values
 from components.compare.link import CompareLink, compose_address, decode_link, link_defaults
 from components.compare.pair import pair_controls, pair_panel
@@ -25,7 +26,7 @@ from components.jobs import jobs, user
 from core.design.sweep import ALONG, QUANTITIES, Sweep
 from core.errors import InputError
 from core.sessions.sweeps import kept_points
-from pages import compare_pair  # noqa: F401, its callbacks
+from pages import compare_growth, compare_pair  # noqa: F401, their callbacks
 
 dash.register_page(
     __name__, path="/compare", name="Compare", order=1.5, title="Compare · Bandloom",
@@ -65,7 +66,7 @@ def layout(**query) -> html.Div:
                         className="compare-controls",
                         **{"aria-label": "Controls"},
                     ),
-                    html.Div([sweep_panel(link), pair_panel(link)], className="compare-parts"),
+                    html.Div([sweep_panel(link), pair_panel(link), growth_panel(link)], className="compare-parts"),
                 ],
                 className="compare",
             ),
@@ -192,7 +193,8 @@ def _swept(document) -> tuple[Sweep, list]:
 
 
 for _outputs, _function, _inputs, _states in (
-    ([Output(ids(f"{part}-{what}"), "hidden") for part in ("sweep", "pair") for what in ("panel", "controls")],
+    ([Output(ids(f"{part}-{what}"), "hidden") for part in ("sweep", "pair") for what in ("panel", "controls")]
+     + [Output(ids("growth-panel"), "hidden")],
      "showPart", [Input(ids("part"), "value")], []),
     ([Output(ids("low"), "value"), Output(ids("high"), "value"), Output(ids("points"), "value")], "propose",
      [Input(ids("along"), "value")], [State(ids("proposed"), "data")]),

@@ -51,11 +51,10 @@ def number(name: str, label, value: float, step: float = 1, low: float | None = 
     )  # fmt: skip
 
 
-def graph(name: str, class_name: str) -> dcc.Graph:
-    """A plot that is empty at first."""
-    return dcc.Graph(
-        id=ids(name), figure=theme.EMPTY_FIGURE, config=theme.GRAPH_CONFIG, responsive=True, className=class_name
-    )
+def graph(name: str, class_name: str, label: str) -> html.Div:
+    """A plot that is empty at first and fills a box of a height of its own."""
+    plot = dcc.Graph(id=ids(name), figure=theme.EMPTY_FIGURE, config=theme.GRAPH_CONFIG, responsive=True)
+    return html.Div(plot, className=class_name, role="group", **{"aria-label": label})
 
 
 def sample_fields(title: str, stack: str, substrate: str, mixing: float, suffix: str = "") -> html.Div:

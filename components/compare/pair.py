@@ -65,11 +65,7 @@ def _map(name: str) -> html.Div:
         [
             html.P("", id=ids(f"{name}-title"), className="picture-title", role="status"),
             html.P("", id=ids(f"{name}-badge"), className="badge"),
-            html.Div(
-                graph(f"{name}-map", "compare-map"),
-                role="group",
-                **{"aria-label": f"Spectral function of the {name} sample"},
-            ),
+            graph(f"{name}-map", "compare-map", f"Spectral function of the {name} sample"),
         ],
         id=ids(f"{name}-box"),
         className="compare-box",

@@ -65,11 +65,7 @@ def sweep_panel(link: CompareLink) -> html.Section:
             html.H2("Sweep", className="visually-hidden"),
             html.P("", id=ids("sweep-title"), className="picture-title", role="status"),
             job_line("sweep", "Compute", "Exact calculation of the sweep"),
-            html.Div(
-                graph("sweep-plot", "compare-plot"),
-                role="group",
-                **{"aria-label": "Plot of the sweep; the table below has its values and leads to each sample"},
-            ),
+            graph("sweep-plot", "compare-plot", "Plot of the sweep; the table below has its values and links"),
             html.P(NOTE, className="muted small"),
             html.Div(
                 [

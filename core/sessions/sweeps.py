@@ -16,7 +16,7 @@ VERSION = "1"
 
 def kept_points(sweep: Sweep) -> list[Point | None]:
     """Figures of every sample of a sweep, None where they are not known yet."""
-    return [_kept(sample) for sample in sweep.samples]
+    return [known_point(sample) for sample in sweep.samples]
 
 
 def compute_sweep(sweep: Sweep, report: Callable[[float], None]) -> None:
@@ -32,14 +32,26 @@ def compute_sweep(sweep: Sweep, report: Callable[[float], None]) -> None:
     samples = sorted(dict.fromkeys(sweep.samples), key=lambda sample: len(sample.crystal()))
     cost = [len(sample.crystal()) ** 2 for sample in samples]
     for number, sample in enumerate(samples):
-        if _kept(sample) is None:
-            content = json.dumps(point_of(sample).document()).encode()
-            if not result_store().put(_key(sample), content):
-                raise InputError(UNKEPT_RESULT)
+        learned_point(sample)
         report(sum(cost[: number + 1]) / sum(cost))
 
 
-def _kept(sample: Sample) -> Point | None:
+def learned_point(sample: Sample) -> Point:
+    """The figures of a sample, computed and kept where they are not known yet.
+
+    Raises:
+        InputError: as `core.design.sweep.point_of`, or the store cannot keep them.
+    """
+    point = known_point(sample)
+    if point is None:
+        point = point_of(sample)
+        if not result_store().put(_key(sample), json.dumps(point.document()).encode()):
+            raise InputError(UNKEPT_RESULT)
+    return point
+
+
+def known_point(sample: Sample) -> Point | None:
+    """The figures of a sample, None where they are not known yet."""
     content = result_store().get(_key(sample))
     try:
         return None if content is None else Point.from_document(json.loads(content))

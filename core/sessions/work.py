@@ -52,6 +52,18 @@ def sweep(argument: dict, report: Report) -> None:
     compute_sweep(Sweep.from_document(argument), report)
 
 
+def growth(argument: dict, report: Report) -> None:
+    """Layer density and figures of a sample, into the result store.
+
+    Raises:
+        InputError: what is no sample, or the store cannot keep them.
+    """
+    from core.sessions.growth import compute_growth
+    from core.structure.sample import Sample
+
+    compute_growth(Sample.from_document(argument), report)
+
+
 def loop(argument: dict, report: Report) -> None:
     """A run of the loop, into its folder."""
     from core.loop.loop import LoopSettings
@@ -91,7 +103,7 @@ def loop_seconds() -> float:
     return seconds
 
 
-KINDS = {"exact": exact, "pair": pair, "sweep": sweep, "loop": loop, "design": design, "learn": learn}
+KINDS = {"exact": exact, "pair": pair, "sweep": sweep, "growth": growth, "loop": loop, "design": design, "learn": learn}
 """Each imports what it needs and no more: a job begins the sooner."""
 
 
