@@ -15,7 +15,8 @@ PROFILE_NOTE = (
     "Local edges are those of bulk with the plane's own composition, strained to the sample's a∥ and relaxed along "
     "growth, with spin-orbit coupling. Si and Ge share the one energy scale of the tight-binding parameters, in which "
     "the valence band maxima of the unstrained crystals lie 0.68 eV apart (Niquet et al., 2009). Blocks of a few "
-    "planes confine, so that the edges of the stack lie between those of its materials. The tinted ground is germanium."
+    "planes confine, which moves the edges of the stack, drawn across, away from those of its planes; blocks of one or "
+    "two are hardly bulk at all. The tinted ground is germanium."
 )
 SPIN_NOTE = (
     "Both spins are counted. Without magnetism time reversal gives both the same density on every plane, so that a "
@@ -70,10 +71,13 @@ def alignment(profile: EdgeProfile, point: Point | None) -> str:
     else:
         text = f"Electrons find their lowest local edge in {electron}, holes in {hole}: type II."
     if point:
-        up = 1000 * (point.figures["cbm"] - profile.conduction.min())
-        down = 1000 * (profile.valence.max() - point.figures["vbm"])
-        text += f" In the stack the CBM lies {up:.0f} meV above, the VBM {down:.0f} meV below these local edges."
-    return text.replace("-", "−")
+        up, down = point.figures["cbm"] - profile.conduction.min(), point.figures["vbm"] - profile.valence.max()
+        text += f" In the stack the CBM lies {_beside(up)}, the VBM {_beside(down)} these local edges."
+    return text
+
+
+def _beside(energy: float) -> str:
+    return f"{1000 * abs(energy):.0f} meV {'above' if energy >= 0 else 'below'}"
 
 
 def _offsets(profile: EdgeProfile, low: int, high: int) -> html.Div:

@@ -1,4 +1,4 @@
-"""Compare as a person uses it, in a real browser: sweeps, two samples."""
+"""Compare as a person uses it, in a real browser: sweeps, two samples, a sample along growth."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.design.sweep import Sweep
+from core.sessions.growth import compute_growth
 from core.sessions.sweeps import compute_sweep
 from core.structure.sample import Sample
 from tests.browser import settled
@@ -220,5 +221,47 @@ def test_a_pair_that_takes_long_is_computed_in_the_background(page: Page):
 @pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, PHONE | {"color_scheme": "dark"}])
 def test_the_pair_has_no_serious_accessibility_violation_and_no_scrolling_sideways(page: Page):
     open_pair(page)
+    assert serious_violations(page) == []
+    assert overflow(page) <= 0
+
+
+GROWTH = "/compare?part=growth&stack=Si1Ge1&substrate=Si"
+DENSITY = "document.querySelector('#compare-density .js-plotly-plot')"
+
+
+def test_a_sample_along_growth_has_its_profile_at_once_and_its_density_by_a_job(page: Page):
+    page.goto("/compare?part=growth&stack=Si1Ge1&substrate=Si0.45Ge0.55")
+    expect(page.locator("#compare-offsets")).to_contain_text("type II")
+    expect(page.locator("#compare-offsets")).to_contain_text("In the stack", timeout=PATIENCE)
+    page.wait_for_function(f"() => {DENSITY}?._fullData?.[0]?.type === 'heatmap'")
+    title = page.evaluate(f"() => [{DENSITY}._fullLayout.xaxis.title.text, {DENSITY}._fullData[0].colorbar.title.text]")
+    assert title == ["plane number, in growth order", "states (1/eV a plane)"]
+    expect(page.locator("#compare-growth-running")).to_have_css("visibility", "hidden")
+
+
+def test_a_period_too_long_for_the_density_is_said_and_what_stands_stays(page: Page):
+    compute_growth(Sample("Si1Ge1", "Si"), lambda fraction: None)
+    page.goto(GROWTH)
+    expect(page.locator("#compare-growth-title")).to_contain_text("Si1Ge1 on Si")
+    page.locator("#compare-stack").fill("Si30Ge30")
+    page.locator("#compare-stack").press("Enter")
+    expect(page.locator("#compare-growth-error")).to_contain_text("at most 48")
+    page.get_by_role("radiogroup", name="Part of the page").get_by_text("Two samples").click()
+    expect(page.locator("#compare-growth-panel")).to_be_hidden()
+    expect(page.locator("#compare-first-badge")).to_contain_text("outside what the forward model learned")
+    page.go_back()
+    expect(page.locator("#compare-pair-panel")).to_be_hidden()
+    page.go_back()
+    expect(page.locator("#compare-growth-error")).to_have_text("")
+    expect(page.locator("#compare-growth-title")).to_contain_text("Si1Ge1 on Si")
+
+
+@pytest.mark.parametrize("context_options", [{"color_scheme": "light"}, PHONE | {"color_scheme": "dark"}])
+def test_growth_has_no_serious_accessibility_violation_and_no_scrolling_sideways(page: Page):
+    compute_growth(Sample("Si1Ge1", "Si"), lambda fraction: None)
+    page.goto(GROWTH)
+    page.wait_for_function(f"() => {DENSITY}?._fullData?.[0]?.type === 'heatmap'")
+    page.get_by_text("Edges of every plane").click()
+    settled(page)
     assert serious_violations(page) == []
     assert overflow(page) <= 0
