@@ -64,6 +64,7 @@
   function fromCompose(request) {
     if (!request || request.structure || !request.stack) return "/compare";
     const query = new URLSearchParams({ stack: request.stack, substrate: request.substrate });
+    if (request.spin_orbit) query.set("so", "1");
     if (request.mixing) query.set("mixing", String(request.mixing));
     return "/compare?" + query.toString();
   }

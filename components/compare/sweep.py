@@ -150,7 +150,7 @@ def sweep_table(sweep: Sweep, points: list[Point | None], quantity: str) -> html
         )
         for value, point, sample in zip(sweep.values, points, sweep.samples, strict=True)
     ]  # fmt: skip
-    head = html.Tr([html.Th(text, scope="col") for text in (*heads, "Gap", "CBM in", "Open in Compose")])
+    head = html.Tr([html.Th(text, scope="col") for text in (*heads, "Kind of gap", "CBM in", "Open in Compose")])
     table = html.Table([html.Caption(caption), html.Thead(head), html.Tbody(rows)], className="small-table")
     return html.Div(table, className="compare-scroll", tabIndex=0, role="group", **{"aria-label": caption})
 

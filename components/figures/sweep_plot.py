@@ -41,7 +41,7 @@ def sweep_figure(
     figure.update_xaxes(title_text=axis_title(along.label, along.unit), range=ends, zeroline=False)
     figure.update_yaxes(title_text=axis_title(drawn.label, drawn.unit), zeroline=False)
     if drawn.logarithmic:
-        figure.update_yaxes(type="log", dtick=1)
+        figure.update_yaxes(type="log", dtick="D2")
     figure.update_layout(showlegend=len(drawn.series) > 1)
     if not any(points):
         figure.update_yaxes(range=[-1, 1] if drawn.logarithmic else [0, 1], showticklabels=False)
