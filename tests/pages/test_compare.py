@@ -32,7 +32,7 @@ def drawn(page: Page) -> list:
 
 
 def test_a_sweep_is_computed_in_the_background_drawn_and_tabled(page: Page):
-    page.goto("/compare?stack=Si1Ge1&substrate=Si&low=0&high=0.4&points=3")
+    page.goto("/compare?stack=Si1Ge1&substrate=Si&mixing=0.35&low=0&high=0.4&points=3")
     expect(page.locator("#compare-sweep-said")).to_contain_text("0 of 3 points are known")
     page.get_by_role("button", name="Compute").press("Enter")
     expect(page.locator("#compare-sweep-said")).to_have_text("All 3 points are known.", timeout=PATIENCE)
@@ -230,7 +230,7 @@ DENSITY = "document.querySelector('#compare-density .js-plotly-plot')"
 
 
 def test_a_sample_along_growth_has_its_profile_at_once_and_its_density_by_a_job(page: Page):
-    page.goto("/compare?part=growth&stack=Si1Ge1&substrate=Si0.45Ge0.55")
+    page.goto("/compare?part=growth&stack=Si1Ge1&mixing=0.15&substrate=Si0.45Ge0.55")
     expect(page.locator("#compare-offsets")).to_contain_text("type II")
     expect(page.locator("#compare-offsets")).to_contain_text("In the stack", timeout=PATIENCE)
     page.wait_for_function(f"() => {DENSITY}?._fullData?.[0]?.type === 'heatmap'")
