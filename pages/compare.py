@@ -14,7 +14,6 @@ from components.compare.sweep import (
     asked_sweep,
     block_choices,
     sweep_controls,
-    sweep_csv,
     sweep_panel,
     sweep_state,
     sweep_table,
@@ -23,7 +22,7 @@ from components.compare.sweep import (
 from components.figures.sweep_plot import sweep_figure
 from components.ids import THEME
 from components.jobs import jobs, user
-from core.design.sweep import ALONG, QUANTITIES, Sweep
+from core.design.sweep import ALONG, QUANTITIES, Sweep, sweep_csv
 from core.errors import InputError
 from core.sessions.sweeps import kept_points
 from pages import compare_growth, compare_pair  # noqa: F401, their callbacks

@@ -1,7 +1,5 @@
 """The sweep of Compare: what is changed, the plot, the table, the file."""
 
-import csv
-import io
 import math
 import re
 
@@ -11,8 +9,7 @@ from dash import dcc, html
 from components.compare.controls import graph, ids, number, selection
 from components.compare.job import job_line
 from components.compare.link import CompareLink, compose_address
-from components.figures.sweep_plot import axis_title
-from core.design.sweep import ALONG, FEWEST, MOST, QUANTITIES, Point, Sweep, unit_blocks
+from core.design.sweep import ALONG, FEWEST, MOST, QUANTITIES, Point, Sweep, labelled, unit_blocks
 from core.errors import InputError
 from core.structure.crystal import species_label
 from core.structure.sample import Sample
@@ -32,7 +29,7 @@ def sweep_controls(link: CompareLink) -> html.Div:
             html.H2("Sweep"),
             selection("quantity", "Draw", {name: one.label for name, one in QUANTITIES.items()}, link.quantity),
             selection(
-                "along", "Against", {name: axis_title(one.label, one.unit) for name, one in ALONG.items()}, link.along
+                "along", "Against", {name: labelled(one.label, one.unit) for name, one in ALONG.items()}, link.along
             ),
             html.Div(
                 dmc.Select(
@@ -135,7 +132,7 @@ def sweep_table(sweep: Sweep, points: list[Point | None], quantity: str) -> html
     """The values that are drawn, a row a point, each with its way to Compose."""
     drawn, along = QUANTITIES[quantity], ALONG[sweep.along]
     caption = sweep_title(sweep, quantity)
-    heads = [axis_title(along.label, along.unit), *(axis_title(label, drawn.unit) for label in drawn.series.values())]
+    heads = [labelled(along.label, along.unit), *(labelled(label, drawn.unit) for label in drawn.series.values())]
     rows = [
         html.Tr(
             [
@@ -155,30 +152,8 @@ def sweep_table(sweep: Sweep, points: list[Point | None], quantity: str) -> html
     return html.Div(table, className="compare-scroll", tabIndex=0, role="group", **{"aria-label": caption})
 
 
-def sweep_csv(sweep: Sweep, points: list[Point | None]) -> str:
-    """All figures of the points that are known, with units in the head, a row a sample."""
-    units = {name: one.unit for one in QUANTITIES.values() for name in one.series}
-    along = ALONG[sweep.along]
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([
-        axis_title(along.label, along.unit), "stack", "substrate", "interface_mixing (ML)", "lattice_in_plane (Å)",
-        *(axis_title(name, unit) for name, unit in units.items()), "gap_kind", "cbm_valley",
-    ])  # fmt: skip
-    for value, sample, point in zip(sweep.values, sweep.samples, points, strict=True):
-        if point is not None:
-            figures = [_plain(point.figures.get(name, math.nan)) for name in units]
-            about = [f"{value:.10g}", sample.stack, sample.substrate, f"{sample.mixing:g}", f"{sample.lattice:.6f}"]
-            writer.writerow([*about, *figures, point.kind, point.valley])
-    return stream.getvalue()
-
-
 def _text(point: Point | None, name: str) -> str:
     value = point.figures.get(name, math.nan) if point else math.nan
     if not math.isfinite(value):
         return "–"
     return (f"{value:.4f}" if abs(value) < 100 else f"{value:.0f}").replace("-", "−")
-
-
-def _plain(value: float) -> str:
-    return f"{value:.6g}" if math.isfinite(value) else ""

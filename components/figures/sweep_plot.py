@@ -5,17 +5,12 @@ import math
 import plotly.graph_objects as go
 
 from components.theme import template_name
-from core.design.sweep import ALONG, QUANTITIES, Point, Sweep
+from core.design.sweep import ALONG, QUANTITIES, Point, Sweep, labelled
 
 SYMBOLS = {"indirect": "circle", "pseudo-direct": "diamond-open", "direct": "star"}
 DASHES = ("solid", "dot", "dash", "dashdot")
 MARGIN = 0.03
 """Of the horizontal axis beyond its ends."""
-
-
-def axis_title(label: str, unit: str) -> str:
-    """A label with its unit, where it has one."""
-    return f"{label} ({unit})" if unit else label
 
 
 def sweep_figure(
@@ -38,8 +33,8 @@ def sweep_figure(
         )  # fmt: skip
     width = sweep.values[-1] - sweep.values[0]
     ends = [sweep.values[0] - MARGIN * width, sweep.values[-1] + MARGIN * width]
-    figure.update_xaxes(title_text=axis_title(along.label, along.unit), range=ends, zeroline=False)
-    figure.update_yaxes(title_text=axis_title(drawn.label, drawn.unit), zeroline=False)
+    figure.update_xaxes(title_text=labelled(along.label, along.unit), range=ends, zeroline=False)
+    figure.update_yaxes(title_text=labelled(drawn.label, drawn.unit), zeroline=False)
     if drawn.logarithmic:
         figure.update_yaxes(type="log", dtick="D2")
     figure.update_layout(showlegend=len(drawn.series) > 1)

@@ -1,7 +1,9 @@
 """One thing about a sample changed step by step, and its figures at every step, by the exact engine with spin-orbit."""
 
+import csv
+import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
@@ -225,9 +227,36 @@ class Sweep:
             )
 
 
+def sweep_csv(sweep: Sweep, points: Sequence[Point | None]) -> str:
+    """All figures of the points that are known, with units in the head, a row a sample."""
+    units = {name: one.unit for one in QUANTITIES.values() for name in one.series}
+    along = ALONG[sweep.along]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([
+        labelled(along.label, along.unit), "stack", "substrate", "interface_mixing (ML)", "lattice_in_plane (Å)",
+        *(labelled(name, unit) for name, unit in units.items()), "gap_kind", "cbm_valley",
+    ])  # fmt: skip
+    for value, sample, point in zip(sweep.values, sweep.samples, points, strict=True):
+        if point is not None:
+            figures = [_plain(point.figures.get(name, math.nan)) for name in units]
+            about = [f"{value:.10g}", sample.stack, sample.substrate, f"{sample.mixing:g}", f"{sample.lattice:.6f}"]
+            writer.writerow([*about, *figures, point.kind, point.valley])
+    return stream.getvalue()
+
+
+def labelled(label: str, unit: str) -> str:
+    """A label with its unit, where it has one."""
+    return f"{label} ({unit})" if unit else label
+
+
 def unit_blocks(sample: Sample) -> tuple[Block, ...]:
     """Blocks of the unit that a sample's stack repeats: those whose thickness a sweep can change."""
     return sample.layers.repeat_unit[0].blocks
+
+
+def _plain(value: float) -> str:
+    return f"{value:.6g}" if math.isfinite(value) else ""
 
 
 def _planes(sample: Sample) -> int:

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from components.compare.sweep import asked_sweep, block_choices, sweep_csv, sweep_state, sweep_title
+from components.compare.sweep import asked_sweep, block_choices, sweep_state, sweep_title
 from components.figures.sweep_plot import sweep_figure
-from core.design.sweep import QUANTITIES, Point, Sweep, point_of
+from core.design.sweep import QUANTITIES, Point, Sweep, point_of, sweep_csv
 from core.errors import InputError
 from core.structure.sample import Sample
 
