@@ -9,6 +9,7 @@ from core.design.sweep import ALONG, QUANTITIES, Point, Sweep, labelled
 
 SYMBOLS = {"indirect": "circle", "pseudo-direct": "diamond-open", "direct": "star"}
 DASHES = ("solid", "dot", "dash", "dashdot")
+_TICKS = [digit * 10.0**power for power in range(-3, 5) for digit in (1, 2, 5)]
 MARGIN = 0.03
 """Of the horizontal axis beyond its ends."""
 
@@ -36,7 +37,7 @@ def sweep_figure(
     figure.update_xaxes(title_text=labelled(along.label, along.unit), range=ends, zeroline=False)
     figure.update_yaxes(title_text=labelled(drawn.label, drawn.unit), zeroline=False)
     if drawn.logarithmic:
-        figure.update_yaxes(type="log", dtick="D2")
+        figure.update_yaxes(type="log", tickvals=_TICKS, ticktext=[f"{tick:g}" for tick in _TICKS])
     figure.update_layout(showlegend=len(drawn.series) > 1)
     if not any(points):
         figure.update_yaxes(range=[-1, 1] if drawn.logarithmic else [0, 1], showticklabels=False)
