@@ -34,10 +34,7 @@ dash.register_page(
 
 SAMPLE = [Input(ids(name), "value") for name in ("stack", "substrate", "mixing")]
 SWEPT = [Input(ids(name), "value") for name in ("along", "block", "low", "high", "points")]
-LINKED = (
-    "part", "stack", "substrate", "mixing", "quantity", "along", "block", "low", "high", "points", "stack2",
-    "substrate2", "mixing2", "engine", "view", "so",
-)  # fmt: skip
+LINKED = tuple(link_defaults())
 """Controls whose values the link carries, by the names of its entries."""
 
 
@@ -49,7 +46,7 @@ def layout(**query) -> html.Div:
             html.H1("Compare", className="visually-hidden"),
             dcc.Location(id=ids("url"), refresh="callback-nav"),
             dcc.Store(id=ids("place"), data=secrets.token_hex(8)),
-            dcc.Store(id=ids("defaults"), data={name: link_defaults()[name] for name in LINKED}),
+            dcc.Store(id=ids("defaults"), data=link_defaults()),
             dcc.Store(id=ids("proposed"), data={name: one.proposed for name, one in ALONG.items()}),
             dcc.Store(id=ids("linked")),
             html.Div([html.P(text) for text in problems], className="field-error", role="alert"),

@@ -23,25 +23,28 @@ ENGINES = ("forward", "exact")
 @callback(
     Output(ids("sample2-error"), "children"),
     Output(ids("sample2-compose"), "href"),
+    Output(ids("pair-error"), "children"),
     Output(ids("pair"), "data"),
     *(Input(name, "value") for name in BOTH),
     Input(ids("so"), "checked"),
 )
 def check_pair(stack, substrate, mixing, stack2, substrate2, mixing2, coupled):
-    """Both samples; what is wrong with the second one is said below its fields, of the first one by the sweep."""
+    """Both samples; what is wrong with one is said below its fields, with both in their panel."""
     coupled = coupled is True
     try:
         second = typed_sample(stack2, substrate2, mixing2)
-        other = make_request(second.stack, second.substrate, second.mixing, coupled)
     except InputError as error:
-        return str(error), no_update, None
+        return str(error), no_update, "", None
     href = compose_address(second, coupled)
     try:
         first = typed_sample(stack, substrate, mixing)
-        request = make_request(first.stack, first.substrate, first.mixing, coupled)
-    except InputError:
-        return "", href, None
-    return "", href, {"first": request.document(), "second": other.document()}
+    except InputError:  # which the page says
+        return "", href, "", None
+    try:
+        asked = [make_request(one.stack, one.substrate, one.mixing, coupled).document() for one in (first, second)]
+    except InputError as error:
+        return "", href, str(error), None
+    return "", href, "", dict(zip(("first", "second"), asked, strict=True))
 
 
 @callback(

@@ -8,6 +8,7 @@ from components.compare.link import MIXING_RANGE, PARTS, CompareLink
 from components.ids import Ids
 from components.terms import term
 from core.errors import InputError
+from core.sessions.requests import make_request
 from core.structure.sample import Sample
 from core.structure.stack import stack_and_substrate
 
@@ -87,7 +88,9 @@ def typed_sample(stack, substrate, mixing) -> Sample:
     stack, substrate = (text if isinstance(text, str) else "" for text in (stack, substrate))
     stack, on = stack_and_substrate(stack)
     width = mixing if isinstance(mixing, int | float) and not isinstance(mixing, bool) else 0.0
-    return Sample(stack, on or substrate, checked_mixing(width))
+    sample = Sample(stack, on or substrate, checked_mixing(width))
+    make_request(sample.stack, sample.substrate, sample.mixing)  # strained too far, or too long
+    return sample
 
 
 def checked_mixing(width: float) -> float:

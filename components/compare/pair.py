@@ -44,6 +44,7 @@ def pair_panel(link: CompareLink) -> html.Section:
         [
             html.H2("Two samples", className="visually-hidden"),
             job_line("pair", "Compute", "Exact calculation of both samples"),
+            html.P(id=ids("pair-error"), className="field-error", role="alert"),
             html.Div([_map("first"), _map("second")], className="compare-maps", id=ids("maps")),
             html.P(
                 "Both maps have one energy axis and one colour scale; high-symmetry points of both zones are aligned. "

@@ -1,5 +1,6 @@
 """What jobs do, and the processes of this machine that do them: `python -m core.sessions.work JOB`."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -169,7 +170,8 @@ class LocalProcesses:
     def stop(self, job: str, process: str) -> None:
         """Kill the process of a job and those it started."""
         if is_of_this_host(process) and not is_gone(process):
-            os.killpg(pid_of(process), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.killpg(pid_of(process), signal.SIGKILL)
 
 
 def job_queue(workers: Workers) -> JobQueue:

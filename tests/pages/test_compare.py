@@ -103,6 +103,9 @@ def test_what_is_wrong_is_said_below_its_fields_and_the_plot_stays(page: Page):
     expect(page.locator("#compare-sweep-plot .point")).to_have_count(3)
     for name, text, where, said in (
         ("stack", "SiC4", "sample", "'C'"),
+        ("stack", "Si4Ge4", "sample", ""),
+        ("substrate", "5.2 Å", "sample", "strained"),
+        ("substrate", "Si", "sample", ""),
         ("stack", "Si50Ge50", "sweep", "a shorter period"),
         ("stack", "Si1Ge1", "sweep", ""),
         ("high", "7", "sweep", "0 to 1"),
@@ -210,6 +213,18 @@ def test_the_difference_takes_the_place_of_both(page: Page):
     assert values[0] == -values[1]
 
 
+def test_what_keeps_a_pair_from_being_drawn_is_said(page: Page):
+    open_pair(page)
+    page.locator("#compare-stack").fill("Si80Ge80")
+    page.locator("#compare-stack").press("Enter")
+    expect(page.locator("#compare-first-title")).to_have_text("Si80Ge80 on Si")
+    page.get_by_role("switch", name="Spin-orbit coupling").check(force=True)
+    expect(page.locator("#compare-pair-error")).to_contain_text("at most 128 with spin-orbit coupling")
+    page.locator("#compare-substrate2").fill("5.1 Å")
+    page.locator("#compare-substrate2").press("Enter")
+    expect(page.locator("#compare-sample2-error")).to_contain_text("would be strained")
+
+
 def test_a_pair_that_takes_long_is_computed_in_the_background(page: Page):
     page.goto("/compare?part=pair&stack=Si6Ge4&substrate=Si&so=1&engine=exact&stack2=Si2&substrate2=Si")
     expect(page.locator("#compare-first-badge")).to_contain_text("waits for the exact calculation")
@@ -246,8 +261,10 @@ def test_a_period_too_long_for_the_density_is_said_and_what_stands_stays(page: P
     page.locator("#compare-stack").fill("Si30Ge30")
     page.locator("#compare-stack").press("Enter")
     expect(page.locator("#compare-growth-error")).to_contain_text("at most 48")
+    page.wait_for_function("() => location.search.includes('Si30Ge30')")
     page.get_by_role("radiogroup", name="Part of the page").get_by_text("Two samples").click()
     expect(page.locator("#compare-growth-panel")).to_be_hidden()
+    page.wait_for_function("() => location.search.includes('part=pair')")
     expect(page.locator("#compare-first-badge")).to_contain_text("outside what the forward model learned")
     page.go_back()
     expect(page.locator("#compare-pair-panel")).to_be_hidden()
