@@ -347,7 +347,7 @@
 
   function savePicture(format) {
     const gd = graph();
-    if (!gd) return;
+    if (!gd || !gd.layout.meta) return; // before the first picture
     const title = (at("title").textContent || "bandloom").replace(/[^A-Za-z0-9.+-]+/g, "_");
     const name = title.length > 80 ? title.slice(0, 40) + "_" + title.slice(-39) : title;
     const caption = { text: gd.layout.meta.caption, font: { size: 14 }, x: 0.01, xanchor: "left", y: 0.98, yanchor: "top" };

@@ -49,7 +49,7 @@
       if (new URL(link.href).pathname === pathname) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    openLinks("compose");
+    ["compose", "compare"].forEach(openLinks);
     if (window.location.hash) holdAnchor(window.location.hash.slice(1));
   }
 

@@ -67,6 +67,12 @@ def forward_tables(directory: Path = DIRECTORY) -> list | None:
     ]
 
 
+def edge_errors(directory: Path = DIRECTORY) -> float | None:
+    """Error in eV below which 95 % of the band edges read from predicted totals stay; None where not measured."""
+    found = _read(directory / "forward.json")
+    return found and max(values["p95"] for values in found["edges"].values())
+
+
 REVERSE_ROWS = {
     "lattice_in_plane": ("In-plane lattice constant (Å)", 4),
     "ge_fraction": ("Mean Ge fraction", 3),

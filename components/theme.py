@@ -73,6 +73,17 @@ GRAPH_CONFIG = {
 }
 """`config` of every dcc.Graph: the button that uploads to a cloud is gone."""
 
+EMPTY_FIGURE = {
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+    },
+}
+"""What a graph shows before its first picture, in any colour scheme."""
+
 
 def css_variables() -> str:
     """A style sheet that defines --bl-NAME for each colour, and --bl-mono, in both schemes."""

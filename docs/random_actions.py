@@ -20,9 +20,10 @@ from playwright.sync_api import Error, Page
 from core.sessions.readings import EXAMPLES
 from tests.browser import Complaints, chromium, served_app
 
-PAGES = ("/", "/compose", "/interpret", "/loop", "/design", "/learn", "/methods", "/no-such-page")
+PAGES = ("/", "/compose", "/compare", "/interpret", "/loop", "/design", "/learn", "/methods", "/no-such-page")
 LINKS = (
     "/compose?stack=Si4Ge4&substrate=Si", "/compose?stack=%5BSi2Ge2%5D3&substrate=Si0.5Ge0.5&view=atom&atom=3",
+    "/compare?part=pair&stack=Si2Ge2&substrate2=Ge", "/compare?part=growth&stack=Si2Ge2", "/compare?along=block&low=x",
     "/compose?stack=&substrate=x", "/interpret?example=sharp", "/interpret?example=../etc", "/loop?run=nobody",
 )  # fmt: skip
 TEXTS = (

@@ -12,7 +12,7 @@ from tests.browser import chromium, served_app, settled
 
 FOLDER = Path(__file__).with_name("screenshots")
 WIDTHS = {1280: 900, 390: 844}
-SHOWN = {"/interpret": "?example=sharp"}
+SHOWN = {"/interpret": "?example=sharp", "/compare": "?part=pair"}
 """What a page shows in its picture, where it starts empty."""
 
 FULL_PAGE_LIMIT = 2600

@@ -86,7 +86,17 @@ def test_policy_lets_no_text_become_code_and_names_each_inline_script(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/compose", "/compose/", "/interpret?example=sharp", "/loop", "/learn?tour=atom", "/methods"]
+    "path",
+    [
+        "/",
+        "/compose",
+        "/compose/",
+        "/compare?part=growth",
+        "/interpret?example=sharp",
+        "/loop",
+        "/learn?tour=atom",
+        "/methods",
+    ],
 )
 def test_pages_are_found(client, path):
     assert client.get(path).status_code == 200

@@ -161,7 +161,7 @@ def use_interpret(page: Page) -> None:
 def use_home(page: Page) -> None:
     page.goto("/")
     settled(page)
-    for link in ("Compose", "Interpret", "Loop", "Methods"):
+    for link in ("Compose", "Compare", "Interpret", "Loop", "Methods"):
         page.get_by_role("navigation").get_by_role("link", name=link).click()
         settled(page)
 

@@ -32,6 +32,7 @@ HINTS = {
     "picture-svg": "The picture as it stands, as lines and text",
     "picture-png": "The picture as it stands, 2000 × 1400 pixels",
     "copy": "The address of this view: sample, view and cursor",
+    "compare": "This sample on the page Compare: swept, beside another one, or along growth",
     "compute": "Start the exact calculation again",
     "cancel": "End the exact calculation; the prediction stays",
     "file-remove": "Go back to the stack",

@@ -153,8 +153,9 @@ def _downloads() -> html.Div:
         for kind in ("svg", "png")
     ]
     link = html.Button("Copy link", id=ids("copy"), type="button", className="button", title=HINTS["copy"])
+    compare = dcc.Link("Compare", href="/compare", id=ids("compare"), className="compare-open", title=HINTS["compare"])
     return html.Div(
-        [html.Span("Download", className="muted"), *data, *pictures, link],
+        [html.Span("Download", className="muted"), *data, *pictures, link, compare],
         className="downloads",
         role="group",
         id=ids("downloads"),

@@ -154,7 +154,7 @@ def added(targets, figure, low, high) -> str:
     before = str(targets or "").strip().rstrip(",;").strip()
     if figure in KINDS or figure in VALLEYS:
         new = str(figure)
-    elif figure in FIGURES:
+    elif isinstance(figure, str) and figure in FIGURES:
         ends = [None if end in ("", None) else end for end in (low, high)]
         if not all(end is None or isinstance(end, int | float) for end in ends) or ends == [None, None]:
             raise InputError(f"{FIGURES[figure].label}: give a smallest value, a largest one, or both")

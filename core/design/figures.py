@@ -54,6 +54,9 @@ LEVELS = ("heavy", "light", "at_gamma", *VALLEYS)
 
 OTHERS = tuple(name for name in FIGURES if name.startswith(("electron_", "hole_")))
 
+MORE = ("electron_mass_110", "hole_mass_110", "split_off")
+"""Figures that no target is made of: m₀, m₀, and eV by which the split-off band lies below the VBM."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -78,7 +81,7 @@ def quick(sample: Sample) -> Measured:
 
 
 def quick_levels(sample: Sample) -> tuple[dict[str, float], dict[str, float], str]:
-    """LEVELS and OTHERS by name, nan where there is none, and the kind of the gap.
+    """LEVELS by name, OTHERS and MORE by name, nan where there is none, and the kind of the gap.
 
     Raises:
         InputError: as `quick`.
@@ -95,10 +98,19 @@ def verified(sample: Sample) -> Measured:
     Raises:
         InputError: as `quick`.
     """
+    return from_levels(*verified_levels(sample))
+
+
+def verified_levels(sample: Sample) -> tuple[dict[str, float], dict[str, float], str]:
+    """What `quick_levels` gives, with spin-orbit coupling throughout.
+
+    Raises:
+        InputError: as `quick`.
+    """
     crystal = sample.crystal()
     check_size(crystal, True)
     coupled = build_hamiltonian(crystal, True)
-    return from_levels(*_levels(coupled, read_bands(coupled), read_valence(coupled)))
+    return _levels(coupled, read_bands(coupled), read_valence(coupled))
 
 
 def from_levels(levels: Mapping[str, float], others: Mapping[str, float], kind: str) -> Measured:
@@ -140,9 +152,10 @@ def _levels(
     others = {
         f"{carrier}_mass_{axis}": min(map(abs, masses[f"[{axis}]"]))
         for carrier, masses in (("electron", found.masses["cbm"]), ("hole", valence.masses))
-        for axis in ("100", "001")
+        for axis in ("100", "110", "001")
     }
     others |= {
+        "split_off": np.nan if valence.split_off is None else valence.split_off,
         "electron_in_ge": float(found.profile["cbm"] @ germanium),
         "hole_in_ge": float(valence.profile @ germanium),
     }

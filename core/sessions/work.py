@@ -1,5 +1,6 @@
 """What jobs do, and the processes of this machine that do them: `python -m core.sessions.work JOB`."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -31,6 +32,37 @@ def exact(argument: dict, report: Report) -> None:
     read_out(asked)
     if not is_known(asked):
         raise InputError(UNKEPT_RESULT)
+
+
+def pair(argument: dict, report: Report) -> None:
+    """What `exact` does, of several samples one after the other."""
+    samples = argument["samples"]
+    for number, sample in enumerate(samples):
+        exact(sample, lambda fraction=0.0, done=number: report((done + fraction) / len(samples)))
+
+
+def sweep(argument: dict, report: Report) -> None:
+    """Figures of the samples of a sweep, into the result store.
+
+    Raises:
+        InputError: what is no sweep, or the store cannot keep them.
+    """
+    from core.design.sweep import Sweep
+    from core.sessions.sweeps import compute_sweep
+
+    compute_sweep(Sweep.from_document(argument), report)
+
+
+def growth(argument: dict, report: Report) -> None:
+    """Layer density and figures of a sample, into the result store.
+
+    Raises:
+        InputError: what is no sample, or the store cannot keep them.
+    """
+    from core.sessions.growth import compute_growth
+    from core.structure.sample import Sample
+
+    compute_growth(Sample.from_document(argument), report)
 
 
 def loop(argument: dict, report: Report) -> None:
@@ -72,7 +104,7 @@ def loop_seconds() -> float:
     return seconds
 
 
-KINDS = {"exact": exact, "loop": loop, "design": design, "learn": learn}
+KINDS = {"exact": exact, "pair": pair, "sweep": sweep, "growth": growth, "loop": loop, "design": design, "learn": learn}
 """Each imports what it needs and no more: a job begins the sooner."""
 
 
@@ -138,7 +170,8 @@ class LocalProcesses:
     def stop(self, job: str, process: str) -> None:
         """Kill the process of a job and those it started."""
         if is_of_this_host(process) and not is_gone(process):
-            os.killpg(pid_of(process), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.killpg(pid_of(process), signal.SIGKILL)
 
 
 def job_queue(workers: Workers) -> JobQueue:

@@ -93,3 +93,11 @@ def test_second_page_of_the_same_person_waits_and_says_so(page: Page):
     page.locator("#compose-cancel").click()
     expect(other.locator("#compose-progress-text")).to_have_text("Exact calculation")
     expect(other.locator("#compose-title")).to_contain_text("Si12Ge14 on Si", timeout=PATIENCE)
+
+
+def test_a_picture_that_is_not_there_yet_is_not_saved_and_breaks_nothing(page: Page):
+    page.goto("/compose?stack=Si40Ge38&substrate=Si&engine=exact")
+    expect(page.locator("#compose-badge")).to_contain_text("waits for the exact calculation")
+    page.get_by_role("button", name="PNG", exact=True).click()
+    page.locator("#compose-cancel").click()
+    expect(page.locator("#compose-ended-text")).to_contain_text("cancelled")

@@ -13,10 +13,12 @@ from PIL import Image
 from app import app, server
 from components.design.controls import DEFAULTS as DESIGN
 from components.interpret.experiment import SLIDERS, slider_id
+from core.design.sweep import Sweep
 from core.experiment.photoemission.experiment import START
 from core.processes import identity_of
 from core.sessions.readings import EXAMPLES, cuts_of, first_reading, infer_images, keep_image
 from core.sessions.requests import make_request
+from core.structure.sample import Sample
 from tests.pages.callbacks import PATH, ask, names, payload, served_callbacks
 from tests.pages.test_compose_forged import QUESTION
 
@@ -79,13 +81,24 @@ def true_values(finished_run) -> dict:
         "design-download-csv.n_clicks": 1, '{"index":["ALL"],"type":"design-sort"}.n_clicks': 1,
         "design-picture.relayoutData": {"shapes": [{"type": "path", "path": "M0.5,-1L0.6,-1.2"}]},
         "design-front.clickData": {"points": [{"customdata": "abc"}]}, "design-link.data": "?x=1",
+        "compare-stack.value": "Si1Ge1", "compare-substrate.value": "Si", "compare-mixing.value": 0.5,
+        "compare-stack2.value": "Si2", "compare-substrate2.value": "Ge", "compare-mixing2.value": 0,
+        "compare-part.value": "pair", "compare-along.value": "substrate", "compare-block.value": "1",
+        "compare-low.value": 0, "compare-high.value": 1, "compare-points.value": 3, "compare-quantity.value": "gap",
+        "compare-engine.value": "forward", "compare-view.value": "difference", "compare-so.checked": False,
+        "compare-place.data": "p", "compare-sweep-job.data": "0" * 32, "compare-pair-job.data": "0" * 32,
+        "compare-growth-job.data": "0" * 32, "compare-sweep-seen.data": ["x", "substrate", 1],
+        "compare-sweep.data": Sweep(Sample("Si1Ge1", "Si"), "substrate", 0, 1, 3).document(),
+        "compare-sweep-start.n_clicks": 1, "compare-sweep-csv.n_clicks": 1,
+        "compare-pair.data": {"first": request, "second": make_request("Si2", "Ge").document()},
     }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def no_jobs(monkeypatch):
-    """Jobs are accepted, and not started."""
+    """Jobs are accepted, and not started; the process that each is said to have is that of the tests."""
     monkeypatch.setattr("core.sessions.work.LocalProcesses.start", lambda *_: identity_of())
+    monkeypatch.setattr("core.sessions.work.LocalProcesses.stop", lambda *_: None)
 
 
 @pytest.fixture(scope="module")

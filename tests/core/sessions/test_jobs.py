@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -263,3 +265,11 @@ def test_cancelled_job_ends_at_once(local):
     queue.cancel(job)
     assert not psutil.wait_procs([process], timeout=PATIENCE_SECONDS)[1]
     assert queue.status(job).state == CANCELLED
+
+
+def test_a_process_that_ends_while_it_is_stopped_is_stopped(monkeypatch):
+    monkeypatch.setattr("core.sessions.work.is_gone", lambda identity: False)  # as it stood a moment before
+    ended = subprocess.Popen([sys.executable, "-c", ""], start_new_session=True)
+    identity = identity_of(ended.pid)
+    ended.wait()
+    LocalProcesses().stop("x", identity)

@@ -1,0 +1,1 @@
+"""The parts of the Compare page: its link, its controls, sweeps, pairs, profiles along growth."""
