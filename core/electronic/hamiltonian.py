@@ -5,6 +5,12 @@ and w z, and orbitals odd under the two-fold rotation about z (p_u, p_w, d_wz, d
 the spin is quantised along w and carries exp(±iπ/4). In this basis H(k) falls into blocks on the mirror planes and is
 real at k_z = 0, both of which `core.electronic.diagonalise` finds and uses.
 
+An empty site of an imperfect crystal keeps its place in the arrays: its hopping is 0 and its orbitals lie at FAR, out of
+every window, which leaves the other atoms exactly what they are without it. On-site terms of its neighbours count the
+bond to the empty place as if an atom were there. The four sp3 hybrids that point to it stay as they are, dangling, or
+are passivated: raised by PASSIVATION, as S. Lee, F. Oyafuso, P. von Allmen and G. Klimeck do at surfaces, Phys. Rev. B
+69, 045316 (2004).
+
 Bloch phases are those of the ideal sites, exp(i k·(r_j − r_i)): the unfolding projection is then a plain sum over the
 atoms of a sublattice (see `core.electronic.diagonalise`).
 """
@@ -17,6 +23,12 @@ import numpy as np
 from core.electronic.slater_koster import SHELL_OF_ORBITAL, two_centre_blocks
 from core.parameters.tight_binding import tight_binding_parameters
 from core.structure.crystal import Crystal
+
+FAR = 1000.0
+"""eV: where the orbitals of empty sites lie."""
+
+PASSIVATION = 30.0
+"""eV, added to the sp3 hybrids that point to an empty site which is passivated."""
 
 _TO_UW = np.array([[1, 1, 0], [-1, 1, 0], [0, 0, np.sqrt(2)]]) / np.sqrt(2)
 _TWOFOLD_ODD = np.array([1, 2, 5, 6])
@@ -98,8 +110,11 @@ def build_hamiltonian(crystal: Crystal, spin_orbit: bool = False) -> Hamiltonian
     """
     onsite = _onsite_blocks(crystal)
     hopping = _hopping_blocks(crystal)
+    if crystal.empty_sites:
+        _empty(crystal, onsite, hopping)
     if spin_orbit:
-        onsite = np.kron(np.eye(2), onsite) + _spin_orbit_blocks(crystal)
+        coupling = _spin_orbit_blocks(crystal) * ~crystal.vacant[:, None, None]
+        onsite = np.kron(np.eye(2), onsite) + coupling
         hopping = np.kron(np.eye(2), hopping)
     gauge = _gauge(spin_orbit)
     pair_atoms, pair_of_bond = np.unique(crystal.bond_atoms, axis=0, return_inverse=True)
@@ -159,6 +174,21 @@ def _onsite_blocks(crystal: Crystal) -> np.ndarray:
     diagonal = np.arange(10)
     blocks[:, diagonal, diagonal] += shell_energy[:, SHELL_OF_ORBITAL]
     return blocks
+
+
+def _empty(crystal: Crystal, onsite: np.ndarray, hopping: np.ndarray) -> None:
+    """Take the orbitals of empty sites out of the blocks (atom, 10, 10) and (bond, 10, 10), in place."""
+    first, second = crystal.bond_atoms.T
+    if crystal.passivated:
+        direction = _bond_geometry(crystal)[0]
+        for atom, end, sign in ((first, second, 1.0), (second, first, -1.0)):
+            bonds = np.flatnonzero(crystal.vacant[end])
+            hybrid = np.zeros((len(bonds), 10))
+            hybrid[:, 0] = 0.5
+            hybrid[:, 1:4] = np.sqrt(0.75) * sign * direction[bonds]
+            np.add.at(onsite, atom[bonds], PASSIVATION * hybrid[:, :, None] * hybrid[:, None, :])
+    hopping[crystal.vacant[crystal.bond_atoms].any(axis=1)] = 0.0
+    onsite[crystal.vacant] = FAR * np.eye(10)
 
 
 def angular_momentum_along_growth() -> np.ndarray:

@@ -28,6 +28,8 @@ class Crystal:
         bond_site: (bond, 3) int, ideal bond vector, one of the four tetrahedral (±1, ±1, ±1).
         bond_vector: (bond, 3) Å, actual bond vector.
         notes: what the reader of a result should know (for instance that an odd stack was doubled).
+        empty_sites: atoms that are missing: they keep their place in every array, and have no orbitals.
+        passivated: whether the hybrids that point to an empty site are tied off, see `core.electronic.hamiltonian`.
     """
 
     cell: np.ndarray
@@ -41,6 +43,8 @@ class Crystal:
     bond_vector: np.ndarray
     label: str = ""
     notes: tuple[str, ...] = field(default=())
+    empty_sites: tuple[int, ...] = ()
+    passivated: bool = False
 
     def __post_init__(self):
         """Freeze the arrays; refuse a crystal that is not four-bonded."""
@@ -52,8 +56,13 @@ class Crystal:
             raise ValueError(f"{len(self.bond_atoms)} bonds for {len(self)} atoms; four an atom are {2 * len(self)}")
 
     def __len__(self) -> int:
-        """Number of atoms."""
+        """Number of sites: of atoms, but for those in `empty_sites`."""
         return len(self.positions)
+
+    @cached_property
+    def vacant(self) -> np.ndarray:
+        """(atom,) bool: sites without an atom."""
+        return np.isin(np.arange(len(self)), self.empty_sites)
 
     @cached_property
     def average_cell(self) -> np.ndarray:
@@ -77,8 +86,9 @@ class Crystal:
 
     @cached_property
     def species(self) -> tuple[str, ...]:
-        """Chemical label an atom: Si, Ge, or Si0.70Ge0.30 for a virtual-crystal atom."""
-        return tuple(species_label(x) for x in self.ge_fraction)
+        """Chemical label an atom: Si, Ge, Si0.70Ge0.30 for a virtual-crystal atom, `vacancy` for an empty site."""
+        labels = zip(self.ge_fraction, self.vacant, strict=True)
+        return tuple("vacancy" if vacant else species_label(x) for x, vacant in labels)
 
     @cached_property
     def neighbours(self) -> np.ndarray:
@@ -100,9 +110,10 @@ class Crystal:
 
     @cached_property
     def plane_ge_fraction(self) -> np.ndarray:
-        """(plane,) mean Ge fraction of every plane."""
-        atoms = np.bincount(self.plane, minlength=self.plane_count)
-        return np.bincount(self.plane, weights=self.ge_fraction, minlength=self.plane_count) / atoms
+        """(plane,) mean Ge fraction of the atoms of every plane."""
+        there = ~self.vacant
+        atoms = np.bincount(self.plane, weights=there, minlength=self.plane_count)
+        return np.bincount(self.plane, weights=self.ge_fraction * there, minlength=self.plane_count) / atoms
 
     @cached_property
     def plane_spacing(self) -> np.ndarray:

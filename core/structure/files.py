@@ -31,21 +31,22 @@ FORMAT_OF_SUFFIX = {
     ".poscar": "vasp",
     ".contcar": "vasp",
 }
-CRYSTAL_ARRAYS = tuple(field.name for field in fields(Crystal) if field.name not in ("label", "notes"))
+CRYSTAL_ARRAYS = tuple(field.name for field in fields(Crystal) if field.type is np.ndarray)
 VIRTUAL_NOTE = "virtual-crystal atoms stand as their majority species"
 
 _COLUMN_WIDTH = re.compile(r":[A-Za-z]:([0-9]+)")
 
 
 def atoms_of(crystal: Crystal) -> Atoms:
-    """The crystal as ASE atoms, with the per-atom array `ge_fraction`; virtual-crystal atoms as majority species."""
-    atoms = Atoms(
-        ["Ge" if fraction > 0.5 else "Si" for fraction in crystal.ge_fraction],
-        positions=crystal.positions,
-        cell=crystal.cell,
-        pbc=True,
-    )
-    atoms.set_array("ge_fraction", np.array(crystal.ge_fraction))
+    """The crystal as ASE atoms, with the per-atom array `ge_fraction`; virtual-crystal atoms as majority species.
+
+    Empty sites are left out.
+    """
+    there = ~crystal.vacant
+    fractions = crystal.ge_fraction[there]
+    symbols = ["Ge" if fraction > 0.5 else "Si" for fraction in fractions]
+    atoms = Atoms(symbols, positions=crystal.positions[there], cell=crystal.cell, pbc=True)
+    atoms.set_array("ge_fraction", fractions)
     return atoms
 
 
@@ -155,7 +156,7 @@ def _cif_text(crystal: Crystal, atoms: Atoms, label: str) -> str:
         atoms.set_array("spacegroup_kinds", np.arange(len(atoms)))
         atoms.info["occupancy"] = {
             str(i): {s: x for s, x in (("Si", 1.0 - ge), ("Ge", ge)) if x > 0.0}
-            for i, ge in enumerate(crystal.ge_fraction.tolist())
+            for i, ge in enumerate(atoms.arrays["ge_fraction"].tolist())
         }
     buffer = io.BytesIO()
     write(buffer, atoms, format="cif")
