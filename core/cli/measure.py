@@ -3,13 +3,13 @@
 import argparse
 import json
 
-from core.cli.parser import add_command
-from core.cli.printed import validation_line
+from core.cli.parser import add_command, show_progress
+from core.cli.printed import alloy_lines, validation_line
 
 
 def add_commands(entries) -> None:
-    """validate, bench."""
-    for function in (validate, bench):
+    """validate, alloys, bench."""
+    for function in (validate, alloys, bench):
         entry = add_command(entries, function)
         entry.add_argument("--json", action="store_true")
         entry.add_argument("--write", action="store_true", help="keep the figures that the methods page shows")
@@ -28,6 +28,16 @@ def validate(arguments: argparse.Namespace) -> None:
     print("\n".join(validation_line(row) for row in table))
     if any(row["within"] is False for row in table):
         raise SystemExit(1)
+
+
+def alloys(arguments: argparse.Namespace) -> None:
+    """Gap of relaxed alloys: virtual crystal, random supercells, experiment (minutes)."""
+    from core.alloys import MEASURED_FILE, alloy_table
+
+    table = alloy_table(progress=lambda done: show_progress(f"{100 * done:3.0f} %"))
+    if arguments.write:
+        MEASURED_FILE.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps(table, ensure_ascii=False) if arguments.json else alloy_lines(table))
 
 
 def bench(arguments: argparse.Namespace) -> None:

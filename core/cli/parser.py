@@ -38,6 +38,25 @@ def sample_options() -> argparse.ArgumentParser:
     return options
 
 
+def imperfect_options() -> argparse.ArgumentParser:
+    """Which imperfections: with one of them, atoms are explicit and all of them relax."""
+    options = argparse.ArgumentParser(add_help=False)
+    group = options.add_argument_group("imperfect crystals", "atoms drawn one by one in a lateral supercell")
+    group.add_argument("--lateral", type=int, metavar="N", help="N × N primitive in-plane cells, 2 to 4")
+    group.add_argument("--seed", type=int, help="of the drawing, 0 by default")
+    group.add_argument(
+        "--antisite",
+        type=int,
+        action="append",
+        metavar="PLANE",
+        help="one atom of it is of the other element (planes from 1)",
+    )
+    group.add_argument("--vacancy", type=int, action="append", metavar="PLANE", help="one atom of it is missing")
+    group.add_argument("--dangling", choices=["open", "passivated"], help="the orbitals that point to a missing atom")
+    group.add_argument("--step", action="store_true", default=None, help="half of the cell lies one monolayer higher")
+    return options
+
+
 def model_options() -> argparse.ArgumentParser:
     """Which Hamiltonian."""
     options = argparse.ArgumentParser(add_help=False)

@@ -58,6 +58,23 @@ def validation_line(row: dict) -> str:
     return f"{row['setting']:<8} {row['quantity']:<52} {figures} {verdict}"
 
 
+def alloy_lines(table: dict) -> str:
+    """Gaps of alloys in eV, a line a composition, then the bowing."""
+    rows = ["Ge      virtual   random (± spread; lowest axis)   experiment"]
+    for row in table["rows"]:
+        spread = "" if row["random_std"] is None else f" ± {row['random_std']:.3f}"
+        random = f"{row['random']:.3f}{spread}; {row['random_lowest']:.3f}"
+        rows.append(f"{row['ge_fraction']:<8g}{row['virtual']:.3f}     {random:<32}{row['experiment']:.3f}")
+    b = table["bowing"]
+    rows.append(f"bowing  {b['virtual']:.3f}     {b['random']:<32.3f}{b['experiment']:.3f}")
+    rows.append(
+        f"mean of the three Δ axes, eV; Si {table['ends']['Si']:.3f}, Ge {table['ends']['Ge']:.3f}; random: "
+        f"{table['configurations']} configurations of {table['atoms']} atoms, seed {table['seed']}; experiment: "
+        f"exciton, about 15 meV below the gap, {table['experiment_source']}"
+    )
+    return "\n".join(rows)
+
+
 def learned_lines(card: dict) -> str:
     """What `learn` found, model by model."""
     lines = [f"{card['cases']} cases; {'kept as ' + card['version'] if card['version'] else 'no model was taken'}"]

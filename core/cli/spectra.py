@@ -3,29 +3,39 @@
 import argparse
 import json
 
-from core.cli.parser import add_command, model_options, report, sample_options
+from core.cli.parser import add_command, imperfect_options, model_options, report, sample_options, show_progress
 from core.cli.printed import readout_lines
-from core.cli.structure import read_crystal
+from core.cli.structure import read_crystal, read_imperfect
 from core.electronic.kpath import DEFAULT_PATH, POINTS_PER_SEGMENT
 from core.errors import InputError
 
 FIXED = ("path", "points", "sigma", "smearing", "window", "energies", "by_shell", "spin_orbit")
 """Options that the forward model knows at their defaults only."""
 
+NO_EMPTY_SITES = (-100.0, 100.0)
+"""eV, around all bands but those far up that stand for the orbitals of missing atoms."""
+
 
 def add_commands(entries) -> None:
     """bands, asf, cut."""
     sample, model, line, picture = sample_options(), model_options(), _line_options(), _picture_options()
-    entry = add_command(entries, bands, (sample, model, line))
+    imperfect, several = imperfect_options(), _configuration_options()
+    entry = add_command(entries, bands, (sample, imperfect, model, line))
     entry.add_argument("--out", help="raw bands as NetCDF, .nc")
     entry.add_argument("--json", action="store_true")
-    entry = add_command(entries, asf, (sample, model, line, picture))
+    entry = add_command(entries, asf, (sample, imperfect, several, model, line, picture))
     entry.set_defaults(default=entry.get_default)
-    entry = add_command(entries, cut, (sample, model, picture))
+    entry = add_command(entries, cut, (sample, imperfect, several, model, picture))
     entry.add_argument("--cut", default="G-X", help="G-X ([100]) or G-K ([110])")
     entry.add_argument("--kz", type=float, default=0.0, help="in 2π/c̄: 0 is the Γ plane, 1 the Z plane")
     entry.add_argument("--points", type=int, default=97, help="k-points over both signs")
     entry.set_defaults(default=entry.get_default)
+
+
+def _configuration_options() -> argparse.ArgumentParser:
+    several = argparse.ArgumentParser(add_help=False)
+    several.add_argument("--configurations", type=int, metavar="N", help="of the drawn atoms, averaged; 1 by default")
+    return several
 
 
 def _line_options() -> argparse.ArgumentParser:
@@ -56,7 +66,8 @@ def bands(arguments: argparse.Namespace) -> None:
     crystal = read_crystal(arguments)
     if arguments.out:
         check_result_file(arguments.out)
-        calculation = calculate_bands(crystal, _path(crystal, arguments), arguments.spin_orbit)
+        window = NO_EMPTY_SITES if crystal.empty_sites else None
+        calculation = calculate_bands(crystal, _path(crystal, arguments), arguments.spin_orbit, window)
         write_dataset(bands_dataset(calculation), arguments.out)
     report(crystal, *([f"bands written to {arguments.out}"] if arguments.out else []))
     if arguments.json or not arguments.out:
@@ -84,6 +95,11 @@ def _write_spectra(line, arguments) -> None:
     from core.engines import Picture, engine_named
 
     engine = engine_named(arguments.engine)
+    imperfect = read_imperfect(arguments)
+    if arguments.configurations is not None and imperfect is None:
+        raise InputError("--configurations are of atoms drawn in a lateral supercell; add --lateral 2, or leave it out")
+    if imperfect is not None and engine.name != "exact":
+        raise InputError(f"The {engine.name} engine takes perfect stacks only; use --engine exact for --lateral")
     crystal = read_crystal(arguments)
     line.sampled(crystal)
     if engine.name == "forward":
@@ -91,6 +107,9 @@ def _write_spectra(line, arguments) -> None:
     grid = EnergyGrid(arguments.window[0], arguments.window[1], arguments.energies)
     picture = Picture(grid, Broadening(arguments.sigma, arguments.smearing))
     check_result_file(arguments.out)
+    if imperfect is not None:
+        _write_configurations(imperfect, crystal, line, picture, arguments)
+        return
     data = engine.solve(crystal, line, arguments.spin_orbit, picture).dataset(picture, arguments.by_shell)
     write_dataset(data, arguments.out)
     report(
@@ -100,6 +119,22 @@ def _write_spectra(line, arguments) -> None:
         report(
             crystal, f"outside what the model was trained on (domain score {data.attrs['domain_score']:.1f}, limit 1)"
         )
+
+
+def _write_configurations(imperfect, crystal, line, picture, arguments) -> None:
+    from core.electronic.result_files import write_dataset
+    from core.engines.configurations import configurations_dataset
+
+    if arguments.by_shell:
+        raise InputError("--by-shell goes with perfect stacks; leave it out, or leave out --lateral")
+    number = 1 if arguments.configurations is None else arguments.configurations
+    told = (lambda done: show_progress(f"{100 * done:3.0f} %")) if number > 1 else None
+    data = configurations_dataset(imperfect, number, line, arguments.spin_orbit, picture, told)
+    write_dataset(data, arguments.out)
+    of = f"{number} configurations of {len(crystal)} sites" if number > 1 else f"{len(crystal)} sites"
+    notes = [note for note in data.attrs["notes"].split("; ") if note]
+    for text in (*notes, f"spectral functions of {of} by the exact engine written to {arguments.out}"):
+        show_progress(text)
 
 
 def _check_defaults(arguments) -> None:

@@ -3,16 +3,24 @@
 import argparse
 from pathlib import Path
 
-from core.cli.parser import add_command, report, sample_options
+from core.cli.parser import add_command, imperfect_options, report, sample_options
 from core.errors import InputError
 
 STRUCTURE_SUFFIXES = (".xyz", ".extxyz", ".cif", ".vasp", ".poscar", ".contcar")
+
+IMPERFECT = {
+    "lateral": "lateral", "seed": "seed", "antisite": "antisites", "vacancy": "vacancies", "dangling": "dangling",
+    "step": "step",
+}  # fmt: skip
+"""Options and the fields of an imperfect sample."""
 
 
 def add_commands(entries) -> None:
     """structure, descriptors."""
     sample = sample_options()
-    add_command(entries, structure, (sample,)).add_argument("--out", required=True, help=".xyz, .cif or .vasp")
+    add_command(entries, structure, (sample, imperfect_options())).add_argument(
+        "--out", required=True, help=".xyz, .cif or .vasp"
+    )
     add_command(entries, descriptors, (sample,)).add_argument("--out", required=True, help="table of the atoms, .csv")
 
 
@@ -36,22 +44,54 @@ def descriptors(arguments: argparse.Namespace) -> None:
 
 
 def read_crystal(arguments: argparse.Namespace):
-    """The crystal that the command line names: stack notation, or a structure file."""
+    """The crystal that the command line names: stack notation, perfect or not, or a structure file."""
     from core.structure.build import build_crystal
     from core.structure.files import read_structure
     from core.structure.stack import parse_stack
     from core.structure.substrate import parse_substrate
 
+    if imperfect := read_imperfect(arguments):
+        return imperfect.crystal()
     named = Path(arguments.stack)
-    if _is_file(named) or named.suffix.lower() in STRUCTURE_SUFFIXES or named.name in ("POSCAR", "CONTCAR"):
+    if _names_file(named):
         if arguments.substrate is not None or arguments.mixing:
             raise InputError(f"{named.name} brings its own cell: --substrate and --mixing go with stack notation only")
         return read_structure(named)
+    _check_substrate(arguments)
+    return build_crystal(parse_stack(arguments.stack), parse_substrate(arguments.substrate), arguments.mixing)
+
+
+def read_imperfect(arguments: argparse.Namespace):
+    """The imperfect sample that the command line names; None where it names no imperfection."""
+    from core.structure.imperfect import ImperfectSample
+    from core.structure.sample import Sample
+
+    given = {name: getattr(arguments, name, None) for name in IMPERFECT}
+    named = {field: given[name] for name, field in IMPERFECT.items() if given[name] is not None}
+    if not named:
+        return None
+    if arguments.lateral is None:
+        options = ", ".join(f"--{name}" for name in IMPERFECT if given[name] is not None)
+        raise InputError(f"{options} needs a lateral supercell; add --lateral 2, or 3, or 4")
+    if arguments.dangling is not None and not arguments.vacancy:
+        raise InputError("--dangling says what happens around a missing atom; add --vacancy PLANE, or leave it out")
+    if _names_file(Path(arguments.stack)):
+        raise InputError(
+            f"{Path(arguments.stack).name} is used as it stands: imperfections go with stack notation only"
+        )
+    _check_substrate(arguments)
+    return ImperfectSample(Sample(arguments.stack, arguments.substrate, arguments.mixing), **named)
+
+
+def _check_substrate(arguments: argparse.Namespace) -> None:
     if arguments.substrate is None:
         raise InputError(
             "--substrate is missing: Si, Ge, an alloy such as Si0.5Ge0.5, or a lattice constant such as 5.50"
         )
-    return build_crystal(parse_stack(arguments.stack), parse_substrate(arguments.substrate), arguments.mixing)
+
+
+def _names_file(named: Path) -> bool:
+    return _is_file(named) or named.suffix.lower() in STRUCTURE_SUFFIXES or named.name in ("POSCAR", "CONTCAR")
 
 
 def _is_file(path: Path) -> bool:

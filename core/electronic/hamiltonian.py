@@ -5,11 +5,11 @@ and w z, and orbitals odd under the two-fold rotation about z (p_u, p_w, d_wz, d
 the spin is quantised along w and carries exp(±iπ/4). In this basis H(k) falls into blocks on the mirror planes and is
 real at k_z = 0, both of which `core.electronic.diagonalise` finds and uses.
 
-An empty site of an imperfect crystal keeps its place in the arrays: its hopping is 0 and its orbitals lie at FAR, out of
-every window, which leaves the other atoms exactly what they are without it. On-site terms of its neighbours count the
-bond to the empty place as if an atom were there. The four sp3 hybrids that point to it stay as they are, dangling, or
-are passivated: raised by PASSIVATION, as S. Lee, F. Oyafuso, P. von Allmen and G. Klimeck do at surfaces, Phys. Rev. B
-69, 045316 (2004).
+An empty site of an imperfect crystal keeps its place in the arrays: its hopping is 0 and its orbitals lie at FAR, out
+of every window, which leaves the other atoms exactly what they are without it. On-site terms of its neighbours count
+the bond to the empty place as if an atom were there. The four sp3 hybrids that point to it stay as they are, dangling,
+or are passivated: raised by PASSIVATION, as S. Lee, F. Oyafuso, P. von Allmen and G. Klimeck do at surfaces,
+Phys. Rev. B 69, 045316 (2004).
 
 Bloch phases are those of the ideal sites, exp(i k·(r_j − r_i)): the unfolding projection is then a plain sum over the
 atoms of a sublattice (see `core.electronic.diagonalise`).

@@ -14,6 +14,7 @@ from core.electronic.diagonalise import DEGENERACY_TOLERANCE, Bands, solve_bands
 from core.electronic.hamiltonian import Hamiltonian, build_hamiltonian
 from core.electronic.kpath import SPECIAL_POINTS
 from core.electronic.states import States, solve_states
+from core.errors import InputError
 from core.structure.crystal import Crystal
 
 VALLEY_LINES = {
@@ -244,6 +245,11 @@ def _hole_splittings(gamma: States, weight: np.ndarray, occupied: int) -> tuple[
 def readouts_document(crystal: Crystal, spin_orbit: bool = False) -> dict:
     """The readouts of a crystal as plain JSON types; `units` has the unit of every scalar, `points` special points."""
     check_size(crystal, spin_orbit)
+    if crystal.empty_sites:
+        raise InputError(
+            "Around a missing atom levels lie in the gap and are filled in part, so that edges and gap cannot be read; "
+            "draw the spectral function, or write raw bands to a file"
+        )
     hamiltonian = build_hamiltonian(crystal, spin_orbit)
     zero = energy_zero(spin_orbit)
     found = read_bands(hamiltonian, zero)

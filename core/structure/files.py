@@ -172,7 +172,7 @@ def _vasp_text(crystal: Crystal, atoms: Atoms, label: str) -> str:
 
 
 def _ascii(text: str) -> str:
-    return text.replace("Å", "A").encode("ascii", "replace").decode("ascii")
+    return text.replace("Å", "A").replace("×", "x").encode("ascii", "replace").decode("ascii")
 
 
 def _content(source: str | Path | bytes, name: str) -> bytes:

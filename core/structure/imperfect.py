@@ -176,7 +176,9 @@ class ImperfectSample:
         for plane in planes:
             _check_whole(plane, 1, self.planes, f"The plane of one of the {name}")
         if len(set(planes)) < len(planes) or len(planes) > MAX_DEFECTS:
-            raise InputError(f"{name.capitalize()} in planes {list(planes)}: name up to {MAX_DEFECTS} planes, each once")
+            raise InputError(
+                f"{name.capitalize()} in planes {list(planes)}: name up to {MAX_DEFECTS} planes, each once"
+            )
         return tuple(sorted(int(plane) for plane in planes))
 
 

@@ -208,7 +208,9 @@ def _moved(crystal: Crystal, vector: np.ndarray, total: np.ndarray, cell: FreeCe
     translation = _translations(crystal) @ (np.eye(3) + strain)
     first, second = crystal.bond_atoms.T
     for atom in np.flatnonzero(crystal.vacant):
-        places = np.concatenate([(positions[second] + translation)[first == atom], (positions[first] - translation)[second == atom]])
+        places = np.concatenate(
+            [(positions[second] + translation)[first == atom], (positions[first] - translation)[second == atom]]
+        )
         positions[atom] = places.mean(axis=0)
     empty = crystal.vacant[crystal.bond_atoms].any(axis=1)
     after[empty] = (positions[second] - positions[first] + translation)[empty]

@@ -9,7 +9,7 @@ import pytest
 from core.parameters.keating import keating_parameters
 from core.structure.files import read_structure
 from core.structure.keating import relax_spacings
-from tests.core.structure.force_field import ExplicitKeating
+from core.structure.relaxation import relaxed
 
 DFT_RELAXED = Path(__file__).with_name("dft_relaxed")
 SILICON, GERMANIUM = 5.431, 5.658
@@ -98,7 +98,7 @@ def test_random_alloy_mean_lengths():
     The mean lattice constant of this file, 5.615 Å, fits the constants of the PBE functional, not those above.
     """
     crystal = read_structure(DFT_RELAXED / "SiGe_random_16.vasp")
-    vectors = ExplicitKeating(crystal, keating_parameters().with_lattice_constants(*PBE)).relax(crystal)
+    vectors = relaxed(crystal, "free", keating_parameters().with_lattice_constants(*PBE)).bond_vector
     kind = np.round(crystal.ge_fraction[crystal.bond_atoms].sum(axis=1)).astype(int)
     deviation = np.linalg.norm(vectors, axis=1) - crystal.bond_length
     assert np.abs([deviation[kind == k].mean() for k in range(3)]).max() < 0.010
