@@ -30,7 +30,7 @@ def structure(arguments: argparse.Namespace) -> None:
 
     crystal = read_crystal(arguments)
     write_structure(crystal, arguments.out)
-    report(crystal, f"{len(crystal)} atoms written to {arguments.out}")
+    report(crystal, f"{len(crystal) - len(crystal.empty_sites)} atoms written to {arguments.out}")
 
 
 def descriptors(arguments: argparse.Namespace) -> None:
@@ -72,7 +72,8 @@ def read_imperfect(arguments: argparse.Namespace):
         return None
     if arguments.lateral is None:
         options = ", ".join(f"--{name}" for name in IMPERFECT if given[name] is not None)
-        raise InputError(f"{options} needs a lateral supercell; add --lateral 2, or 3, or 4")
+        needs = "needs" if len(named) == 1 else "need"
+        raise InputError(f"{options} {needs} a lateral supercell; add --lateral 2, or 3, or 4")
     if arguments.dangling is not None and not arguments.vacancy:
         raise InputError("--dangling says what happens around a missing atom; add --vacancy PLANE, or leave it out")
     if _names_file(Path(arguments.stack)):

@@ -79,6 +79,19 @@ SI4GE4 = ["bands", "Si4Ge4", "--substrate", "Si"]
         (["asf", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--engine", "magic"], "exact"),
         (["cut", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--cut", "G-L"], "G-X"),
         (["cut", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--kz", "inf"], "kz"),
+        ([*SI4GE4, "--vacancy", "3"], "--lateral 2"),
+        ([*SI4GE4, "--step", "--seed", "3"], "--seed, --step need"),
+        ([*SI4GE4, "--lateral", "5"], "2 to 4"),
+        ([*SI4GE4, "--lateral", "2", "--vacancy", "9"], "1 to 8"),
+        ([*SI4GE4, "--lateral", "2", "--vacancy", "3"], "missing atom"),
+        ([*SI4GE4, "--lateral", "2", "--dangling", "open"], "--vacancy"),
+        (["bands", "Si4Ge4", "--lateral", "2"], "--substrate"),
+        (["bands", "nowhere.cif", "--lateral", "2"], "stack notation only"),
+        (["asf", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--configurations", "2"], "--lateral 2"),
+        (["asf", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "2", "--configurations", "0"], "1 to 64"),
+        (["asf", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "2", "--engine", "forward"], "exact"),
+        (["asf", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "2", "--by-shell"], "--by-shell"),
+        (["cut", "Si40", "--substrate", "Si", "--out", "x.nc", "--lateral", "3"], "at most 256"),
         (["structure", "Si4Ge4", "--substrate", "Si", "--out", "x.pdb"], ".cif"),
         (["structure", "Si4Ge4", "--substrate", "Si", "--out", "no/such/folder/x.cif"], "no/such"),
     ],
@@ -204,6 +217,50 @@ def test_bands_file(capsys, tmp_path):
     with xr.open_dataset(out) as data:
         assert data.energy.shape == (12, 80)
         np.testing.assert_allclose(data.unfolding_weight.sum("band"), 20, atol=1e-8)
+
+
+def test_imperfect_crystals(capsys, tmp_path):
+    sample = ["(Si0.5Ge0.5)2", "--substrate", "Si", "--lateral", "2", "--seed", "3", "--antisite", "1"]
+    out = tmp_path / "asf.nc"
+    status, printed, err = run(
+        ["asf", *sample, "--vacancy", "2", "--step", "--configurations", "2", *FAST, "--out", out], capsys
+    )
+    assert (status, printed) == (0, "")
+    assert "4 of 8 sites are Ge" in err
+    assert "2 configurations of 8 sites" in err
+    with xr.open_dataset(out) as data:
+        kept = json.loads(data.attrs["imperfections"])
+        assert kept["sample"]["stack"] == "(Si0.5Ge0.5)2"
+        assert (kept["lateral"], kept["seed"], kept["antisites"], kept["vacancies"]) == (2, 3, [1], [2])
+        assert kept["step"]
+        np.testing.assert_allclose(data.total, data.total_of.mean("configuration"), atol=1e-12)
+    assert run(["structure", *sample, "--vacancy", "2", "--out", tmp_path / "x.xyz"], capsys)[0] == 0
+    assert len(ase.io.read(tmp_path / "x.xyz")) == 7
+    assert run(["bands", *sample, "--vacancy", "2", *FAST, "--out", out], capsys)[0] == 0
+    with xr.open_dataset(out) as data:
+        assert np.abs(data.energy).max() < 100
+    explicit = json.loads(run(["bands", *sample, "--json"], capsys)[1])
+    assert 0.3 < explicit["gap"] < 1.2
+
+
+def test_alloys(capsys, monkeypatch):
+    row = {
+        "ge_fraction": 0.5,
+        "virtual": 1.0,
+        "random": 0.9,
+        "random_std": 0.01,
+        "random_lowest": 0.8,
+        "experiment": 0.992,
+    }
+    table = {
+        "rows": [row], "bowing": {"virtual": 0.1, "random": 0.3, "experiment": 0.206}, "ends": {"Si": 1.1, "Ge": 0.9},
+        "configurations": 4, "atoms": 72, "seed": 1, "experiment_source": "Weber, Alonso",
+    }  # fmt: skip
+    monkeypatch.setattr("core.alloys.alloy_table", lambda progress: table)
+    _, out, _ = run(["alloys"], capsys)
+    assert "0.900 ± 0.010; 0.800" in out
+    assert "Weber, Alonso" in out
+    assert json.loads(run(["alloys", "--json"], capsys)[1]) == table
 
 
 def test_validate(capsys, monkeypatch):
