@@ -40,6 +40,28 @@ def validation_table(rows: list[dict]) -> html.Div:
     return html.Div([*tables, html.Ol([html.Li(source) for source in sources], className="source-list")])
 
 
+def alloy_tables(directory: Path = DIRECTORY) -> list | None:
+    """Gaps of relaxed alloys in alloys.json, virtual, random and measured; None where they have not been computed."""
+    found = _read(directory / "alloys.json")
+    if not found:
+        return None
+    columns = ("virtual", "random", "random_std", "random_lowest", "experiment")
+    rows = [[f"{row['ge_fraction']:g}", *(decimal(row[name], 3) for name in columns)] for row in found["rows"]]
+    bowing = found["bowing"]
+    rows.append(["Bowing b", *(decimal(bowing.get(name), 3) for name in columns)])
+    return [
+        data_table(
+            "Gap of relaxed SiGe alloys, valence edge to Δ, eV",
+            ["Ge fraction", "Virtual crystal", "Random", "Its spread", "Its lowest axis", "Experiment"],
+            rows,
+            note=f"Mean of the three Δ axes; Si {found['ends']['Si']:.3f} and Ge {found['ends']['Ge']:.3f} eV. Random: "
+            f"{found['configurations']} configurations of {found['atoms']} atoms, all relaxed. E(x) = (1 − x) E(0) + "
+            f"x E(1) − b x (1 − x). Experiment: {found['experiment_source']}, the energy of an exciton, which lies "
+            "in Si 15 meV below the gap.",
+        )
+    ]
+
+
 FAMILY_NAMES = {
     "unseen_pairs": "SiₙGeₘ, (n, m) never trained on",
     "unseen_strains": "SiₙGeₘ of trained (n, m), unseen strain",

@@ -36,7 +36,7 @@ def layout(**_query) -> html.Div:
             *(measured.learning_tables() or [_absent("python -m core evaluate --learning --write")]),
             html.Figure(id=ids("curve"), className="learning-curve" if measured.learning_curve() else ""),
         ],
-        "validation": [_validation()],
+        "validation": [_validation(), *(measured.alloy_tables() or [_absent("python -m core alloys --write")])],
         "cost": [html.Figure(id=ids("cost"), className="cost-graph" if measured.cost_rows() else "")],
     }
     return html.Div(

@@ -46,6 +46,26 @@ def test_validation_table_shows_what_the_tolerance_can_tell(tmp_path):
         assert text in shown
 
 
+def test_alloy_table_shows_gaps_and_bowing(tmp_path):
+    assert measured.alloy_tables(tmp_path) is None
+    row = {
+        "ge_fraction": 0.5,
+        "virtual": 1.0264,
+        "random": 0.9915,
+        "random_std": None,
+        "random_lowest": 0.973,
+        "experiment": 0.9915,
+    }
+    found = {
+        "rows": [row], "bowing": {"virtual": 0.167, "random": 0.305, "experiment": 0.206},
+        "ends": {"Si": 1.173, "Ge": 0.963}, "configurations": 4, "atoms": 72, "experiment_source": "Weber, Alonso",
+    }  # fmt: skip
+    (tmp_path / "alloys.json").write_text(json.dumps(found), encoding="utf-8")
+    shown = str(measured.alloy_tables(tmp_path)[0].to_plotly_json())
+    for text in ("1.026", "0.992", "0.305", "4 configurations of 72 atoms", "Weber, Alonso", "Si 1.173"):
+        assert text in shown
+
+
 def test_columns_of_numbers_share_their_decimals():
     shown = str(data_table("Title", ["", "V"], [["a", 1.5], ["b", -22.125], ["c", None]]))
     assert "'1.500'" in shown
