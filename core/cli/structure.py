@@ -17,11 +17,9 @@ IMPERFECT = {
 
 def add_commands(entries) -> None:
     """structure, descriptors."""
-    sample = sample_options()
-    add_command(entries, structure, (sample, imperfect_options())).add_argument(
-        "--out", required=True, help=".xyz, .cif or .vasp"
-    )
-    add_command(entries, descriptors, (sample,)).add_argument("--out", required=True, help="table of the atoms, .csv")
+    crystal = (sample_options(), imperfect_options())
+    add_command(entries, structure, crystal).add_argument("--out", required=True, help=".xyz, .cif or .vasp")
+    add_command(entries, descriptors, crystal).add_argument("--out", required=True, help="table of the atoms, .csv")
 
 
 def structure(arguments: argparse.Namespace) -> None:

@@ -90,7 +90,12 @@ def descriptor_table(crystal: Crystal) -> pd.DataFrame:
     """A row an atom, in the order of the crystal, and a column a descriptor, see COLUMNS.
 
     The axes a, b, c are the cubic axes of the crystal; c is the growth direction.
+
+    Raises:
+        InputError: atoms are missing.
     """
+    if crystal.empty_sites:
+        raise InputError("Descriptors are of crystals in which every atom has four bonds; leave out the vacancies")
     values = {"index": range(len(crystal)), "symbol": crystal.species}
     values |= voronoi_descriptors(crystal.cell, crystal.positions, crystal.ge_fraction)
     values |= layer_window(crystal)

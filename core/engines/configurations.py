@@ -9,6 +9,7 @@ import xarray as xr
 from core.engines.exact import ExactEngine
 from core.engines.protocol import DEFAULT_PATH_LINE, DEFAULT_PICTURE, Line, Picture
 from core.errors import InputError
+from core.structure.crystal import Crystal
 from core.structure.imperfect import ImperfectSample
 
 MAX_CONFIGURATIONS = 64
@@ -27,7 +28,9 @@ def configurations_dataset(
     Of several: `total` and `total_std` (k, energy), `asf_plane` and `asf_plane_std` (plane, k, energy), the sum over
     the atoms of a plane, Σ over planes = total; `total_of` (configuration, k, energy); positions, cells and species of
     every configuration. All in 1/eV a primitive cell, as for a stack: a perfect supercell gives what the stack gives.
-    Means are taken at equal k in units of each configuration's average cell.
+    Means are taken at equal k in units of each configuration's average cell; `k_cartesian` is that of the first.
+    `asf_environment` and `asf_environment_std` (environment, k, energy) are means and standard deviations over all
+    atoms of one species and number of Ge neighbours, see `environments`, times lateral², as an atom of a stack has it.
 
     progress: called with the fraction done after each configuration.
 
@@ -37,19 +40,48 @@ def configurations_dataset(
     if isinstance(configurations, bool) or not 1 <= configurations <= MAX_CONFIGURATIONS:
         raise InputError(f"{configurations} configurations; 1 to {MAX_CONFIGURATIONS} are allowed")
     engine = ExactEngine()
-    single = []
+    single, crystals = [], []
     for number in range(configurations):
-        spectra = engine.solve(imperfect.crystal(number), line, spin_orbit, picture)
-        single.append(spectra.dataset(picture))
+        crystals.append(imperfect.crystal(number))
+        single.append(engine.solve(crystals[-1], line, spin_orbit, picture).dataset(picture))
         if progress is not None:
             progress((number + 1) / configurations)
-    data = single[0] if configurations == 1 else _averaged(single, spectra.crystal.plane)
+    data = single[0]
+    if configurations > 1:
+        data = _averaged(single, crystals[0].plane)
+        _add_environments(data, single, crystals, imperfect.lateral**2)
     data.attrs |= {
         "imperfections": json.dumps(imperfect.document(), ensure_ascii=False),
         "configurations": configurations,
         "relaxation": "Keating, all atoms in three dimensions, in-plane cell fixed, period along growth free",
     }
     return data
+
+
+def environments(crystal: Crystal) -> np.ndarray:
+    """(atom,) text: species and number of Ge neighbours of every atom, `Si, 2 Ge neighbours`; `vacancy` by itself.
+
+    An atom with a missing neighbour is `Si, next to a vacancy`, whatever the others are.
+    """
+    around = crystal.neighbours
+    germanium = np.round(crystal.ge_fraction[around].sum(axis=1)).astype(int)
+    words = [f"{count} Ge neighbour{'' if count == 1 else 's'}" for count in range(5)]
+    beside = crystal.vacant[around].any(axis=1)
+    where = ["next to a vacancy" if b else words[g] for b, g in zip(beside, germanium, strict=True)]
+    named = zip(crystal.species, where, strict=True)
+    return np.array([species if species == "vacancy" else f"{species}, {place}" for species, place in named])
+
+
+def _add_environments(data: xr.Dataset, single: list[xr.Dataset], crystals: list[Crystal], copies: int) -> None:
+    """Means and spreads of the atoms' spectra by environment over all configurations."""
+    of_atom = np.concatenate([environments(crystal) for crystal in crystals])
+    spectra = copies * np.concatenate([one["asf"].values for one in single])
+    names, atoms = np.unique(of_atom[of_atom != "vacancy"], return_counts=True)
+    axes, unit = ("environment", "k", "energy"), {"units": "1/eV"}
+    for name, statistic in (("asf_environment", np.mean), ("asf_environment_std", np.std)):
+        data[name] = (axes, np.stack([statistic(spectra[of_atom == one], axis=0) for one in names]), unit)
+    data["environment"] = ("environment", list(names))
+    data["environment_atoms"] = ("environment", atoms, {"comment": "atoms in all configurations"})
 
 
 def _averaged(single: list[xr.Dataset], plane: np.ndarray) -> xr.Dataset:

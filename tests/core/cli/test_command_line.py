@@ -239,6 +239,11 @@ def test_imperfect_crystals(capsys, tmp_path):
     assert run(["bands", *sample, "--vacancy", "2", *FAST, "--out", out], capsys)[0] == 0
     with xr.open_dataset(out) as data:
         assert np.abs(data.energy).max() < 100
+    refused = run(["descriptors", *sample, "--vacancy", "2", "--out", tmp_path / "x.csv"], capsys)
+    assert refused[0] == 2
+    assert "leave out the vacancies" in refused[2]
+    assert run(["descriptors", *sample, "--out", tmp_path / "x.csv"], capsys)[0] == 0
+    assert len((tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()) == 9
     explicit = json.loads(run(["bands", *sample, "--json"], capsys)[1])
     assert 0.3 < explicit["gap"] < 1.2
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.engines import ENGINES, Path
-from core.engines.configurations import configurations_dataset
+from core.engines.configurations import configurations_dataset, environments
 from core.errors import InputError
 from core.structure.imperfect import ImperfectSample
 from core.structure.sample import Sample
@@ -25,6 +25,26 @@ def test_means_and_spreads_are_those_of_single_runs(averaged):
     np.testing.assert_allclose(averaged["total_std"], np.std(singles, axis=0, ddof=1), atol=1e-12)
     assert averaged["total_std"].max() > 0.01
     np.testing.assert_allclose(averaged["asf_plane"].sum("plane"), averaged["total"], atol=1e-9)
+
+
+def test_environments_share_out_the_total(averaged):
+    """Each environment's mean times its number of atoms, over all of them: the mean total of the configurations."""
+    share = averaged["environment_atoms"] / (3 * 4)
+    np.testing.assert_allclose((share * averaged["asf_environment"]).sum("environment"), averaged["total"], atol=1e-9)
+    assert averaged["environment_atoms"].sum() == 3 * 16
+    assert averaged["asf_environment_std"].max() > 0.01
+    crystal = ALLOY.crystal(0)
+    for atom, name in enumerate(environments(crystal)):
+        bonded = [b if a == atom else a for a, b in crystal.bond_atoms if atom in (a, b)]
+        count = int(crystal.ge_fraction[bonded].sum())
+        assert name.startswith(f"{crystal.species[atom]}, {count} Ge neighbour")
+
+
+def test_environments_beside_a_vacancy():
+    names = environments(ImperfectSample(Sample("Si4Ge4", "Si"), vacancies=(4,)).crystal())
+    assert sorted(name for name in names if "vacancy" in name) == [
+        "Ge, next to a vacancy", "Ge, next to a vacancy", "Si, next to a vacancy", "Si, next to a vacancy", "vacancy",
+    ]  # fmt: skip
 
 
 def test_provenance_gives_every_configuration_back(averaged):
