@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
+from core.electronic.hamiltonian import PASSIVATION
 from core.engines.exact import ExactEngine
 from core.engines.protocol import DEFAULT_PATH_LINE, DEFAULT_PICTURE, Line, Picture
 from core.errors import InputError
@@ -55,6 +56,9 @@ def configurations_dataset(
         "configurations": configurations,
         "relaxation": "Keating, all atoms in three dimensions, in-plane cell fixed, period along growth free",
     }
+    if imperfect.vacancies:
+        treated = f"raised by {PASSIVATION:g} eV" if imperfect.dangling == "passivated" else "left as they are"
+        data.attrs["dangling_bonds"] = f"{imperfect.dangling}: the sp3 hybrids towards a missing atom are {treated}"
     return data
 
 

@@ -233,6 +233,7 @@ def test_imperfect_crystals(capsys, tmp_path):
         assert kept["sample"]["stack"] == "(Si0.5Ge0.5)2"
         assert (kept["lateral"], kept["seed"], kept["antisites"], kept["vacancies"]) == (2, 3, [1], [2])
         assert kept["step"]
+        assert data.attrs["dangling_bonds"].startswith("open")
         np.testing.assert_allclose(data.total, data.total_of.mean("configuration"), atol=1e-12)
     assert run(["structure", *sample, "--vacancy", "2", "--out", tmp_path / "x.xyz"], capsys)[0] == 0
     assert len(ase.io.read(tmp_path / "x.xyz")) == 7
@@ -246,6 +247,19 @@ def test_imperfect_crystals(capsys, tmp_path):
     assert len((tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()) == 9
     explicit = json.loads(run(["bands", *sample, "--json"], capsys)[1])
     assert 0.3 < explicit["gap"] < 1.2
+
+
+@pytest.mark.parametrize("flaws", [[], ["--antisite", "1", "--step"]])
+def test_an_alloy_goes_out_and_comes_back(flaws, capsys, tmp_path):
+    """A file of drawn atoms, as Compose takes it, has the spectra of the command."""
+    sample = ["Si2(Si0.5Ge0.5)2", "--substrate", "Si", "--lateral", "2", "--seed", "1", *flaws]
+    assert run(["structure", *sample, "--out", tmp_path / "alloy.xyz"], capsys)[0] == 0
+    totals = []
+    for one in (sample, [tmp_path / "alloy.xyz"]):
+        assert run(["asf", *one, *FAST, "--out", tmp_path / "asf.nc"], capsys)[0] == 0
+        with xr.open_dataset(tmp_path / "asf.nc") as data:
+            totals.append(data.total.values)
+    np.testing.assert_allclose(totals[0], totals[1], atol=1e-5)
 
 
 def test_alloys(capsys, monkeypatch):
