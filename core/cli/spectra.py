@@ -71,9 +71,9 @@ def bands(arguments: argparse.Namespace) -> None:
         write_dataset(bands_dataset(calculation), arguments.out)
     report(crystal, *([f"bands written to {arguments.out}"] if arguments.out else []))
     if arguments.json or not arguments.out:
+        document = readouts_document(crystal, arguments.spin_orbit)
         if arguments.lateral is not None:
             show_progress("Δ4 and L are read along [100] and [111]; drawn atoms set the other axes apart from these")
-        document = readouts_document(crystal, arguments.spin_orbit)
         print(json.dumps(document, ensure_ascii=False) if arguments.json else readout_lines(document))
 
 
