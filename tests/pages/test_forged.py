@@ -86,7 +86,7 @@ def true_values(finished_run) -> dict:
         "compare-part.value": "pair", "compare-along.value": "substrate", "compare-block.value": "1",
         "compare-low.value": 0, "compare-high.value": 1, "compare-points.value": 3, "compare-quantity.value": "gap",
         "compare-engine.value": "forward", "compare-view.value": "difference", "compare-so.checked": False,
-        "compare-place.data": "p", "compare-sweep-job.data": "0" * 32, "compare-pair-job.data": "0" * 32,
+        "compare-place.data": "c", "compare-sweep-job.data": "0" * 32, "compare-pair-job.data": "0" * 32,
         "compare-growth-job.data": "0" * 32, "compare-sweep-seen.data": ["x", "substrate", 1],
         "compare-sweep.data": Sweep(Sample("Si1Ge1", "Si"), "substrate", 0, 1, 3).document(),
         "compare-sweep-start.n_clicks": 1, "compare-sweep-csv.n_clicks": 1,
