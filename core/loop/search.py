@@ -75,12 +75,12 @@ FIRST_STEPS, STEPS = 12, 8
 REFINED, NEAR_WIDTH = 3, 0.6
 """Candidates whose corrections are made anew until a∥ stays; and ML from the best one's width, for its own stack."""
 
+SHORT = 6  # planes of a sharp stack up to which the exact engine screens it: predictions of short periods err most
 CLOSE_COST = 500.0
 """Candidates whose costs lie farther apart are not to be compared more exactly."""
 
-EXPLAINED = {True: 0.93, False: 0.45}
-"""Weighted squares a pixel up to which a fit leaves nothing but noise and its engine's error, for images with a Fermi
-edge and for those without."""
+EXPLAINED = {True: 0.86, False: 0.45}
+"""Weighted squares a pixel that noise and the engine's error explain, of images with a Fermi edge and without one."""
 
 WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
 """ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
@@ -392,7 +392,9 @@ class Search:
         screening = Screening(self.forward, base.fitted)
         cost, lattice = {}, {}
         for key, (stack, mixing, _) in self.pool.items():
-            cost[key], lattice[key] = screening.cost(stack, mixing)
+            short = not (self.is_bare or mixing or alloys(stack)) and len(parse_stack(stack)) <= SHORT
+            found = screening.exact_cost(stack, mixing, self.work) if short else screening.cost(stack, mixing)
+            cost[key], lattice[key] = found
         least = min(cost.values())
         self.screened = {key: float(np.log1p((value - least) / SCALE)) for key, value in cost.items()}
         rows = [key for key in self.pool if self._is_open(key)]
