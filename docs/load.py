@@ -56,8 +56,9 @@ START = {
         "view": "atom", "shells": ["s", "p", "d", "S"], "sigma": 0.1, "scale": "linear", "map": "viridis",
         "engine": "live", "sharpening": "none", "gamma": 1, "clip": 1,
     },
+    "line": {"line": "path", "path": "Z-G-X|K-G-L", "kz": 0},
     "selection": {"atom": 0, "other": 1}, "scheme": "light", "cursor": [23, 108], "resting": False, "moving": True,
-    "shown": None, "zoom": 1,
+    "shown": None, "zoom": 1, "zone": False, "home": False,
 }  # fmt: skip
 """What an open page asks while a slider moves."""
 
