@@ -8,7 +8,7 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from components.compare.controls import ids, part_control, sample_fields, typed_sample
 from components.compare.growth import growth_panel
 from components.compare.job import job_outputs, job_values
-from components.compare.link import CompareLink, compose_address, decode_link, link_defaults
+from components.compare.link import CompareLink, decode_link, link_defaults
 from components.compare.pair import pair_controls, pair_panel
 from components.compare.sweep import (
     asked_sweep,
@@ -22,6 +22,7 @@ from components.compare.sweep import (
 from components.figures.sweep_plot import sweep_figure
 from components.ids import THEME
 from components.jobs import jobs, user
+from components.links import compose_address
 from core.design.sweep import ALONG, QUANTITIES, Sweep, sweep_csv
 from core.errors import InputError
 from core.sessions.sweeps import kept_points

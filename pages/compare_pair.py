@@ -4,11 +4,12 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 
 from components.compare.controls import ids, typed_sample
 from components.compare.job import job_outputs, job_values
-from components.compare.link import VIEWS, CompareLink, compose_address
+from components.compare.link import VIEWS, CompareLink
 from components.compare.pair import pair_badge, pair_rows, pair_source, pair_table, table_note
 from components.figures.pair_map import pair_map
 from components.ids import THEME
 from components.jobs import jobs, user
+from components.links import compose_address
 from components.requests import FOREIGN
 from core.engines.protocol import DEFAULT_PICTURE
 from core.errors import InputError

@@ -2,11 +2,10 @@
 
 import math
 from dataclasses import dataclass, fields
-from urllib.parse import urlencode
 
+from components.links import decoded_entries, one_of
 from core.design.sweep import ALONG, FEWEST, MOST, QUANTITIES
 from core.errors import InputError
-from core.structure.sample import Sample
 
 PARTS = {"sweep": "Sweep", "pair": "Two samples", "growth": "Along growth"}
 ENGINES = {"forward": "Predicted", "exact": "Exact"}
@@ -55,17 +54,8 @@ def decode_link(query: dict) -> tuple[CompareLink, list[str]]:
     Returns:
         The state, and one sentence for each entry that was not usable.
     """
-    values, problems = {}, []
-    known = {field.name: field for field in fields(CompareLink)}
-    for name, text in query.items():
-        if name not in known:
-            problems.append(f"The link's entry {str(name)[:30]!r} is not known and was left out")
-            continue
-        try:
-            last = text[-1] if isinstance(text, list) and text else text  # an entry given twice arrives as a list
-            values[name] = _decoded(name, str(last), type(known[name].default))
-        except InputError as error:
-            problems.append(str(error))
+    known = {field.name: type(field.default) for field in fields(CompareLink)}
+    values, problems = decoded_entries(query, known, _decoded)
     if values.get("along", CompareLink.along) != CompareLink.along:  # numbers that are not named are those proposed
         proposed = dict(zip(("low", "high", "points"), ALONG[values["along"]].proposed, strict=True))
         values = proposed | values
@@ -77,21 +67,14 @@ def link_defaults() -> dict:
     return {field.name: field.default for field in fields(CompareLink)}
 
 
-def compose_address(sample: Sample, spin_orbit: bool = False) -> str:
-    """The address of a sample on Compose."""
-    entries = {"stack": sample.stack, "substrate": sample.substrate}
-    entries |= {"mixing": f"{sample.mixing:g}"} if sample.mixing else {}
-    return "/compose?" + urlencode(entries | ({"so": "1"} if spin_orbit else {}))
-
-
 def _decoded(name: str, text: str, kind: type):
     if len(text) > _TEXT_LIMIT:
         raise InputError(f"The link's {name} has {len(text)} characters; at most {_TEXT_LIMIT} are read")
     if kind is bool:
-        return _one_of(name, text, ("0", "1")) == "1"
+        return one_of(name, text, ("0", "1")) == "1"
     if kind in (int, float):
         return _number(name, text, kind)
-    return _one_of(name, text, tuple(_NAMED[name])) if name in _NAMED else text
+    return one_of(name, text, tuple(_NAMED[name])) if name in _NAMED else text
 
 
 def _number(name: str, text: str, kind: type) -> float:
@@ -103,9 +86,3 @@ def _number(name: str, text: str, kind: type) -> float:
     if not (math.isfinite(value) and low <= value <= high):
         raise InputError(f"The link's {name} is {text[:40]}; {low:g} to {high:g} is allowed, the default is used")
     return value
-
-
-def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
-    if text not in allowed:
-        raise InputError(f"The link's {name} is {text[:40]!r}; allowed are {', '.join(allowed)}, the default is used")
-    return text

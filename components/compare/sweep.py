@@ -8,7 +8,8 @@ from dash import dcc, html
 
 from components.compare.controls import graph, ids, number, selection
 from components.compare.job import job_line
-from components.compare.link import CompareLink, compose_address
+from components.compare.link import CompareLink
+from components.links import compose_address
 from core.design.sweep import ALONG, FEWEST, MOST, QUANTITIES, Point, Sweep, labelled, unit_blocks
 from core.errors import InputError
 from core.structure.crystal import species_label

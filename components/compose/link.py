@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from components.figures.colour_maps import DEFAULT, SEQUENTIAL
+from components.links import decoded_entries, one_of
 from core.electronic.kpath import DEFAULT_PATH, even_points, path_text, point_indices
 from core.electronic.sharpening import SHARPENINGS
 from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
@@ -78,17 +79,8 @@ def decode_link(query: dict[str, str]) -> tuple[ComposeLink, list[str]]:
     Returns:
         The state, and one sentence for each entry that was not usable.
     """
-    values, problems = {}, []
     known = {field.name: field for field in fields(ComposeLink)}
-    for name, text in query.items():
-        if name not in known:
-            problems.append(f"The link's entry {name[:30]!r} is not known and was left out")
-            continue
-        try:
-            last = text[-1] if isinstance(text, list) else text  # an entry given twice arrives as a list
-            values[name] = _decoded(name, str(last), type(known[name].default))
-        except InputError as error:
-            problems.append(str(error))
+    values, problems = decoded_entries(query, {name: type(field.default) for name, field in known.items()}, _decoded)
     if "atom" in values:  # a link that names an atom and no view is about that atom
         values.setdefault("view", "atom")
     line, path = (values.get(name, known[name].default) for name in ("line", "path"))
@@ -136,7 +128,7 @@ def _decoded(name: str, text: str, kind: type):
     if len(text) > _TEXT_LIMIT:
         raise InputError(f"The link's {name} has {len(text)} characters; at most {_TEXT_LIMIT} are read")
     if kind is bool:
-        return _one_of(name, text, ("0", "1")) == "1"
+        return one_of(name, text, ("0", "1")) == "1"
     if kind in (int, float):
         try:
             value = kind(text)
@@ -162,7 +154,7 @@ def _decoded(name: str, text: str, kind: type):
         "map": SEQUENTIAL,
         "sharpening": SHARPENINGS,
     }
-    return _one_of(name, text, named[name]) if name in named else text
+    return one_of(name, text, named[name]) if name in named else text
 
 
 def _first_gamma(line: str, path: str) -> int:
@@ -177,9 +169,3 @@ def _path(text: str) -> str:
         return path_text(text)
     except InputError as error:
         raise InputError(f"The link's path is not usable and the default is used. {error}") from None
-
-
-def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
-    if text not in allowed:
-        raise InputError(f"The link's {name} is {text!r}; allowed are {', '.join(allowed)}, the default is used")
-    return text

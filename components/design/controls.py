@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from components.ids import Ids
+from components.links import decoded_entries
 from core.design.figures import FIGURES, KINDS, VALLEYS
 from core.design.growth import MODELS
 from core.design.targets import NAMES
@@ -41,19 +42,8 @@ _LIMITS = {
 
 def linked(query: dict) -> tuple[dict, list[str]]:
     """What a link asks for, defaults where it says nothing or what is none, and a sentence for each of these."""
-    values, problems = dict(DEFAULTS), []
-    for name, given in query.items():
-        text = str(given[-1] if isinstance(given, list) and given else given)
-        if name not in DEFAULTS:
-            problems.append(f"The link's entry {name[:30]!r} is not known and was left out.")
-        elif name in _LIMITS or name == "balance":
-            try:
-                values[name] = _number(name, text)
-            except InputError as error:
-                problems.append(str(error))
-        else:
-            values[name] = text
-    return values, problems
+    values, problems = decoded_entries(query, dict.fromkeys(DEFAULTS, str), _decoded)
+    return DEFAULTS | values, problems
 
 
 def link(document: dict) -> str:
@@ -212,6 +202,10 @@ def _limit(name: str, value: int) -> dmc.NumberInput:
         id=ids(name), label=f"{label}, {unit}" if unit else label, value=value, min=low, max=high, allowDecimal=False,
         size="xs",
     )  # fmt: skip
+
+
+def _decoded(name: str, text: str, kind: type):
+    return _number(name, text) if name in _LIMITS or name == "balance" else text
 
 
 def _or_empty(value):

@@ -2,12 +2,12 @@
 
 import csv
 import io
-from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 from dash import html
 
 from components.design.controls import ids
+from components.links import compose_address
 from components.stack_strip import profile_strip
 from components.tables import data_table, decimal
 from components.theme import COLOURS, template_name
@@ -104,7 +104,7 @@ def _row(wanted: Wanted, design: dict, chosen: str) -> html.Tr:
     cells += [html.Td(shown(design, key), className="number") for key, _ in columns(wanted)[1:]]
     opened = html.A(
         "Compose", target="_blank",
-        href=f"/compose?{urlencode({'stack': sample.stack, 'substrate': sample.substrate})}",
+        href=compose_address(sample),
         title=f"Open {sample.stack} on {sample.substrate} in Compose, in a new tab",
     )  # fmt: skip
     return html.Tr([*cells, html.Td(opened)], className="chosen" if here else "")

@@ -17,6 +17,9 @@ from core.parameters.checksum import parameters_sha256
 from core.storage import UNKEPT_RESULT, content_key, result_store
 from core.structure.substrate import parse_substrate
 
+VERSION = "1"
+"""Raised whenever a search finds other answers, or says other things of them."""
+
 LONGEST_TEXT = 2000
 SECONDS = 600.0
 FOREIGN = "This request did not come from the page; reload it"
@@ -43,7 +46,9 @@ class DesignRequest:
     def key(self) -> str:
         """Of the search's steps: of what is asked, whatever way it was typed, and of the engines that answer."""
         meaning = repr((self.wanted, self.constraints))
-        return content_key("design", ENGINE_VERSION, parameters_sha256(), json.dumps(weights_in_force()), meaning)
+        return content_key(
+            "design", VERSION, ENGINE_VERSION, parameters_sha256(), json.dumps(weights_in_force()), meaning
+        )
 
     def search(self) -> DesignSearch:
         """The search for it."""

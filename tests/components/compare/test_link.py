@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from components.compare.link import CompareLink, compose_address, decode_link
+from components.compare.link import CompareLink, decode_link
 from components.compose.link import decode_link as decode_compose
+from components.links import compose_address
 from core.structure.sample import Sample
 
 
