@@ -36,8 +36,9 @@ def add_commands(entries) -> None:
         choices=LOOP_VARIANTS,
         help="what the loop is given, with --loop",
     )
-    entry.add_argument("--images", type=int, help="of each severity, with --loop")
+    entry.add_argument("--images", type=int, help="of each severity, with --loop; of each kind, with --detection")
     entry.add_argument("--fit", action="store_true", help="the fit of rendered images at the true stack")
+    entry.add_argument("--detection", action="store_true", help="flaws of crystals told in noisy images (half an hour)")
     entry.add_argument("--learning", action="store_true", help="what is learned from 30 cases of a new family")
     entry.add_argument("--design", action="store_true", help="the search for stacks with wanted bands")
     entry.add_argument("--split", default="test", choices=["validation", "test"])
@@ -139,6 +140,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
         from core.loop.fit_evaluation import evaluate_fit
 
         figures, file = evaluate_fit(show_progress), FIT_FILE
+    elif arguments.detection:
+        from core.loop.detection_evaluation import MEASURED_FILE as DETECTION_FILE
+        from core.loop.detection_evaluation import evaluate_detection
+
+        figures = evaluate_detection(folder.with_name("detection-evaluation"), show_progress, arguments.images)
+        file = DETECTION_FILE
     elif arguments.learning:
         from core.loop.learning_evaluation import MEASURED_FILE as LEARNING_FILE
         from core.loop.learning_evaluation import evaluate_learning

@@ -23,8 +23,8 @@ _ALL_SHELLS = np.ones((1, 10))
 
 
 def folded_spacing(crystal: Crystal) -> float:
-    """2π/c̄ between the values of k_z that fold onto each other."""
-    return 2 * PERIOD / len(crystal) if len(crystal) == crystal.plane_count else PERIOD
+    """2π/c̄ between the values of k_z that fold onto each other: those of the period where the other vectors lie flat."""
+    return PERIOD if crystal.site_cell[:2, 2].any() else 2 * PERIOD / abs(int(crystal.site_cell[2, 2]))
 
 
 def folded_nodes(crystal: Crystal, low: float, high: float, farthest: float) -> np.ndarray:

@@ -26,6 +26,7 @@ from core.reverse.drawing import SEVERITIES, random_state, single_thread_pool
 from core.reverse.evaluation import SEED, test_samples
 from core.reverse.inference import infer_images
 from core.reverse.standard import EV, KX
+from core.structure.crystal import Crystal
 
 MEASURED_FILE = Path(__file__).parents[1] / "measured" / "fit.json"
 IMAGES = 35
@@ -72,11 +73,16 @@ def _run(task: tuple[int, DrawnSample, str]) -> tuple[str, FitOutcome]:
     return severity, fit_outcome(sample, simulated_image(sample, severity, number))
 
 
-def simulated_image(sample: DrawnSample, severity: str, number: int) -> np.ndarray:
-    """(kx, eV) counts of a sample by the exact engine; everything random follows from `number`."""
-    crystal, kz = sample.crystal(), float(sample.kz or 0.0)
+def simulated_image(sample: DrawnSample, severity: str, number: int, atoms: Crystal | None = None) -> np.ndarray:
+    """(kx, eV) counts of a sample by the exact engine; everything random follows from `number`.
+
+    atoms: an imperfect crystal of the sample, whose spectra take the place of the perfect one's. Both signs of k∥ show
+        its outward half, as of domains turned by half a turn.
+    """
+    kz = float(sample.kz or 0.0)
     random = np.random.default_rng([SEED, SEVERITIES.index(severity), number])
-    vbm = predicted_vbm(crystal)
+    vbm = predicted_vbm(sample.crystal())
+    crystal = sample.crystal() if atoms is None else atoms
     realistic = severity == "realistic"
     artefacts = realistic_artefacts(random, vbm) if realistic else clean_artefacts(random)
     state = random_state(random, kz) if realistic else FinalState(kz)

@@ -1,0 +1,203 @@
+"""How surely a fit tells flaws of a crystal in noisy images: mixed interfaces, one antisite, one vacancy.
+
+The stack, the cut and its k_z are known; what is asked is whether the crystal is as drawn. Images come from the exact
+engine with every artefact, those of flawed crystals from explicit atoms in a lateral supercell. The detector is the
+Laplace evidence of two fits by virtual crystals, both taken on by the exact engine: one of the perfect stack, the other
+with the flaw's signature. Odds of ODDS to 1 raise an alarm; no threshold is tuned. What one image gave is kept: a
+stopped evaluation goes on where it stood.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from core.learning.samples import DrawnSample, profile_key
+from core.loop.correction import fitted_exactly
+from core.loop.fit import Fitted, Problem
+from core.loop.fit_evaluation import CUT, STEPS, simulated_image
+from core.loop.loop import LEAST_SPREAD, image_to_fit
+from core.loop.pictures import Pictures
+from core.reverse.cut import Cut
+from core.reverse.evaluation import test_samples
+from core.reverse.inference import infer_images
+from core.storage import cache_directory
+from core.structure.crystal import Crystal
+from core.structure.imperfect import ImperfectSample
+from core.structure.sample import Sample
+from core.structure.stack import Block, Stack, parse_stack
+
+MEASURED_FILE = Path(__file__).parents[1] / "measured" / "detection.json"
+SEED = 31
+SEVERITY = "realistic"
+STACKS = 10
+LONGEST = 8
+"""Monolayers of a period: 2 × 2 cells then have 32 atoms at most."""
+
+LATERAL = 2
+WIDTHS = (1.0, 2.0)
+"""ML: mixing of the flawed crystals is drawn between them, and the fits try both."""
+
+KINDS = ("pristine", "mixed", "antisite", "vacancy")
+SIGNATURES = ("mixed", "antisite")
+"""Of the fits. A vacancy has none among virtual crystals: what tells it is that the perfect stack fits badly."""
+
+ODDS = 20.0
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What one image gave.
+
+    gain: by signature, −2 log odds of the perfect stack against the best fit with it. chi: weighted squares a pixel
+    that the perfect stack leaves. stack, flaw: what was drawn.
+    """
+
+    gain: dict[str, float]
+    chi: float
+    stack: str
+    flaw: str
+
+
+def evaluate_detection(
+    folder: Path | None = None, report: Callable[[str], None] = lambda line: None, stacks: int | None = None
+) -> dict:
+    """Areas under ROC curves and alarms, one image a kind of crystal and stack.
+
+    Args:
+        folder: where outcomes are kept, in the cache by default.
+        report: gets lines of progress.
+        stacks: how many, STACKS by default.
+    """
+    kept = (folder or cache_directory() / "detection-evaluation") / _version()
+    kept.mkdir(parents=True, exist_ok=True)
+    samples = detection_samples(STACKS if stacks is None else stacks)
+    found: dict[str, list[Detection]] = {kind: [] for kind in KINDS}
+    for number, sample in enumerate(samples):
+        for kind in KINDS:
+            found[kind].append(_kept(kept / f"{kind}-{number}.json", sample, kind, number))
+        report(f"detection: {number + 1} of {len(samples)} stacks")
+    return detection_figures(found)
+
+
+def detection_samples(count: int) -> list[DrawnSample]:
+    """Sharp stacks of pure Si and Ge of the test set with short even periods, every composition profile in turn."""
+    profiles: dict[str, list[DrawnSample]] = {}
+    for sample in test_samples():
+        blocks, length = sample.layers.blocks, len(sample.layers)
+        pure = len(blocks) > 1 and all(block.ge_fraction in (0.0, 1.0) for block in blocks)
+        if pure and not sample.mixing and length <= LONGEST and length % 2 == 0:
+            profiles.setdefault(profile_key(sample.layers), []).append(sample)
+    longest = max(map(len, profiles.values()))
+    turns = [same[turn] for turn in range(longest) for same in profiles.values() if turn < len(same)]
+    return turns[:count]
+
+
+def flawed_crystal(sample: Sample, kind: str, number: int) -> tuple[Crystal | None, str]:
+    """The explicit atoms of a kind of crystal, None for the pristine one, and the flaw in words."""
+    if kind == "pristine":
+        return None, ""
+    random = np.random.default_rng([SEED, KINDS.index(kind), number])
+    plane, seed = int(random.integers(1, len(sample.layers) + 1)), int(random.integers(2**31))
+    if kind == "mixed":
+        width = round(float(random.uniform(*WIDTHS)), 2)
+        mixed = Sample(sample.stack, sample.substrate, width)
+        return ImperfectSample(mixed, LATERAL, seed).crystal(), f"mixed over {width:g} ML"
+    flaw = {"antisites": (plane,)} if kind == "antisite" else {"vacancies": (plane,)}
+    plain = Sample(sample.stack, sample.substrate)
+    return ImperfectSample(plain, LATERAL, seed, **flaw).crystal(), f"{kind} in plane {plane}"
+
+
+def signatures(stack: str) -> dict[str, list[tuple[str, float]]]:
+    """Stacks and mixings that stand for each flaw: wider interfaces; a plane of each block with an atom exchanged."""
+    blocks, made = list(parse_stack(stack).blocks), []
+    for number, block in enumerate(blocks):
+        other, below = 1.0 - block.ge_fraction, block.monolayers // 2
+        share = block.ge_fraction + (other - block.ge_fraction) / LATERAL**2
+        around = ((block.ge_fraction, below), (share, 1), (block.ge_fraction, block.monolayers - below - 1))
+        parts = [Block(x, monolayers) for x, monolayers in around if monolayers]
+        changed = [*blocks[:number], *parts, *blocks[number + 1 :]]
+        made.append((Stack(tuple(changed)).notation, 0.0))
+    return {"mixed": [(stack, width) for width in WIDTHS], "antisite": made}
+
+
+def detection(sample: DrawnSample, image: np.ndarray, wanted: tuple[str, ...] = SIGNATURES) -> tuple[dict, float]:
+    """Gains by signature and the perfect stack's weighted squares a pixel, see `Detection`.
+
+    Args:
+        sample: its stack and k_z are given to the fits.
+        image: (kx, eV) standard image.
+        wanted: signatures that are tried.
+    """
+    cut = Cut(None, CUT, float(sample.kz or 0.0))
+    found = infer_images([cut], [image])
+    lattice = found.estimates["lattice_in_plane"]
+    target = image_to_fit(found.images[0], cut)
+    expected = (lattice, max(2 * found.sizes["lattice_in_plane"], LEAST_SPREAD))
+    problem = Problem((target,), Pictures("forward", target.centre["kz"]), expected)
+    perfect, _ = fitted_exactly(problem, problem.run(problem.start(sample.stack, 0.0, lattice), STEPS))
+    gain = {}
+    for name in wanted:
+        fits = [_taken_on(problem, perfect, *other) for other in signatures(sample.stack)[name]]
+        gain[name] = float(perfect.evidence - min(fit.evidence for fit in fits))
+    return gain, float(perfect.chi[0])
+
+
+def detection_figures(found: dict[str, list[Detection]]) -> dict:
+    """Areas and alarms from outcomes by kind."""
+    limit = 2 * float(np.log(ODDS))
+    pristine = found["pristine"]
+    figures: dict = {"stacks": len(pristine), "odds": ODDS, "severity": SEVERITY}
+    for kind in KINDS[1:]:
+        by = kind if kind in SIGNATURES else "residual"
+        scores = [[_score(one, by) for one in rows] for rows in (pristine, found[kind])]
+        figures[kind] = {"auc": _auc(*scores), "by": by}
+        if by in SIGNATURES:
+            figures[kind]["found"], figures[kind]["false_alarms"] = (
+                round(float(np.mean([score > limit for score in group])), 4) for group in reversed(scores)
+            )
+    return figures
+
+
+def _score(one: Detection, by: str) -> float:
+    return one.chi if by == "residual" else one.gain[by]
+
+
+def _auc(without: list[float], having: list[float]) -> float:
+    truth = [0] * len(without) + [1] * len(having)
+    return round(float(roc_auc_score(truth, [*without, *having])), 4)
+
+
+def _taken_on(problem: Problem, perfect: Fitted, stack: str, mixing: float) -> Fitted:
+    """The fit of another virtual crystal, from where that of the perfect stack ended."""
+    return fitted_exactly(problem, replace(perfect, state=replace(perfect.state, stack=stack, mixing=mixing)), 2)[0]
+
+
+def _kept(file: Path, sample: DrawnSample, kind: str, number: int) -> Detection:
+    if file.exists():
+        return Detection(**json.loads(file.read_text(encoding="utf-8")))
+    atoms, flaw = flawed_crystal(sample, kind, number)
+    gain, chi = detection(sample, simulated_image(sample, SEVERITY, _image_number(kind, number), atoms))
+    outcome = Detection(gain, chi, f"{sample.stack} on {sample.substrate}", flaw)
+    file.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    return outcome
+
+
+def _image_number(kind: str, number: int) -> int:
+    """What is random in an image: another measurement for each."""
+    return 10_000 + number * len(KINDS) + KINDS.index(kind)
+
+
+def _version() -> str:
+    """Changes whenever the fits or the images do."""
+    digest = hashlib.sha256(repr((SEED, SEVERITY, LONGEST, LATERAL, WIDTHS, KINDS)).encode())
+    for name in ("correction", "fit", "fit_evaluation", "image", "pictures", "render"):
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    for part in (detection_samples, flawed_crystal, signatures, detection, _taken_on, _image_number):
+        digest.update(inspect.getsource(part).encode())
+    return digest.hexdigest()[:10]
