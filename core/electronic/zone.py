@@ -23,7 +23,7 @@ _ALL_SHELLS = np.ones((1, 10))
 
 
 def folded_spacing(crystal: Crystal) -> float:
-    """2π/c̄ between the values of k_z that fold onto each other: those of the period where the other vectors lie flat."""
+    """2π/c̄ between values of k_z that fold onto each other: those of the period where the other vectors lie flat."""
     return PERIOD if crystal.site_cell[:2, 2].any() else 2 * PERIOD / abs(int(crystal.site_cell[2, 2]))
 
 
