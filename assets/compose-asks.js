@@ -16,7 +16,7 @@
   const REST_MS = 160;
   const PIN_MS = 600; // longer than text fields wait for further typing
 
-  const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure"];
+  const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure", "imperfect"];
   const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, home: false, zone: null, zoneOf: "", look: "", title: "", figureTitle: "", badge: null, sliders: null, shown: null, overlaid: false, request: null, rested: null, sampled: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
   let now = null; // what is asked and shown; anew for each page
   let number = 0;
@@ -24,7 +24,7 @@
   let pacing = null;
 
   /* The controls have changed: all of them, as Dash gives them. */
-  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, line, path, kz, ready, cursor) {
+  function ask(stack, substrate, mixing, spinOrbit, structure, selection, scheme, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, line, path, kz, ready, imperfect, cursor) {
     if (!at("picture") || !scheme) return keep();
     if (!now || now.page !== at("picture")) {
       now = { ...NOTHING, said: {}, moved: {}, pinned: {}, page: at("picture"), newest: number };
@@ -36,7 +36,7 @@
     const along = now.state && now.state.line;
     if (along && (along.line !== line || along.path !== path)) now.home = !page().isOpening(); // the cursor goes to Γ
     now.state = {
-      sample: { stack: stack, substrate: substrate, mixing: mixing, spin_orbit: Boolean(spinOrbit), structure: structure, ...now.moved, ...now.pinned },
+      sample: { stack: stack, substrate: substrate, mixing: mixing, spin_orbit: Boolean(spinOrbit), structure: structure, imperfect: imperfect, ...now.moved, ...now.pinned },
       view: { view: view, shells: shells, sigma: sigma, scale: scale, map: map, engine: engine, sharpening: sharpening, gamma: gamma, clip: clip },
       line: { line: line, path: path, kz: kz },
       selection: selection, scheme: scheme, zoom: now.zoom,
@@ -78,7 +78,7 @@
   }
 
   function changed() {
-    const sample = SAMPLE.map((name) => now.state.sample[name]).concat(JSON.stringify(now.state.line)).join("\n");
+    const sample = SAMPLE.map((name) => JSON.stringify(now.state.sample[name])).concat(JSON.stringify(now.state.line)).join("\n");
     if (now.sample && sample !== now.sample) now.settled = false;
     now.sample = sample;
     now.shown = null;
@@ -150,6 +150,8 @@
       set("problems", { children: answer.lost });
       set("structure", { data: "" });
     } else ["stack", "substrate", "path"].forEach((name) => say(name, "error", answer.errors[name] || null));
+    say("imperfect-cost", "children", answer.cost || null);
+    say("imperfect-error", "children", (answer.errors || {}).imperfect || null);
     Object.entries(answer.texts || {}).forEach(([name, text]) => set(name, { value: text }));
     now.sliders = answer.sliders;
   }

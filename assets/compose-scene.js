@@ -31,7 +31,8 @@
       at("scene-text").textContent = "The 3D view needs WebGL, which this browser does not offer; the layer diagram shows the same atoms.";
     });
     if (by === "strain") return "Bonds: red stretched, blue compressed, against their natural length; full colour at ±4 %.";
-    return "Blue Si, orange Ge. Arrow: growth axis [001]. Click an atom for its spectrum; drag to turn.";
+    const flaws = scene.flaws.length ? " Ring of colour: " + [...new Set(scene.flaws.map(([, flaw]) => flaw))].join(", ") + "." : "";
+    return "Blue Si, orange Ge." + flaws + " Arrow: growth axis [001]. Click an atom for its spectrum; drag to turn.";
   }
 
   const mix = (a, b, t) => "#" + [1, 3, 5].map((i) => Math.round(parseInt(a.slice(i, i + 2), 16) * (1 - t) + parseInt(b.slice(i, i + 2), 16) * t).toString(16).padStart(2, "0")).join("");
@@ -51,13 +52,18 @@
     viewer.removeAllShapes();
     viewer.removeAllLabels();
     const [a, b, c] = scene.cell;
+    const flaw = Object.fromEntries(scene.flaws);
     const flat = scene.atoms.length <= 32 ? [0, 1] : [0];
     const si = colour("silicon"), ge = colour("germanium"), neutral = colour("border-strong");
     flat.forEach((i) => flat.forEach((j) => {
       const shift = plus(plus([0, 0, 0], a, i), b, j);
       scene.atoms.forEach((position, atom) => {
         const centre = plus(position, shift, 1);
-        viewer.addSphere({
+        if (flaw[atom]) {
+          viewer.addSphere({ center: point(centre), radius: 1.05, color: colour("accent"), opacity: 0.45 });
+          if (i === 0 && j === 0) viewer.addLabel(flaw[atom], { position: point(plus(centre, [0, 0, 1], 1.5)), fontSize: 11, fontColor: colour("text"), backgroundColor: colour("raised"), backgroundOpacity: 0.85, inFront: true, alignment: "bottomCenter" });
+        }
+        if (flaw[atom] !== "vacancy") viewer.addSphere({
           center: point(centre), radius: atom === page().shownAtom(scene.atoms.length) ? 0.72 : 0.52,
           color: by === "strain" ? neutral : mix(si, ge, scene.ge[atom]),
           clickable: true, callback: () => page().choose(atom),

@@ -372,6 +372,7 @@
       shells: ["s", "p", "d", "S"].filter((letter) => shells.includes(letter)).join("") || defaults.shells,
       sigma: sigma, scale: scale, map: map, engine: engine, sharpening: sharpening, gamma: gamma, clip: clip, cursor: place.join(","),
       line: line, path: line === "path" ? request.path || defaults.path : defaults.path, kz: line === "path" ? defaults.kz : kz,
+      ...window.dash_clientside.compose.imperfectEntries(request.imperfect),
     };
     const query = new URLSearchParams();
     Object.keys(defaults).forEach((name) => {
@@ -408,6 +409,7 @@
     Object.keys(typing).forEach(untyped);
     window.dash_clientside.compose.pin({ stack: state.stack, substrate: state.substrate });
     ["mixing", "view", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip", "line", "path", "kz"].forEach((name) => set(name, { value: state[name] }));
+    window.dash_clientside.compose.openImperfect(state);
     set("structure", { data: state.structure });
     set("spin-orbit", { checked: state.so === "1" || state.so === true });
     set("shells", { value: Array.from(state.shells) });
@@ -420,6 +422,7 @@
   function isOpened(request) {
     const wanted = link.wanted, coupled = wanted.so === "1" || wanted.so === true;
     if ((request.structure || "") !== (wanted.structure || "") || Boolean(request.spin_orbit) !== coupled) return false;
+    if (!window.dash_clientside.compose.imperfectOpened(request.imperfect, wanted)) return false;
     return Boolean(request.structure) || ["stack", "substrate", "mixing"].every((name) => String(request[name]) === String(wanted[name]));
   }
 

@@ -8,9 +8,10 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from components.compose.answers import answer
 from components.compose.atoms import layer_diagram, scene, thumbnails
 from components.compose.controls import ids, sample_controls
-from components.compose.downloads import download
+from components.compose.downloads import NotThereYetError, download
 from components.compose.engines import chosen_source
 from components.compose.explanation import chosen_atom, descriptor_list, what_moves
+from components.compose.imperfections import NO_READOUTS, imperfection_panel, offer
 from components.compose.job import JOB_OUTPUTS, job_line
 from components.compose.line import line_panel
 from components.compose.link import checked_cursor, checked_view, decode_link
@@ -42,6 +43,7 @@ dash.register_page(
 VIEW_CONTROLS = (
     "view", "shells", "sigma", "scale", "map", "engine", "sharpening", "gamma", "clip", "line", "path", "kz",
 )  # fmt: skip
+FLAWS = ("lateral", "seed", "configurations", "antisite", "vacancy", "dangling", "step")
 VIEW = [Input(ids(name), "value") for name in VIEW_CONTROLS]
 
 
@@ -52,7 +54,10 @@ def layout(**query) -> html.Div:
         [
             html.H1("Compose", className="visually-hidden"),
             *stores(link, problems),
-            html.Div([sample_controls(link), line_panel(link), picture_panel(link), side_panel()], className="compose"),
+            html.Div(
+                [sample_controls(link, imperfection_panel(link)), line_panel(link), picture_panel(link), side_panel()],
+                className="compose",
+            ),
         ],
         className="wrap compose-page",
     )
@@ -114,6 +119,8 @@ def show_readouts(request, ready):
     if not request:
         return no_update
     asked = stored_request(request)
+    if asked.imperfect:
+        return html.P(NO_READOUTS, className="muted")
     if not is_solvable(asked):
         return html.P("The exact engine does not take so many atoms; these figures need it.", className="muted")
     if not (is_quick(asked) or is_read_out(asked)):
@@ -152,7 +159,10 @@ def show_descriptors(request, selection):
     if not request:
         return no_update
     crystal = stored_request(request).crystal()
-    return descriptor_list(crystal, chosen_atom(crystal, selection))
+    atom = chosen_atom(crystal, selection)
+    if crystal.vacant[atom]:
+        return html.P("There is no atom at this site.", className="muted")
+    return descriptor_list(crystal, atom)
 
 
 @callback(
@@ -168,6 +178,9 @@ def ask_exact(request, clicks, place):
     if is_quick(asked) or is_known(asked) or not is_solvable(asked):
         jobs().leave(user(), place)
         return None
+    if offer(asked) and ctx.triggered_id != ids("compute"):
+        jobs().leave(user(), place)
+        return None
     return jobs().ask(user(), place, "exact", asked.document())
 
 
@@ -177,9 +190,10 @@ def ask_exact(request, clicks, place):
     Input(ids("job"), "data"),
     Input(ids("poll"), "n_intervals"),
     Input(ids("cancel"), "n_clicks"),
+    State(ids("rested"), "data"),
     prevent_initial_call=True,
 )
-def watch_job(job, count, cancelled):
+def watch_job(job, count, cancelled, request):
     """How the job stands, until it ends.
 
     The browser passes `finished` on to `ready`: what shows the result must not wait for this callback.
@@ -187,7 +201,8 @@ def watch_job(job, count, cancelled):
     if ctx.triggered_id == ids("cancel"):
         jobs().cancel(job)
     status = jobs().status(job)
-    return *job_line(status), job if status and status.state == DONE else no_update
+    offered = offer(stored_request(request)) if request and not status else ""
+    return *job_line(status, offered), job if status and status.state == DONE else no_update
 
 
 @callback(
@@ -227,7 +242,11 @@ def send_file(*values):
     kind = ctx.triggered_id.rpartition("-")[2]
     if kind not in DOWNLOADS:
         return no_update
-    content, name = download(stored_request(request), kind, checked_view(None, None, sigma=sigma).sigma)
+    try:
+        content, name = download(stored_request(request), kind, checked_view(None, None, sigma=sigma).sigma)
+    except NotThereYetError as error:
+        dash.set_props(ids("failure"), {"children": str(error)})
+        return no_update
     return dcc.send_bytes(content, name)
 
 
@@ -240,7 +259,10 @@ for _outputs, _function, _inputs, _states in (
     ([Output(ids("downloads"), "title")], "ask",
      [Input(ids(name), "value") for name in ("stack", "substrate", "mixing")]
      + [Input(ids("spin-orbit"), "checked"), Input(ids("structure"), "data"), Input(ids("selection"), "data"),
-        Input(THEME, "data"), *VIEW, Input(ids("ready"), "data")], [State(ids("cursor"), "data")]),
+        Input(THEME, "data"), *VIEW, Input(ids("ready"), "data"), Input(ids("imperfect"), "data")],
+     [State(ids("cursor"), "data")]),
+    ([Output(ids("imperfect"), "data"), Output(ids("imperfect-box"), "hidden")], "imperfect",
+     [Input(ids(name), "checked" if name == "step" else "value") for name in FLAWS], []),
     ([Output(ids("progress"), "title")], "passOn", [Input(ids("finished"), "data")], []),
     ([Output(ids("alloy-box"), "hidden"), Output(ids("strain-box"), "hidden")], "substrateKind",
      [Input(ids("substrate-kind"), "value")], []),

@@ -5,6 +5,7 @@ answer holds all that a move changes, so that it takes one round trip.
 """
 
 from components.compose.engines import badge, chosen_source
+from components.compose.imperfections import cost_text
 from components.compose.line import home, zone_of
 from components.compose.link import checked_cursor, checked_line, checked_view
 from components.compose.spectra import FINEST, chosen_spectrum, energy_pixels
@@ -46,6 +47,7 @@ def answer(asked) -> dict:
     """
     sample, view = _part(asked, "sample"), _part(asked, "view")
     found: dict = {}
+    imperfect = None if sample.get("structure") else sample.get("imperfect")
     controls = {
         "stack": sample.get("stack") or "",
         "substrate": sample.get("substrate") or "",
@@ -70,6 +72,14 @@ def answer(asked) -> dict:
     except InputError as error:
         in_substrate = error.position is None and "substrate" in str(error).lower()
         return found | {"errors": {"substrate" if in_substrate else "stack": str(error)}}
+    if imperfect is not None:
+        try:
+            check_kinds({"imperfect": imperfect})
+            request = make_request(**controls, spin_orbit=request.spin_orbit, line=line, imperfect=imperfect)
+            found["cost"] = cost_text(request)
+            request.crystal()
+        except InputError as error:
+            return found | {"errors": {"imperfect": str(error)}}
     found |= {"errors": {}, "request": request.document()}
     if asked.get("zone") is True:
         found["zone"] = zone_of(request)

@@ -72,7 +72,7 @@ def _bar(crystal: Crystal, i: int) -> html.Button:
     return html.Button(
         [
             html.Span(atom_name(crystal, i)),
-            html.Span("interface" if crystal.interfacial[i] else "", className="muted"),
+            html.Span(flaws_of(crystal).get(i, "interface" if crystal.interfacial[i] else ""), className="muted"),
         ],
         type="button",
         className="layer",
@@ -81,19 +81,27 @@ def _bar(crystal: Crystal, i: int) -> html.Button:
     )
 
 
+def flaws_of(crystal: Crystal) -> dict[int, str]:
+    """Atoms and empty sites that are flaws, and what they are called."""
+    return dict.fromkeys(crystal.antisites, "antisite") | dict.fromkeys(crystal.empty_sites, "vacancy")
+
+
 def scene(crystal: Crystal) -> dict:
-    """Plain JSON for the 3D view: atoms, bonds with their strain in percent, the cell."""
+    """Plain JSON for the 3D view: atoms, bonds (none to empty sites) with their strain in percent, the cell, flaws."""
     first, second = crystal.bond_atoms.T
+    there = ~crystal.vacant[crystal.bond_atoms].any(axis=1)
     natural = _natural_length(crystal)
     return {
         "atoms": np.round(crystal.positions, 4).tolist(),
         "ge": np.round(crystal.ge_fraction, 4).tolist(),
         "names": [atom_name(crystal, i) for i in range(len(crystal))],
         "cell": np.round(crystal.cell, 4).tolist(),
+        "flaws": [[atom, name] for atom, name in flaws_of(crystal).items()],
         "bonds": [
             [int(i), int(j), *np.round(vector, 4).tolist(), round(100 * (length / rest - 1), 3)]
             for i, j, vector, length, rest in zip(
-                first, second, crystal.bond_vector, crystal.bond_length, natural, strict=True
+                *(part[there] for part in (first, second, crystal.bond_vector, crystal.bond_length, natural)),
+                strict=True,
             )
         ],
     }

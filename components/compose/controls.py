@@ -25,8 +25,8 @@ PRESETS = (
 """Name, stack, substrate, mixing."""
 
 
-def sample_controls(link: ComposeLink) -> html.Section:
-    """The left column; its values start from a link."""
+def sample_controls(link: ComposeLink, imperfections: html.Details) -> html.Section:
+    """The left column; its values start from a link, as those of the imperfections below them do."""
     return html.Section(
         [
             html.H2("Sample"),
@@ -48,6 +48,7 @@ def sample_controls(link: ComposeLink) -> html.Section:
                 className="compose-controls-group",
                 **{"data-for": "stack"},
             ),
+            html.Div(imperfections, **{"data-for": "stack"}),
             dmc.Switch(
                 id=ids("spin-orbit"),
                 label="Spin-orbit coupling",

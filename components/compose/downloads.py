@@ -10,20 +10,32 @@ import pandas as pd
 from core.electronic.result_files import write_dataset
 from core.electronic.spectral import Broadening
 from core.engines import Cut, Picture
-from core.engines.exact import ExactSpectra
 from core.engines.protocol import DEFAULT_PATH_LINE, Line
-from core.sessions.requests import Request, solve
+from core.errors import InputError
+from core.sessions.requests import Request, exact_spectra, is_known
 from core.structure.files import structure_text
 
 
+class NotThereYetError(InputError):
+    """What is asked for is still to be calculated."""
+
+
 def download(request: Request, kind: str, sigma: float) -> tuple[bytes, str]:
-    """The content and the name of a file: kind nc, csv, cif, xyz or vasp; σ in eV."""
+    """The content and the name of a file: kind nc, csv, cif, xyz or vasp; σ in eV.
+
+    Raises:
+        NotThereYetError: spectra of an imperfect sample, which take a while.
+    """
     crystal = request.crystal()
     stem = file_stem(crystal.label)
     if kind in ("cif", "xyz", "vasp"):
         return structure_text(crystal, kind).encode(), f"{stem}.{kind}"
     stem += line_stem(request.line)
-    data = ExactSpectra(solve(request)).dataset(Picture(broadening=Broadening(float(sigma))), by_shell=kind == "nc")
+    if request.imperfect and not is_known(request):
+        raise NotThereYetError(
+            "The spectra of this imperfect sample are not calculated yet; download them with the picture"
+        )
+    data = exact_spectra(request).dataset(Picture(broadening=Broadening(float(sigma))), by_shell=kind == "nc")
     if kind == "csv":
         return _table(data).encode(), f"{stem}.csv"
     with tempfile.TemporaryDirectory() as folder:
@@ -63,6 +75,8 @@ def _table(data) -> str:
         "energy_eV": np.tile(data["energy"].values, k),
         "total_1/eV": data["total"].values.ravel(),
     }
+    if "total_std" in data:
+        columns["total_std_1/eV"] = data["total_std"].values.ravel()
     for atom in range(atoms):
         columns[f"atom_{atom + 1}_{data['species'].values[atom]}_1/eV"] = data["asf"].values[atom].ravel()
     return pd.DataFrame(columns).to_csv(index=False, float_format="%.6g")

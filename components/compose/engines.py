@@ -6,10 +6,10 @@ from components.compose.line import at_height
 from components.compose.link import ComposeLink
 from components.compose.spectra import picture_of
 from core.engines import ENGINES, AtomicSpectra
-from core.engines.exact import ExactSpectra
+from core.engines.configurations import ConfigurationSpectra
 from core.forward.live import agreement
 from core.forward.model import domain_score
-from core.sessions.requests import Request, is_at_hand, is_known, is_quick, is_solvable, solve
+from core.sessions.requests import Request, exact_spectra, is_at_hand, is_known, is_quick, is_solvable, solve
 
 
 def chosen_source(request: Request, view: ComposeLink, resting: bool) -> AtomicSpectra | None:
@@ -22,17 +22,19 @@ def chosen_source(request: Request, view: ComposeLink, resting: bool) -> AtomicS
         view: engine, broadening and shells that are asked for.
         resting: whether the controls rest, so that a quick exact calculation may run.
     """
+    if request.imperfect:
+        return exact_spectra(request) if is_known(request) else None
     crystal = request.crystal()
     predictable = view.engine != "exact" and not _obstacle(request, view)
     if predictable and view.engine == "forward":
         return ENGINES["forward"].solve(crystal, request.line)
     at_once = is_solvable(request) and (is_at_hand(request) or ((resting or not predictable) and _at_once(request)))
     if at_once:
-        return ExactSpectra(solve(request))
+        return exact_spectra(request)
     if predictable and (not is_solvable(request) or domain_score(crystal).inside):
         return ENGINES["forward"].solve(crystal, request.line)
     if predictable and is_quick(request):
-        return ExactSpectra(solve(request))
+        return exact_spectra(request)
     return None
 
 
@@ -42,6 +44,8 @@ def badge(request: Request, view: ComposeLink, source: AtomicSpectra | None, res
     source: what the picture is drawn from; None where the one before still stands. resting: as for `chosen_source`;
     how well a prediction held is said of samples at rest.
     """
+    if request.imperfect:
+        return _imperfect_badge(request, view, source)
     obstacle = _obstacle(request, view)
     crystal = request.crystal()
     solvable = is_solvable(request)
@@ -62,6 +66,21 @@ def badge(request: Request, view: ComposeLink, source: AtomicSpectra | None, res
     if not score.inside:
         return f"{shown}; {where}. The prediction: {measured}.", "outside"
     return f"{shown}. The prediction held: {measured}; {_bar(prediction)}.", source.engine
+
+
+def _imperfect_badge(request: Request, view: ComposeLink, source: AtomicSpectra | None) -> tuple[str, str]:
+    """The badge of an imperfect sample, which the exact engine alone knows."""
+    at, cost = at_height(request.line), request.cost
+    if source is None or cost is None:
+        told = f": {cost.text}" if cost else ""
+        return f"{request.crystal().label}{at} waits for the exact calculation{told}.", "waiting"
+    number = len(source.others) + 1 if isinstance(source, ConfigurationSpectra) else 1
+    which = "configuration 0"
+    if number > 1:
+        which = f"totals are the mean of configurations 0 to {number - 1}, atoms and structure those of configuration 0"
+    asked = " The forward model knows perfect stacks only." if view.engine == "forward" else ""
+    cell = f"a cell of {cost.atoms} atoms, relaxed and unfolded"
+    return f"Exact{at}, {cell}; seed {request.imperfect.seed}, {which}.{asked}", "exact"
 
 
 def _unverified(source: AtomicSpectra, solvable: bool, outside: str, at: str) -> tuple[str, str]:

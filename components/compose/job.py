@@ -43,10 +43,10 @@ def job_panel() -> html.Div:
     return html.Div([running, ended], className="job")
 
 
-def job_line(status: Status | None) -> tuple:
-    """Values of JOB_OUTPUTS."""
+def job_line(status: Status | None, offered: str = "") -> tuple:
+    """Values of JOB_OUTPUTS; offered: what a person is asked where nothing runs."""
     active = status is not None and status.active
-    said = ended_text(status, "Compute") if status else ""
+    said = ended_text(status, "Compute") if status else offered
     return (
         {"visibility": "visible" if active else "hidden"},
         f"{status.fraction:.3f}" if active else "0",

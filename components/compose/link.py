@@ -13,7 +13,9 @@ from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
 from core.engines.protocol import Cut, Line
 from core.errors import InputError
 from core.parameters.tight_binding import SHELLS
+from core.sessions.imperfections import LATERAL_RANGE, MAX_CONFIGURATIONS, Imperfections
 from core.sessions.requests import KZ_RANGE, cut_line, path_line
+from core.structure.imperfect import DANGLING, MAX_SEED
 
 VIEWS = ("atom", "total", "difference", "error")
 ENGINES = ("live", "exact", "forward")
@@ -27,7 +29,14 @@ SIGMA_RANGE = (0.02, 0.30)
 MIXING_RANGE = (0.0, 4.0)
 GAMMA_RANGE = (0.3, 2.0)
 CLIP_RANGE = (0.05, 1.0)
-_RANGES = {"sigma": SIGMA_RANGE, "mixing": MIXING_RANGE, "gamma": GAMMA_RANGE, "clip": CLIP_RANGE, "kz": KZ_RANGE}
+_FLAWS = {"lateral": (1, LATERAL_RANGE[1]), "seed": (0, MAX_SEED), "configurations": (1, MAX_CONFIGURATIONS)}
+_RANGES = _FLAWS | {
+    "sigma": SIGMA_RANGE,
+    "mixing": MIXING_RANGE,
+    "gamma": GAMMA_RANGE,
+    "clip": CLIP_RANGE,
+    "kz": KZ_RANGE,
+}
 CURSOR = (point_indices("G")[0], int(np.argmin(np.abs(EnergyGrid().values + 0.2))))
 """Where the cursor of the picture starts: indices of the k-point and of the energy."""
 
@@ -59,6 +68,13 @@ class ComposeLink:
     path: str = DEFAULT_PATH
     kz: float = 0.0
     cursor: str = f"{CURSOR[0]},{CURSOR[1]}"
+    lateral: int = 1
+    seed: int = Imperfections.seed
+    configurations: int = Imperfections.configurations
+    antisite: int = Imperfections.antisite
+    vacancy: int = Imperfections.vacancy
+    dangling: str = Imperfections.dangling
+    step: bool = Imperfections.step
 
     @property
     def cursor_indices(self) -> list[int]:
@@ -148,6 +164,7 @@ def _decoded(name: str, text: str, kind: type):
         raise InputError(f"The link's cursor is {text!r}; write two whole numbers such as 23,108; the default is used")
     named = {
         "view": VIEWS,
+        "dangling": DANGLING,
         "line": LINES,
         "engine": ENGINES,
         "scale": SCALES,

@@ -129,6 +129,7 @@ def stores(link: ComposeLink, problems: list[str]) -> list:
         dcc.Store(id=ids("job")),
         dcc.Store(id=ids("place"), data=secrets.token_hex(8)),
         dcc.Interval(id=ids("poll"), interval=POLL_MS, disabled=True),
+        dcc.Store(id=ids("imperfect")),
         dcc.Store(id=ids("scene")),
         dcc.Store(id=ids("structure"), data=link.structure),
         dcc.Store(id=ids("selection"), data={"atom": link.atom, "other": link.other}),

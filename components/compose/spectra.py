@@ -9,6 +9,7 @@ from components.figures.spectrum import Spectrum
 from core.electronic.sharpening import sharpened
 from core.electronic.spectral import Broadening, EnergyGrid
 from core.engines import ENGINES, AtomicSpectra, Picture
+from core.engines.configurations import ConfigurationSpectra
 from core.engines.protocol import DEFAULT_PATH_LINE, Line
 
 GRID = EnergyGrid()
@@ -55,7 +56,10 @@ def chosen_spectrum(
     atom, other = (min(max(0, int(index)), len(crystal) - 1) for index in (atom, other))
     other = (atom + 1) % len(crystal) if other == atom else other
     why_no_bar = ENGINES["forward"].obstacle(crystal, source.spin_orbit, line=line)
-    sample = " · ".join(part for part in (crystal.label, line_name(line)) if part)
+    label = crystal.label
+    if isinstance(source, ConfigurationSpectra) and view == "total":
+        label = source.sample_label
+    sample = " · ".join(part for part in (label, line_name(line)) if part)
     if view == "error" and not why_no_bar:
         return _error_bar(source, atom, line, sample)
     if view == "total":

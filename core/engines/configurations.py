@@ -2,18 +2,60 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
+from core.electronic.calculation import BandCalculation
 from core.electronic.hamiltonian import PASSIVATION
-from core.engines.exact import ExactEngine
+from core.engines.exact import ExactEngine, ExactSpectra
 from core.engines.protocol import DEFAULT_PATH_LINE, DEFAULT_PICTURE, Line, Picture
 from core.errors import InputError
 from core.structure.crystal import Crystal
 from core.structure.imperfect import ImperfectSample
 
 MAX_CONFIGURATIONS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class ConfigurationSpectra(ExactSpectra):
+    """Configurations of an imperfect sample: totals are their mean, atoms those of the first.
+
+    imperfect: what was drawn. others: all configurations but the first; of their atoms, sums are enough.
+    """
+
+    imperfect: ImperfectSample | None = None
+    others: tuple[BandCalculation, ...] = ()
+
+    @property
+    def sample_label(self) -> str:
+        """What was drawn, and how many of it."""
+        label = self.crystal.label.rpartition(", configuration")[0]
+        return f"{label}, mean of {len(self.others) + 1} configurations" if self.others else self.crystal.label
+
+    def totals(self, picture: Picture = DEFAULT_PICTURE) -> np.ndarray:
+        """(configuration, k, energy) 1/eV."""
+        others = [ExactSpectra(other).total(picture) for other in self.others]
+        return np.stack([super().total(picture), *others])
+
+    def total(self, picture: Picture = DEFAULT_PICTURE) -> np.ndarray:
+        """See `AtomicSpectra`."""
+        return self.totals(picture).mean(axis=0)
+
+    def dataset(self, picture: Picture = DEFAULT_PICTURE, by_shell: bool = False) -> xr.Dataset:
+        """See `AtomicSpectra`; of several configurations also `total_std` and `total_of`."""
+        data = super().dataset(picture, by_shell)
+        if self.others:
+            totals, unit = self.totals(picture), {"units": "1/eV"}
+            data["total"] = (("k", "energy"), totals.mean(axis=0), unit | {"comment": "mean over configurations"})
+            data["total_std"] = (("k", "energy"), totals.std(axis=0, ddof=1), unit)
+            data["total_of"] = (("configuration", "k", "energy"), totals, unit)
+            data["asf"].attrs["comment"] = "atoms of configuration 0"
+            data.attrs["title"] = f"Bandloom: {self.sample_label}"
+        if self.imperfect:
+            data.attrs |= _provenance(self.imperfect, len(self.others) + 1)
+        return data
 
 
 def configurations_dataset(
@@ -51,15 +93,21 @@ def configurations_dataset(
     if configurations > 1:
         data = _averaged(single, crystals[0].plane)
         _add_environments(data, single, crystals, imperfect.lateral**2)
-    data.attrs |= {
+    data.attrs |= _provenance(imperfect, configurations)
+    return data
+
+
+def _provenance(imperfect: ImperfectSample, configurations: int) -> dict:
+    """Attributes that say what was drawn, and how it was treated."""
+    said = {
         "imperfections": json.dumps(imperfect.document(), ensure_ascii=False),
         "configurations": configurations,
         "relaxation": "Keating, all atoms in three dimensions, in-plane cell fixed, period along growth free",
     }
     if imperfect.vacancies:
         treated = f"raised by {PASSIVATION:g} eV" if imperfect.dangling == "passivated" else "left as they are"
-        data.attrs["dangling_bonds"] = f"{imperfect.dangling}: the sp3 hybrids towards a missing atom are {treated}"
-    return data
+        said["dangling_bonds"] = f"{imperfect.dangling}: the sp3 hybrids towards a missing atom are {treated}"
+    return said
 
 
 def environments(crystal: Crystal) -> np.ndarray:

@@ -35,7 +35,9 @@ from core.structure.stack import Block, Stack, parse_stack
 MEASURED_FILE = Path(__file__).parents[1] / "measured" / "detection.json"
 SEED = 31
 SEVERITY = "realistic"
-STACKS = 10
+STACKS = {"pristine": 10, "mixed": 10, "antisite": 5, "vacancy": 5}
+"""By kind of crystal; the flaws of 2 × 2 cells are told less surely, and cost as much."""
+
 LONGEST = 8
 """Monolayers of a period: 2 × 2 cells then have 32 atoms at most."""
 
@@ -43,9 +45,9 @@ LATERAL = 2
 WIDTHS = (1.0, 2.0)
 """ML: mixing of the flawed crystals is drawn between them, and the fits try both."""
 
-KINDS = ("pristine", "mixed", "antisite", "vacancy")
-SIGNATURES = ("mixed", "antisite")
-"""Of the fits. A vacancy has none among virtual crystals: what tells it is that the perfect stack fits badly."""
+KINDS = {"pristine": ("mixed", "antisite"), "mixed": ("mixed",), "antisite": ("antisite",), "vacancy": ()}
+"""Kinds of crystals, and the signatures that are tried on their images. A vacancy has none among virtual crystals: what
+tells it is that the perfect stack fits badly."""
 
 ODDS = 20.0
 
@@ -72,16 +74,18 @@ def evaluate_detection(
     Args:
         folder: where outcomes are kept, in the cache by default.
         report: gets lines of progress.
-        stacks: how many, STACKS by default.
+        stacks: how many of each kind, STACKS by default.
     """
     kept = (folder or cache_directory() / "detection-evaluation") / _version()
     kept.mkdir(parents=True, exist_ok=True)
-    samples = detection_samples(STACKS if stacks is None else stacks)
+    counts = STACKS if stacks is None else dict.fromkeys(KINDS, stacks)
+    samples = detection_samples(max(counts.values()))
+    tasks = sorted((number, kind) for kind, count in counts.items() for number in range(min(count, len(samples))))
+    tasks = sorted(tasks, key=lambda task: task[1] not in ("pristine", "mixed"))
     found: dict[str, list[Detection]] = {kind: [] for kind in KINDS}
-    for number, sample in enumerate(samples):
-        for kind in KINDS:
-            found[kind].append(_kept(kept / f"{kind}-{number}.json", sample, kind, number))
-        report(f"detection: {number + 1} of {len(samples)} stacks")
+    for done, (number, kind) in enumerate(tasks, 1):
+        found[kind].append(_kept(kept / f"{kind}-{number}.json", samples[number], kind, number))
+        report(f"detection: {done} of {len(tasks)} images")
     return detection_figures(found)
 
 
@@ -102,7 +106,7 @@ def flawed_crystal(sample: Sample, kind: str, number: int) -> tuple[Crystal | No
     """The explicit atoms of a kind of crystal, None for the pristine one, and the flaw in words."""
     if kind == "pristine":
         return None, ""
-    random = np.random.default_rng([SEED, KINDS.index(kind), number])
+    random = np.random.default_rng([SEED, list(KINDS).index(kind), number])
     plane, seed = int(random.integers(1, len(sample.layers) + 1)), int(random.integers(2**31))
     if kind == "mixed":
         width = round(float(random.uniform(*WIDTHS)), 2)
@@ -126,7 +130,7 @@ def signatures(stack: str) -> dict[str, list[tuple[str, float]]]:
     return {"mixed": [(stack, width) for width in WIDTHS], "antisite": made}
 
 
-def detection(sample: DrawnSample, image: np.ndarray, wanted: tuple[str, ...] = SIGNATURES) -> tuple[dict, float]:
+def detection(sample: DrawnSample, image: np.ndarray, wanted: tuple[str, ...]) -> tuple[dict, float]:
     """Gains by signature and the perfect stack's weighted squares a pixel, see `Detection`.
 
     Args:
@@ -152,12 +156,14 @@ def detection_figures(found: dict[str, list[Detection]]) -> dict:
     """Areas and alarms from outcomes by kind."""
     limit = 2 * float(np.log(ODDS))
     pristine = found["pristine"]
-    figures: dict = {"stacks": len(pristine), "odds": ODDS, "severity": SEVERITY}
-    for kind in KINDS[1:]:
-        by = kind if kind in SIGNATURES else "residual"
+    figures: dict = {"pristine": {"images": len(pristine)}, "odds": ODDS, "severity": SEVERITY}
+    for kind, wanted in KINDS.items():
+        if kind == "pristine" or not found[kind]:
+            continue
+        by = kind if kind in wanted else "residual"
         scores = [[_score(one, by) for one in rows] for rows in (pristine, found[kind])]
-        figures[kind] = {"auc": _auc(*scores), "by": by}
-        if by in SIGNATURES:
+        figures[kind] = {"images": len(found[kind]), "auc": _auc(*scores), "by": by}
+        if by == kind:
             figures[kind]["found"], figures[kind]["false_alarms"] = (
                 round(float(np.mean([score > limit for score in group])), 4) for group in reversed(scores)
             )
@@ -182,7 +188,7 @@ def _kept(file: Path, sample: DrawnSample, kind: str, number: int) -> Detection:
     if file.exists():
         return Detection(**json.loads(file.read_text(encoding="utf-8")))
     atoms, flaw = flawed_crystal(sample, kind, number)
-    gain, chi = detection(sample, simulated_image(sample, SEVERITY, _image_number(kind, number), atoms))
+    gain, chi = detection(sample, simulated_image(sample, SEVERITY, _image_number(kind, number), atoms), KINDS[kind])
     outcome = Detection(gain, chi, f"{sample.stack} on {sample.substrate}", flaw)
     file.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
     return outcome
@@ -190,7 +196,7 @@ def _kept(file: Path, sample: DrawnSample, kind: str, number: int) -> Detection:
 
 def _image_number(kind: str, number: int) -> int:
     """What is random in an image: another measurement for each."""
-    return 10_000 + number * len(KINDS) + KINDS.index(kind)
+    return 10_000 + number * len(KINDS) + list(KINDS).index(kind)
 
 
 def _version() -> str:

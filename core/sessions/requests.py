@@ -24,9 +24,12 @@ from core.electronic.calculation import (
 from core.electronic.diagonalise import Bands
 from core.electronic.kpath import CUT_ENDS, DEFAULT_PATH, even_points, path_text
 from core.electronic.readouts import readouts_document
+from core.engines.configurations import ConfigurationSpectra
+from core.engines.exact import ExactSpectra
 from core.engines.protocol import DEFAULT_PATH_LINE, Cut, Line, Path
 from core.errors import InputError
 from core.parameters.checksum import parameters_sha256
+from core.sessions.imperfections import Cost, Imperfections, cost_of, imperfect_crystal
 from core.storage import UNKEPT, content_key, result_store
 from core.structure.crystal import Crystal
 from core.structure.files import packed_structure, unpacked_crystal
@@ -56,33 +59,52 @@ _parse_lock = Lock()
 class Request:
     """A sample, or a structure file, the line to look along, and the settings of the engine.
 
-    structure: id of a file kept by `keep_structure`; there is no sample then.
+    structure: id of a file kept by `keep_structure`; there is no sample then. imperfect: what is wrong with the sample.
     """
 
     sample: Sample | None = None
     spin_orbit: bool = False
     structure: str = ""
     line: Line = DEFAULT_PATH_LINE
+    imperfect: Imperfections | None = None
 
-    def crystal(self) -> Crystal:
-        """The relaxed crystal, or the one in the structure file.
+    def crystal(self, configuration: int = 0) -> Crystal:
+        """The relaxed crystal, a configuration of the imperfect one, or the one in the structure file.
 
         Raises:
-            InputError: the structure file is no longer kept.
+            InputError: the structure file is no longer kept, or the atoms do not come to rest.
         """
-        return _structure_crystal(self.structure) if self.sample is None else self.sample.crystal()
+        if self.sample is None:
+            return _structure_crystal(self.structure)
+        if self.imperfect is None:
+            return self.sample.crystal()
+        return imperfect_crystal(self.imperfect.of(self.sample), configuration)
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the imperfect sample takes; None for perfect ones."""
+        if self.sample is None or self.imperfect is None:
+            return None
+        return cost_of(self.sample, self.imperfect, self.line, self.spin_orbit)
 
     def document(self) -> dict:
         """Plain JSON for a browser, the inverse of `stored_request`; empty texts where there is no sample."""
         sample = {"stack": "", "substrate": "", "mixing": 0.0} if self.sample is None else self.sample.document()
         line = {"cut": self.line.name, "kz": self.line.kz} if isinstance(self.line, Cut) else {"path": self.line.text}
-        return sample | {"spin_orbit": self.spin_orbit, "structure": self.structure} | line
+        flaws = {} if self.imperfect is None else {"imperfect": self.imperfect.document()}
+        return sample | {"spin_orbit": self.spin_orbit, "structure": self.structure} | line | flaws
 
     @property
     def key(self) -> str:
         """Content key of the result."""
         asked = json.dumps(self.document(), sort_keys=True)
         return content_key("exact", ENGINE_VERSION, parameters_sha256(), asked, str(WINDOW))
+
+    def key_of(self, configuration: int) -> str:
+        """Content key of the bands of a configuration, whatever number of them is asked for."""
+        if self.imperfect is None:
+            return self.key
+        return content_key(replace(self, imperfect=replace(self.imperfect, configurations=1)).key, str(configuration))
 
     @property
     def readout_key(self) -> str:
@@ -97,8 +119,11 @@ def make_request(
     spin_orbit: bool = False,
     structure: str = "",
     line: Line = DEFAULT_PATH_LINE,
+    imperfect: dict | None = None,
 ) -> Request:
     """A checked request from what a person entered; `line` from `path_line` or `cut_line`.
+
+    imperfect: a document of `Imperfections`.
 
     Raises:
         InputError: anything that is not acceptable, including sizes that no engine takes.
@@ -107,7 +132,12 @@ def make_request(
         request = Request(structure=structure, spin_orbit=bool(spin_orbit), line=line)
     else:
         request = Request(Sample(stack, substrate, mixing), bool(spin_orbit), line=line)
-    if not is_solvable(request):
+    if imperfect is not None:
+        if structure:
+            raise InputError("A structure file is used as it stands: imperfections go with stacks only")
+        request = replace(request, imperfect=Imperfections.from_document(imperfect))
+        request.cost  # noqa: B018  (refuses what is too large)
+    elif not is_solvable(request):
         _check_page_size(request)
     return request
 
@@ -158,7 +188,7 @@ def check_kinds(document: dict) -> None:
     """
     number = (int, float)
     kinds = {"stack": str, "substrate": str, "mixing": number, "spin_orbit": bool, "structure": str} | {
-        "path": str, "cut": str, "kz": number
+        "path": str, "cut": str, "kz": number, "imperfect": dict
     }  # fmt: skip
     fits = isinstance(document, dict) and all(isinstance(document[name], kinds.get(name, ())) for name in document)
     fits = fits and abs(document.get("mixing", 0.0)) <= MAX_WIDTH
@@ -205,8 +235,10 @@ def is_quick(request: Request) -> bool:
     """Whether a page may compute the request at once: some 0.3 s on two cores.
 
     Cuts have as many points as the default path and need half of them; paths of a person's own may have three times as
-    many, at points of little symmetry.
+    many, at points of little symmetry. Imperfect samples are never quick.
     """
+    if request.imperfect:
+        return False
     atoms = 16
     if isinstance(request.line, Path) and request.line != DEFAULT_PATH_LINE:
         segments = request.line.text.count("-")
@@ -217,11 +249,15 @@ def is_quick(request: Request) -> bool:
 def is_at_hand(request: Request) -> bool:
     """Whether the bands of the request are in the memory of this process."""
     with _recent_lock:
-        return request.key in _recent
+        return all(request.key_of(number) in _recent for number in _configurations(request))
 
 
 def is_known(request: Request) -> bool:
-    """Whether bands and readouts of the request are kept already."""
+    """Whether bands and readouts of the request are kept already; imperfect samples have no readouts."""
+    if request.imperfect:
+        return is_at_hand(request) or all(
+            result_store().get(request.key_of(number)) is not None for number in _configurations(request)
+        )
     return result_store().get(request.key) is not None and is_read_out(request)
 
 
@@ -230,25 +266,49 @@ def is_read_out(request: Request) -> bool:
     return result_store().get(request.readout_key) is not None
 
 
-def solve(request: Request, progress: Callable[[float], None] | None = None) -> BandCalculation:
-    """Bands of a request within WINDOW, from memory, from disk, or computed once for all who ask."""
+def solve(request: Request, progress: Callable[[float], None] | None = None, configuration: int = 0) -> BandCalculation:
+    """Bands of a request within WINDOW, from memory, from disk, or computed once for all who ask.
+
+    Of all configurations but the first, weights are kept as sums over the atoms.
+    """
+    key = request.key_of(configuration)
     with _recent_lock:
-        if request.key in _recent:
-            _recent.move_to_end(request.key)
-            return _recent[request.key]
-    crystal = request.crystal()
+        if key in _recent:
+            _recent.move_to_end(key)
+            return _recent[key]
+    crystal = request.crystal(configuration)
     path = request.line.sampled(crystal)
 
     def compute(report) -> bytes:
-        return _packed(calculate_bands(crystal, path, request.spin_orbit, WINDOW, report).bands)
+        bands = calculate_bands(crystal, path, request.spin_orbit, WINDOW, report).bands
+        if configuration:
+            bands = replace(bands, atom_shell_weight=bands.atom_shell_weight.sum(axis=0, keepdims=True))
+        return _packed(bands)
 
-    bands = _kept(request.key, compute, _unpacked, progress)
+    bands = _kept(key, compute, _unpacked, progress)
     calculation = BandCalculation(crystal, path, request.spin_orbit, bands)
     with _recent_lock:
-        _recent[request.key] = calculation
+        _recent[key] = calculation
         while len(_recent) > 1 and sum(_size(item) for item in _recent.values()) > _MEMORY_LIMIT_BYTES:
             _recent.popitem(last=False)
     return calculation
+
+
+def exact_spectra(request: Request, progress: Callable[[float], None] | None = None) -> ExactSpectra:
+    """What the exact engine says of a request: of several configurations, totals are means."""
+    if request.sample is None or request.imperfect is None:
+        return ExactSpectra(solve(request, progress))
+    numbers = _configurations(request)
+
+    def share(number: int) -> Callable[[float], None] | None:
+        return progress and (lambda fraction: progress((number + fraction) / len(numbers)))
+
+    first, *others = (solve(request, share(number), number) for number in numbers)
+    return ConfigurationSpectra(first, imperfect=request.imperfect.of(request.sample), others=tuple(others))
+
+
+def _configurations(request: Request) -> range:
+    return range(request.imperfect.configurations if request.imperfect else 1)
 
 
 def read_out(request: Request) -> dict:

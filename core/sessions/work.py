@@ -25,11 +25,12 @@ def exact(argument: dict, report: Report) -> None:
     Raises:
         InputError: the store cannot keep them.
     """
-    from core.sessions.requests import is_known, read_out, solve, stored_request
+    from core.sessions.requests import exact_spectra, is_known, read_out, stored_request
 
     asked = stored_request(argument)
-    solve(asked, lambda fraction: report(0.95 * fraction))
-    read_out(asked)
+    exact_spectra(asked, lambda fraction: report(0.95 * fraction))
+    if asked.imperfect is None:
+        read_out(asked)
     if not is_known(asked):
         raise InputError(UNKEPT_RESULT)
 

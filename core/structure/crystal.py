@@ -29,6 +29,7 @@ class Crystal:
         bond_vector: (bond, 3) Å, actual bond vector.
         notes: what the reader of a result should know (for instance that an odd stack was doubled).
         empty_sites: atoms that are missing: they keep their place in every array, and have no orbitals.
+        antisites: atoms of the other element than their place in the stack has.
         passivated: whether the hybrids that point to an empty site are tied off, see `core.electronic.hamiltonian`.
     """
 
@@ -44,6 +45,7 @@ class Crystal:
     label: str = ""
     notes: tuple[str, ...] = field(default=())
     empty_sites: tuple[int, ...] = ()
+    antisites: tuple[int, ...] = ()
     passivated: bool = False
 
     def __post_init__(self):

@@ -131,7 +131,8 @@ class ImperfectSample:
             ge_fraction=atoms.ravel(),
             label=self._label(configuration),
             notes=notes,
-            empty_sites=tuple(int(site) for site in sorted(vacancies)),
+            empty_sites=tuple(sorted(vacancies)),
+            antisites=tuple(sorted(antisites)),
             passivated=self.dangling == "passivated" and bool(self.vacancies),
         )
 
