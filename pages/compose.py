@@ -159,10 +159,9 @@ def show_descriptors(request, selection):
     if not request:
         return no_update
     crystal = stored_request(request).crystal()
-    atom = chosen_atom(crystal, selection)
-    if crystal.vacant[atom]:
-        return html.P("There is no atom at this site.", className="muted")
-    return descriptor_list(crystal, atom)
+    if crystal.empty_sites:
+        return html.P("They need four neighbours around every atom, and one is missing here.", className="muted")
+    return descriptor_list(crystal, chosen_atom(crystal, selection))
 
 
 @callback(

@@ -17,9 +17,10 @@ NO_COUPLING = (
 def structure_readouts(crystal: Crystal) -> html.Dl:
     """Atoms, lattice constants, strain against named references, bond lengths."""
     a = crystal.lattice_in_plane
+    cell = "primitive cell of the stack" if len(crystal) == crystal.plane_count else "cell"
     present = sorted({0.0 if x < 0.5 else 1.0 for x in crystal.ge_fraction})
     rows = [
-        ("Atoms", f"{len(crystal)}", "in the primitive cell of the stack"),
+        ("Atoms", f"{len(crystal) - len(crystal.empty_sites)}", f"in the {cell}"),
         ("Lattice in plane a∥", f"{a:.4f} Å", ""),
         ("Growth c̄", f"{crystal.lattice_growth:.4f} Å", "four mean plane spacings"),
     ]

@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from app import app, server
+from core.sessions.imperfections import Imperfections
 from core.sessions.requests import make_request
 from core.structure.files import structure_text
 
@@ -110,6 +111,36 @@ def test_a_kept_request_with_a_line_that_is_none_is_refused_with_a_sentence(line
     assert (
         "allowed" in reply.json["error"] or "join at least two" in reply.json["error"] or "2π/c̄" in reply.json["error"]
     )
+
+
+@pytest.mark.parametrize(
+    "imperfect",
+    [3, "x", [], True, {"lateral": 9}, {"lateral": True}, {"colour": 1}, {"configurations": 10**9}, {"seed": -1},
+     {"antisite": 5}, {"vacancy": -1}, {"dangling": "x"}, {"step": "1"}, {"lateral": 2.5}, {"seed": float("nan")}],
+    ids=repr,
+)  # fmt: skip
+def test_imperfections_that_are_none_are_said_beside_the_switches_or_refused(imperfect):
+    found = picture(QUESTION | {"sample": QUESTION["sample"] | {"imperfect": imperfect}})
+    assert set(found["errors"]) == {"imperfect"}
+    assert len(found["errors"]["imperfect"]) > 20
+    assert "request" not in found
+    reply = ask("thumbnails.style", "rested.data", rested__data=REQUEST | {"imperfect": imperfect})
+    assert reply.status_code == 400
+    assert found["errors"]["imperfect"] == reply.json["error"]
+
+
+@pytest.mark.parametrize("flaw", [{"antisite": 2}, {"vacancy": 3, "dangling": "passivated"}, {"step": True}], ids=repr)
+def test_every_panel_answers_for_an_imperfect_sample_before_it_is_calculated(flaw):
+    asked = REQUEST | {"imperfect": Imperfections(**flaw).document()}
+    sampled = {name: value for name, value in asked.items() if name != "path"}
+    for output, changed in (
+        ("scene.data", "sampled.data"), ("thumbnails.style", "rested.data"), ("band-readouts.children", "sampled.data"),
+        ("response.children", "rested.data"), ("descriptors.children", "sampled.data"),
+        ("download.data", "download-csv.n_clicks"), ("download.data", "download-cif.n_clicks"),
+    ):  # fmt: skip
+        given = {changed.replace(".", "__").replace("-", "-"): 1} if "clicks" in changed else {}
+        reply = ask(output, changed, rested__data=asked, sampled__data=sampled, request__data=asked, **given)
+        assert reply.status_code in (200, 204), (output, reply.json)
 
 
 @pytest.mark.parametrize("question", [*WRONG, {"sample": 3}, {"sample": {}, "view": []}], ids=repr)

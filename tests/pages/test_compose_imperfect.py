@@ -1,4 +1,4 @@
-"""Imperfections on Compose: switched on, calculated in the background, marked, in the link and in files; forged ones."""
+"""Imperfections on Compose: calculated in the background, marked, in the link and in files; forged ones are refused."""
 
 from playwright.sync_api import Page, expect
 
