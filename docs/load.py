@@ -51,7 +51,8 @@ COMPARED = 0.05
 
 QUESTION, ANSWER = "compose-ask.data", "compose-answer.data"
 START = {
-    "sample": {"stack": "Si4Ge4", "substrate": "Si", "mixing": 0, "spin_orbit": False, "structure": ""},
+    "sample": {"stack": "Si4Ge4", "substrate": "Si", "mixing": 0, "spin_orbit": False, "structure": "",
+               "imperfect": None},
     "view": {
         "view": "atom", "shells": ["s", "p", "d", "S"], "sigma": 0.1, "scale": "linear", "map": "viridis",
         "engine": "live", "sharpening": "none", "gamma": 1, "clip": 1,
