@@ -31,7 +31,7 @@
       at("scene-text").textContent = "The 3D view needs WebGL, which this browser does not offer; the layer diagram shows the same atoms.";
     });
     if (by === "strain") return "Bonds: red stretched, blue compressed, against their natural length; full colour at ±4 %.";
-    const flaws = scene.flaws.length ? " Ring of colour: " + [...new Set(scene.flaws.map(([, flaw]) => flaw))].join(", ") + "." : "";
+    const flaws = scene.flaws.length ? " Halo: " + [...new Set(scene.flaws.map(([, flaw]) => flaw))].join(", ") + "." : "";
     return "Blue Si, orange Ge." + flaws + " Arrow: growth axis [001]. Click an atom for its spectrum; drag to turn.";
   }
 
@@ -53,7 +53,7 @@
     viewer.removeAllLabels();
     const [a, b, c] = scene.cell;
     const flaw = Object.fromEntries(scene.flaws);
-    const flat = scene.atoms.length <= 32 ? [0, 1] : [0];
+    const flat = !scene.flaws.length && scene.atoms.length <= 32 ? [0, 1] : [0];
     const si = colour("silicon"), ge = colour("germanium"), neutral = colour("border-strong");
     flat.forEach((i) => flat.forEach((j) => {
       const shift = plus(plus([0, 0, 0], a, i), b, j);

@@ -72,13 +72,19 @@ def _bar(crystal: Crystal, i: int) -> html.Button:
     return html.Button(
         [
             html.Span(atom_name(crystal, i)),
-            html.Span(flaws_of(crystal).get(i, "interface" if crystal.interfacial[i] else ""), className="muted"),
+            html.Span(_remark(crystal, i), className="muted"),
         ],
         type="button",
         className="layer",
         style={"--ge": f"{100 * crystal.ge_fraction[i]:.0f}%"},
         **{"data-atom": str(i), "aria-pressed": "false"},
     )
+
+
+def _remark(crystal: Crystal, i: int) -> str:
+    if i in crystal.antisites:
+        return "antisite"
+    return "interface" if crystal.interfacial[i] and not crystal.vacant[i] else ""
 
 
 def flaws_of(crystal: Crystal) -> dict[int, str]:

@@ -21,7 +21,7 @@ def test_an_antisite_is_calculated_marked_and_taken_back(page: Page):
     title = page.locator("#compose-title")
     expect(title).to_contain_text("antisite in plane 2, seed 0, configuration 0", timeout=PATIENCE)
     expect(page.locator("#compose-layers")).to_contain_text("antisite")
-    expect(page.locator("#compose-scene-text")).to_contain_text("Ring of colour: antisite")
+    expect(page.locator("#compose-scene-text")).to_contain_text("Halo: antisite")
     page.wait_for_function("() => location.search.includes('antisite=2')")
     assert {name: link_of(page)[name] for name in ("lateral", "antisite")} == {"lateral": "2", "antisite": "2"}
     page.get_by_label("Antisite in plane").fill("3")
