@@ -44,6 +44,18 @@ def test_full_query_is_read():
     )  # fmt: skip
 
 
+def test_imperfections_are_read_and_their_ranges_kept():
+    flaws = {"lateral": "3", "seed": "7", "configurations": "2", "antisite": "1", "dangling": "passivated", "step": "1"}
+    link, problems = decode_link(flaws)
+    assert problems == []
+    assert (link.lateral, link.seed, link.configurations, link.antisite, link.vacancy) == (3, 7, 2, 1, 0)
+    assert (link.dangling, link.step) == ("passivated", True)
+    for name, text in (("lateral", "4"), ("seed", "-1"), ("configurations", "99"), ("vacancy", "x"), ("dangling", "x")):
+        link, problems = decode_link({name: text})
+        assert link == ComposeLink()
+        assert name in problems[0]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("mixing", "much"), ("mixing", "-1"), ("sigma", "nan"), ("sigma", "inf"), ("atom", "1.5"), ("atom", "-1"),
