@@ -9,6 +9,8 @@ from core.structure.stack import Block, Stack, parse_stack
 ALLOY_STEPS = (0.02, 0.08)
 """Changes of the Ge fraction of alloy blocks."""
 
+ALONG_STEP = 0.06
+"""Of the Ge fraction, where a search follows an alloy that is told badly."""
 
 ARRANGEMENTS = 120
 """Of the planes of an alloy block as Si and Ge, at most."""
@@ -123,6 +125,19 @@ def _resized(blocks: list[Block], changes: dict[int, int]) -> list[Block]:
         if count:
             parts.append(Block(block.ge_fraction, count))
     return parts
+
+
+def along(notation: str, number: int, step: float) -> list[str]:
+    """A stack with the Ge fraction of its alloy block of a number moved in steps, as far as Si or Ge."""
+    stack = parse_stack(notation)
+    start = sum(block.monolayers for block in stack.blocks[:number])
+    block, planes, found = stack.blocks[number], [float(x) for x in stack.ge_fractions], []
+    fraction = block.ge_fraction
+    while 0 < fraction < 1:
+        fraction = round(min(1.0, max(0.0, fraction + step)), 4)
+        planes[start : start + block.monolayers] = [fraction] * block.monolayers
+        found.append(_stack_of(planes).notation)
+    return found
 
 
 def named(stack: str, mixing: float) -> str:

@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from core.loop.moves import ALONG_STEP
 from core.loop.pictures import Pictures
 from core.loop.prior import Judged
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
@@ -21,6 +22,9 @@ search: these are not told by pixels, and are not tempered."""
 MIXED_ODDS = 4.0
 """−2 log odds against mixed interfaces, beside PRIOR_SHARE of what they cost in the search: 8 in all, chosen on
 validation images. One in seven of the samples that models are trained on is mixed, which would be 3.6."""
+
+LEAST_SHARE = 0.01
+"""Of the range of Ge fractions: what an alloy stands for at least, where others were tried close by."""
 
 WIDENED = 3.0
 """Standard errors of a∥ are multiplied by so much: the fit's own ones hold 46 to 66 % where 90 % are asked."""
@@ -58,10 +62,33 @@ def ranked(judged: Iterable[Judged]) -> list[tuple[Judged, float]]:
     rows = list(judged)
     evidence = np.array([one.fitted.evidence for one in rows])
     prior = np.array([PRIOR_SHARE * (one.cost - one.fitted.evidence) + MIXED_ODDS * (one.mixing > 0) for one in rows])
-    cost = (evidence - evidence.min()) / TEMPERATURE + prior
+    cost = (evidence - evidence.min()) / TEMPERATURE + prior + _alloy_odds(rows)
     weight = np.exp(-0.5 * (cost - cost.min()))
     order = np.argsort(cost, kind="stable")
     return [(rows[i], float(weight[i] / weight.sum())) for i in order]
+
+
+def _alloy_odds(judged: list[Judged]) -> np.ndarray:
+    """(candidate,) −2 log of the share of all Ge fractions that its alloys stand for: half way to those next to them.
+
+    Any fraction is as likely beforehand; that a search has tried one of them more finely makes it no likelier.
+    """
+    blocks = [parse_stack(one.stack).blocks for one in judged]
+    tried: dict[tuple, list[float]] = {}
+    places = []
+    for number, row in enumerate(blocks):
+        for i, block in enumerate(row):
+            if 0 < block.ge_fraction < 1:
+                place = (judged[number].mixing, i, row[:i], block.monolayers, row[i + 1 :])
+                tried.setdefault(place, []).append(block.ge_fraction)
+                places.append((number, place, block.ge_fraction))
+    odds = np.zeros(len(judged))
+    for number, place, fraction in places:
+        below = max((x for x in tried[place] if x < fraction), default=0.0)
+        above = min((x for x in tried[place] if x > fraction), default=1.0)
+        share = sum(min(gap, ALONG_STEP) / 2 for gap in (fraction - below, above - fraction))
+        odds[number] -= 2 * np.log(max(share, LEAST_SHARE))
+    return odds
 
 
 def mixture(
