@@ -17,11 +17,12 @@ import numpy as np
 
 from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
 from core.loop.explained import note
-from core.loop.fit import LATTICE_RANGE, Problem, State
+from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
-from core.loop.moves import ALONG_STEP, alloys, along, named, neighbours, plane_neighbours
+from core.loop.moves import ALONG_STEP, LONGEST, alloys, along, moves_from, named, neighbours, plane_neighbours, uniform
 from core.loop.pictures import NODES_AT_ONCE, Pictures
 from core.loop.pool import Key, Pool, key_of
+from core.loop.posterior import ranked
 from core.loop.prior import Judged, complexity
 from core.loop.ranking import Ranking, Row
 from core.loop.screening import Screening
@@ -50,8 +51,7 @@ predicts to cost so little more than the best one, and so much less than they di
 RESCREENED = 40.0
 """Screening is made anew around a best fit that costs so much less."""
 
-STANDS_OUT = 400.0
-"""A measured image is explained without doubt by a candidate whose rivals cost so much more."""
+STANDS_OUT = 400.0  # more than a candidate cost all others, where it explains a measured image without doubt
 
 NEAREST, OTHERS, NEAREST_JUDGED = 24, 12, 4
 """Stacks a plane away from a candidate, and others, that the exact engine screens after the forward model has; and how
@@ -68,17 +68,10 @@ MOST_EXACT_CUTS = 10**6
 MARGIN = 100.0
 """A fit is given up where its cost will lie above the best one's by more than so much."""
 
-LONGEST = 24
-"""Planes of a period that is tried as a neighbour, at most, unless the networks' own candidates are longer."""
-
 MOVED = 0.004
 """Å by which a∥ has to move in a fit for its correction to be made anew."""
 
-SPAN = 0.008
-"""Å between the lattice constants of a correction with a slope, at least."""
-
 FIRST_STEPS, STEPS = 12, 8
-
 REFINED, NEAR_WIDTH = 3, 0.6
 """Candidates whose corrections are made anew until a∥ stays; and ML from the best one's width, for its own stack."""
 
@@ -87,9 +80,6 @@ CLOSE_COST = 500.0
 
 EXPLAINED = {True: 0.86, False: 0.45}
 """Weighted squares a pixel that noise and the engine's error explain, of images with a Fermi edge and without one."""
-
-WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
-"""ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
 
 
 @dataclass(frozen=True)
@@ -332,17 +322,27 @@ class Search:
         return self.ranking.promising(rows, chosen, list(self.judged.values()), boldness)
 
     def _along(self, end: float, most_cuts: int, cancelled: Callable[[], bool]) -> Iterator[str]:
-        """The best candidate's alloys richer and poorer in Ge, as far as they explain the images about as well."""
-        best = self.best
-        for number, sign in product(range(len(parse_stack(best.stack).blocks)), (1, -1)):
-            one = best
-            for stack in along(best.stack, number, sign * ALONG_STEP)[:ALONG_STEPS]:
-                late = time.monotonic() > end or self.work.cuts >= most_cuts or cancelled()
-                if late or one.cost > best.cost + ALONG_COST:
-                    break
-                self.pool.add(stack, best.mixing)
-                one = self._judge_all(one, [(stack, best.mixing, one.fitted.state.lattice)])[0]
-                yield note([one], best, self.best)
+        """Alloys richer and poorer in Ge, as far as they explain the images about as well as the best candidate.
+
+        Those of the most probable candidate, and the crystal without interfaces of its mean composition.
+        """
+        likeliest = ranked(self.judged.values())[0][0]
+        mean = uniform(float(parse_stack(likeliest.stack).ge_fractions.mean()))
+        bases = {key_of(mean, 0.0): mean} | {key_of(likeliest.stack, likeliest.mixing): likeliest.stack}
+        for (_, mixing), stack in bases.items():
+            for number, sign in product(range(len(parse_stack(stack).blocks)), (1, -1)):
+                one = likeliest
+                for other in [stack, *along(stack, number, sign * ALONG_STEP)[:ALONG_STEPS]]:
+                    late = time.monotonic() > end or self.work.cuts >= most_cuts or cancelled()
+                    if late or one.cost > self.best.cost + ALONG_COST:
+                        break
+                    best, known = self.best, self.judged.get(self.pool.add(other, mixing))
+                    if other == stack and known:
+                        one = known
+                        continue
+                    state = self._begun(one, other, mixing, one.fitted.state.lattice)
+                    one = self._converge(other, mixing, replace(one.fitted, state=state))
+                    yield note([one], best, self.best)
 
     def _overtaken(self) -> list[Row]:
         """Candidates judged before it was known how the images were measured, that would cost far less by now."""
@@ -371,32 +371,27 @@ class Search:
 
     def _refine(self, one: Judged) -> None:
         """Corrections made anew until a∥ stays, begun from how the best fit says that the images were measured."""
-        best, key = self.best, key_of(one.stack, one.mixing)
+        best = self.best
         begun = one.fitted
         if one is not best:
             begun = replace(begun, state=self._begun(best, one.stack, one.mixing, one.fitted.state.lattice))
+        self._converge(one.stack, one.mixing, begun, always=one is best)
+
+    def _converge(self, stack: str, mixing: float, begun: Fitted, always: bool = False) -> Judged:
+        """A candidate's fit with corrections made anew until a∥ stays, kept where it is better than the one before."""
         fitted, work = fitted_exactly(self.forward, begun, rounds=2)
         self.work.cuts += work.cuts
-        if fitted.cost < one.fitted.cost or one is best:
-            self.judged[key] = replace(one, fitted=fitted)
+        key = self.pool.add(stack, mixing)
+        one = Judged(stack, mixing, fitted, self.pool[key][2])
+        known = self.judged.get(key)
+        if always or known is None or one.cost < known.cost:
+            self.judged[key] = one
+        return self.judged[key]
 
     def _moves(self, base: Judged, polished: bool = False) -> list[tuple[str, float]]:
         """Stacks a step away from one, and interface widths around its own."""
-        own = parse_stack(base.stack)
-        longest = max(LONGEST, len(own.ge_fractions))
-        names = neighbours(base.stack)
-        found = [(name, base.mixing) for name in names if len(parse_stack(name).ge_fractions) <= longest]
-        fractions = alloys(base.stack)
-        if fractions and not polished:  # they are settled last
-            found = [one for one in found if fractions >= alloys(one[0])]
-        if len(parse_stack(base.stack).blocks) > 1:
-            tried = sorted(m for key, m in self.judged if key == key_of(base.stack, 0.0)[0])
-            widths = set(WIDTHS)
-            for low, high in zip(tried, tried[1:], strict=False):
-                if base.mixing in (low, high) and high - low > LEAST_WIDTH:
-                    widths.add(round((low + high) / 2, 2))
-            found += [(base.stack, width) for width in sorted(widths)]
-        return found
+        own = key_of(base.stack, 0.0)[0]
+        return moves_from(base.stack, base.mixing, sorted(m for profile, m in self.judged if profile == own), polished)
 
     def _judge(self, stack: str, mixing: float, state: State, limit: float = np.inf) -> Judged:
         """A candidate's fit by the exact engine, begun at a state; given up where its cost stays above a limit."""
@@ -441,5 +436,5 @@ class Search:
 
     @property
     def forward_cuts(self) -> float:
-        """Forward cuts used so far."""
+        """Used so far."""
         return self.pictures.count / NODES_AT_ONCE
