@@ -137,7 +137,8 @@ def moves_from(notation: str, mixing: float, tried: list[float], polished: bool 
     """Stacks a step away from one with their interface widths, and its own with other widths.
 
     Args:
-        notation, mixing: of a stack, and its interface width in ML.
+        notation: of a stack.
+        mixing: its interface width in ML.
         tried: widths of it that were tried, in order.
         polished: whether fractions of its alloys may be moved to new ones; else they are settled last.
     """
