@@ -16,13 +16,20 @@ from core.structure.stack import parse_stack
 SCREENING_LIMIT = 16.0
 """Most that a screened cost adds to what decides which candidate is judged next."""
 
-SHORT = 6  # planes of a sharp stack up to which the exact engine screens it: predictions of short periods err most
+SHORT = 6
+"""Planes of a sharp stack up to which the exact engine screens it, and no fit of it is given up: predictions of short
+periods err most, and change most with a∥."""
 
 LEARN_FROM, SIMPLER = 6, 0.6
 """Judgements from which candidates are chosen by what was learned; and how much simplicity counts then."""
 
 Row = tuple[str, float, float]
 """Stack, interface width (ML), and the a∥ (Å) to begin with."""
+
+
+def is_short(stack: str, mixing: float) -> bool:
+    """Whether a candidate is a sharp stack of Si and Ge of at most SHORT planes."""
+    return not mixing and not alloys(stack) and len(parse_stack(stack)) <= SHORT
 
 
 class Ranking:
@@ -71,8 +78,7 @@ class Ranking:
 
     def _screen(self, stack: str, mixing: float) -> tuple[float, float]:
         assert self._screening is not None, "screened around no fit"
-        short = not (self.is_bare or mixing or alloys(stack)) and len(parse_stack(stack)) <= SHORT
-        if short:
+        if not self.is_bare and is_short(stack, mixing):
             return self._screening.exact_cost(stack, mixing, self.work)
         return self._screening.cost(stack, mixing)
 

@@ -24,7 +24,7 @@ from core.loop.pictures import NODES_AT_ONCE, Pictures
 from core.loop.pool import Key, Pool, key_of
 from core.loop.posterior import ranked
 from core.loop.prior import Judged, complexity
-from core.loop.ranking import Ranking, Row
+from core.loop.ranking import Ranking, Row, is_short
 from core.loop.screening import Screening
 from core.structure.stack import parse_stack
 
@@ -396,6 +396,8 @@ class Search:
     def _judge(self, stack: str, mixing: float, state: State, limit: float = np.inf) -> Judged:
         """A candidate's fit by the exact engine, begun at a state; given up where its cost stays above a limit."""
         state = replace(state, lattice=float(np.clip(state.lattice, *LATTICE_RANGE)))
+        if not self.is_bare and is_short(stack, mixing):
+            limit = np.inf
         self._correct(state)
         fitted = self.corrected.run(state, STEPS, hopeless=limit)
         for _ in range(2):

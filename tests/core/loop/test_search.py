@@ -238,3 +238,19 @@ def test_a_candidate_judged_too_early_is_fitted_again(image, level):
     )
     assert search.best.stack == "Si1Ge4"
     assert [row[0] for row in search._overtaken()] == ["Si1Ge3"]
+
+
+def test_no_fit_of_a_short_stack_is_given_up(image, level):
+    """What the exact engine adds to it changes with a∥: from afar its first fit may look hopeless."""
+    search = search_of(image, level)
+    measured = replace(search.targets[0], edge=True)
+    search = Search((measured,), search.estimates, search.sizes, search.lattice)
+    limits = []
+    search.corrected.run = lambda state, steps, hopeless=np.inf: (
+        limits.append(hopeless) or Fitted(state, 1.0, 1.0, (1.0,), 0.001, ({},), steps)
+    )
+    begun = search.forward.start("Si1Ge1", 0.0, 5.5)
+    for stack, mixing in (("Si1Ge1", 0.0), ("Si4Ge4", 0.0), ("Si1Ge1", 1.0)):
+        search.pool.add(stack, mixing)
+        search._judge(stack, mixing, replace(begun, stack=stack, mixing=mixing), limit=5.0)
+    assert limits == [np.inf, 5.0, 5.0]
