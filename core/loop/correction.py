@@ -20,6 +20,9 @@ SPAN = 0.006
 CLOSE, STAYS = 0.0003, 0.3
 """Å, and part of its error: a∥ that moves by less has been found."""
 
+REUSED = 0.02
+"""Å within which what was told at another a∥ serves to screen a candidate: it changes slowly."""
+
 FARTHEST = OVERLAPPING
 """2π/c̄ between values of k_z at which it is asked. Farther apart (0.08), what lies between them is not told, and a fit
 makes up for it by a stretched energy axis and by another a∥ (0.006 to 0.03 Å on images of short periods)."""
@@ -69,6 +72,15 @@ def with_engine_error(problem: Problem, engine_error: float) -> Problem:
     other = Problem(problem.targets, problem.pictures, problem.lattice, engine_error)
     other.watch = problem.watch
     return other
+
+
+def told(known: Correction, problem: Problem, state: State, number: int) -> bool:
+    """Whether a correction made before still serves a state: close in a∥, and at all k_z that its image sees."""
+    target, seen = problem.targets[number], state.nuisances[number].state
+    crystal = problem.pictures.crystal(state.stack, state.mixing, state.lattice)
+    ends, _ = seen_momenta(crystal, target.cut, seen)
+    near = abs(known.lattice - state.lattice) <= REUSED
+    return near and bool(known.kz[0] <= ends.min() + 1e-9 and ends.max() <= known.kz[-1] + 1e-9)
 
 
 def difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> Correction:

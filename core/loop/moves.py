@@ -9,6 +9,14 @@ from core.structure.stack import Block, Stack, parse_stack
 ALLOY_STEPS = (0.02, 0.08)
 """Changes of the Ge fraction of alloy blocks."""
 
+ALONG_STEP = 0.06
+"""Of the Ge fraction, where a search follows an alloy that is told badly."""
+
+WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
+"""ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
+
+LONGEST = 24
+"""Planes of a period that is tried as a neighbour, at most, unless the networks' own candidates are longer."""
 
 ARRANGEMENTS = 120
 """Of the planes of an alloy block as Si and Ge, at most."""
@@ -123,6 +131,47 @@ def _resized(blocks: list[Block], changes: dict[int, int]) -> list[Block]:
         if count:
             parts.append(Block(block.ge_fraction, count))
     return parts
+
+
+def moves_from(notation: str, mixing: float, tried: list[float], polished: bool = False) -> list[tuple[str, float]]:
+    """Stacks a step away from one with their interface widths, and its own with other widths.
+
+    Args:
+        notation: of a stack.
+        mixing: its interface width in ML.
+        tried: widths of it that were tried, in order.
+        polished: whether fractions of its alloys may be moved to new ones; else they are settled last.
+    """
+    own = parse_stack(notation)
+    longest, fractions = max(LONGEST, len(own.ge_fractions)), alloys(notation)
+    found = [(name, mixing) for name in neighbours(notation) if len(parse_stack(name).ge_fractions) <= longest]
+    if fractions and not polished:
+        found = [one for one in found if fractions >= alloys(one[0])]
+    if len(own.blocks) > 1:
+        widths = set(WIDTHS)
+        for low, high in zip(tried, tried[1:], strict=False):
+            if mixing in (low, high) and high - low > LEAST_WIDTH:
+                widths.add(round((low + high) / 2, 2))
+        found += [(notation, width) for width in sorted(widths)]
+    return found
+
+
+def along(notation: str, number: int, step: float) -> list[str]:
+    """A stack with the Ge fraction of its alloy block of a number moved in steps, as far as Si or Ge."""
+    stack = parse_stack(notation)
+    start = sum(block.monolayers for block in stack.blocks[:number])
+    block, planes, found = stack.blocks[number], [float(x) for x in stack.ge_fractions], []
+    fraction = block.ge_fraction
+    while 0 < fraction < 1:
+        fraction = round(min(1.0, max(0.0, fraction + step)), 4)
+        planes[start : start + block.monolayers] = [fraction] * block.monolayers
+        found.append(_stack_of(planes).notation)
+    return found
+
+
+def uniform(fraction: float) -> str:
+    """A crystal without interfaces, of a Ge fraction to a hundredth."""
+    return _stack_of([round(fraction, 2)] * 2).notation
 
 
 def named(stack: str, mixing: float) -> str:

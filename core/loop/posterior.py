@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from core.loop.moves import ALONG_STEP
 from core.loop.pictures import Pictures
 from core.loop.prior import Judged
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES, crystal_figures, local_figures
@@ -18,9 +19,13 @@ PRIOR_SHARE = 0.2
 """What a composition far from the networks' word, and a stack that growers seldom make, count of their costs in the
 search: these are not told by pixels, and are not tempered."""
 
-MIXED_ODDS = 4.0
-"""−2 log odds against mixed interfaces, beside PRIOR_SHARE of what they cost in the search: 8 in all, chosen on
-validation images. One in seven of the samples that models are trained on is mixed, which would be 3.6."""
+WIDEST, WIDTH_STEP = 4.0, 0.5
+"""ML: widths of mixed interfaces that are as likely as each other beforehand, and what a tried one stands for at most.
+With PRIOR_SHARE of what they cost in the search, −2 log odds of 8 in all against mixed interfaces, chosen on validation
+images. One in seven of the samples that models are trained on is mixed, which would be 3.6."""
+
+LEAST_SHARE = 0.01
+"""Of the range of Ge fractions or widths: what a candidate stands for at least, where others were tried close by."""
 
 WIDENED = 3.0
 """Standard errors of a∥ are multiplied by so much: the fit's own ones hold 46 to 66 % where 90 % are asked."""
@@ -31,7 +36,7 @@ LEAST_LATTICE = 0.001
 LEAST_WIDTH = 0.12
 """ML: widths nearer than this are not told apart by a search."""
 
-MOST = 12
+MOST = 24
 """Candidates that the mixture consists of."""
 
 WRONG = {"lattice_in_plane": 0.008, "ge_fraction": 0.05, "interfacial_fraction": 0.12, "strain_silicon": 0.15}
@@ -57,11 +62,40 @@ def ranked(judged: Iterable[Judged]) -> list[tuple[Judged, float]]:
     """Candidates with their probabilities, most probable first."""
     rows = list(judged)
     evidence = np.array([one.fitted.evidence for one in rows])
-    prior = np.array([PRIOR_SHARE * (one.cost - one.fitted.evidence) + MIXED_ODDS * (one.mixing > 0) for one in rows])
-    cost = (evidence - evidence.min()) / TEMPERATURE + prior
+    prior = np.array([PRIOR_SHARE * (one.cost - one.fitted.evidence) for one in rows])
+    cost = (evidence - evidence.min()) / TEMPERATURE + prior + _odds_of_places(rows)
     weight = np.exp(-0.5 * (cost - cost.min()))
     order = np.argsort(cost, kind="stable")
     return [(rows[i], float(weight[i] / weight.sum())) for i in order]
+
+
+def _odds_of_places(judged: list[Judged]) -> np.ndarray:
+    """(candidate,) −2 log of the share of all Ge fractions, and of all widths, that its alloys and its own stand for.
+
+    It reaches half way to the next ones that were tried. Any value is as likely beforehand; that a search has tried
+    some more finely makes them no likelier.
+    """
+    tried: dict[tuple, list[float]] = {}
+    places = []
+    for number, one in enumerate(judged):
+        row = parse_stack(one.stack).blocks
+        found = [
+            ((one.mixing, i, row[:i], block.monolayers, row[i + 1 :]), block.ge_fraction, (ALONG_STEP, 1.0))
+            for i, block in enumerate(row)
+            if 0 < block.ge_fraction < 1
+        ]
+        if one.mixing > 0:
+            found.append(((row,), one.mixing, (WIDTH_STEP, WIDEST)))
+        for place, value, scale in found:
+            tried.setdefault(place, []).append(value)
+            places.append((number, place, value, scale))
+    odds = np.zeros(len(judged))
+    for number, place, value, (most, whole) in places:
+        below = max((x for x in tried[place] if x < value), default=0.0)
+        above = min((x for x in tried[place] if x > value), default=whole)
+        share = sum(min(gap, most) / 2 for gap in (value - below, max(above - value, 0.0))) / whole
+        odds[number] -= 2 * np.log(max(share, LEAST_SHARE))
+    return odds
 
 
 def mixture(

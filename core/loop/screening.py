@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from core.loop.correction import ExactWork, difference
+from core.loop.correction import ExactWork, difference, told
 from core.loop.fit import Fitted, Problem
 from core.loop.normal_equations import projected
 from core.loop.pictures import LATTICE_STEP
@@ -34,8 +34,10 @@ class Screening:
         """`cost` by the exact engine's signal instead of a predicted one that errs as that of the fitted stack does."""
         state = replace(self.state, stack=stack, mixing=mixing)
         for number in range(len(self.problem.targets)):
-            found = difference(self.problem, state, number, state.lattice, work)
-            self.problem.corrections[stack, mixing, number] = found
+            known = self.problem.corrections.get((stack, mixing, number))
+            if known is None or not told(known, self.problem, state, number):
+                known = difference(self.problem, state, number, state.lattice, work)
+            self.problem.corrections[stack, mixing, number] = known
         return self.cost(stack, mixing, own=True)
 
     def cost(self, stack: str, mixing: float, own: bool = False) -> tuple[float, float]:

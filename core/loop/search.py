@@ -15,34 +15,43 @@ from os import cpu_count
 
 import numpy as np
 
-from core.learning.samples import profile_key
 from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
 from core.loop.explained import note
-from core.loop.fit import LATTICE_RANGE, Problem, State
+from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
-from core.loop.moves import alloys, named, neighbours, plane_neighbours
+from core.loop.moves import ALONG_STEP, LONGEST, alloys, along, moves_from, named, neighbours, plane_neighbours, uniform
 from core.loop.pictures import NODES_AT_ONCE, Pictures
-from core.loop.prior import MISFIT_WEIGHT, Judged, complexity, drawn_stacks
-from core.loop.promising import SCALE, features, promise
+from core.loop.pool import Key, Pool, key_of
+from core.loop.posterior import ranked
+from core.loop.prior import Judged, complexity
+from core.loop.ranking import Ranking, Row, is_short
 from core.loop.screening import Screening
-from core.reverse.candidates import composition_misfit, rank_by_composition
 from core.structure.stack import parse_stack
-
-LIBRARY, DRAWN = 130, 30
-"""Candidates of the least misfit: of the library, and of DRAWS stacks of many blocks."""
 
 NEIGHBOUR_EVERY, TOGETHER = 4, 2
 """One pair of candidates in so many has a neighbour of the best; and how many are fitted at once."""
 
-LEARN_FROM, LEARNED_FROM, SIMPLER = 6, 20, 0.6
-"""Judgements from which one of a pair is chosen by what was learned, and from which both are; and how much simplicity
-counts then."""
+LEARNED_FROM = 20
+"""Judgements from which both of a pair are chosen by what was learned; before, one is."""
 
 BOLDNESS = 1.5
 """Standard deviations below its prediction for which a candidate is tried, the second of a pair."""
 
 POLISHED = 5
 """Rounds in which the fractions of a best candidate's alloys are moved, at most."""
+
+ALONG_STEPS, ALONG_COST = 8, 160.0
+"""Steps of an alloy's fraction to either side of the best one, at most, and what they may cost more than it: with a∥
+and the energy scale the fraction of an alloy is told badly, and an interval has to reach as far as images allow."""
+
+AGAIN, NEARLY, CHANGED = 6, 300.0, 100.0
+"""Candidates that are fitted again, at most, from how the best fit says that the images were measured: those that it
+predicts to cost so little more than the best one, and so much less than they did."""
+
+RESCREENED = 40.0
+"""Screening is made anew around a best fit that costs so much less."""
+
+STANDS_OUT = 400.0  # more than a candidate cost all others, where it explains a measured image without doubt
 
 NEAREST, OTHERS, NEAREST_JUDGED = 24, 12, 4
 """Stacks a plane away from a candidate, and others, that the exact engine screens after the forward model has; and how
@@ -54,36 +63,23 @@ ROUNDS, BEAM = 8, 4
 LIBRARY_SHARE = 1 / 3
 """Of the judgements and the time of a search of bare images, after which it goes on plane by plane."""
 
-FIRST, MOST_EXACT_CUTS = 1e6, 10**6
-SCREENING_LIMIT = 16.0
-"""Most that a screened cost adds to what decides which candidate is judged next."""
+MOST_EXACT_CUTS = 10**6
 
 MARGIN = 100.0
 """A fit is given up where its cost will lie above the best one's by more than so much."""
 
-LONGEST = 24
-"""Planes of a period that is tried as a neighbour, at most, unless the networks' own candidates are longer."""
-
 MOVED = 0.004
 """Å by which a∥ has to move in a fit for its correction to be made anew."""
 
-SPAN = 0.008
-"""Å between the lattice constants of a correction with a slope, at least."""
-
 FIRST_STEPS, STEPS = 12, 8
-
 REFINED, NEAR_WIDTH = 3, 0.6
 """Candidates whose corrections are made anew until a∥ stays; and ML from the best one's width, for its own stack."""
 
-SHORT = 6  # planes of a sharp stack up to which the exact engine screens it: predictions of short periods err most
 CLOSE_COST = 500.0
 """Candidates whose costs lie farther apart are not to be compared more exactly."""
 
 EXPLAINED = {True: 0.86, False: 0.45}
 """Weighted squares a pixel that noise and the engine's error explain, of images with a Fermi edge and without one."""
-
-WIDTHS, LEAST_WIDTH = (0.0, 0.5, 1.0, 2.0, 3.0), 0.2
-"""ML: interface widths that are tried for the best candidates; those between two tried ones down to so small a gap."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +112,9 @@ class Search:
     lattice: tuple[float, float]
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
-    first: list[tuple[str, float]] = field(default_factory=list)
+    first: list[Key] = field(default_factory=list)
     asked: list[tuple[str, float, float | None]] = field(default_factory=list)
     left_out: set[tuple[str, float]] = field(default_factory=set)
-    screened: dict[tuple[str, float], float] = field(default_factory=dict)
     seconds: float = 0.0
     threads: int = field(default_factory=lambda: min(TOGETHER, cpu_count() or 1))
 
@@ -128,35 +123,29 @@ class Search:
         self.pictures = Pictures("forward", origin)
         self.forward = Problem(self.targets, self.pictures, self.lattice)
         self.corrected = Problem(self.targets, self.pictures, self.lattice, EXACT_ERROR)
-        self.pool: dict[tuple[str, float], tuple[str, float, float]] = {}
-        ranked = rank_by_composition(self.estimates, self.sizes)
-        for misfit, stack, mixing in ranked[:LIBRARY]:
-            self._add(stack.notation, mixing, misfit)
-        others = ((composition_misfit(s, w, self.estimates, self.sizes), s, w) for s, w in drawn_stacks())
-        for misfit, stack, mixing in sorted(others, key=lambda row: row[0])[:DRAWN]:
-            self._add(stack.notation, mixing, misfit)
+        self.pool = Pool(self.estimates, self.sizes)
+        self.ranking = Ranking(self.forward, self.pool, self.is_bare, self.work)
 
     def begin_with(self, stack: str, mixing: float) -> None:
         """Put a candidate of an earlier search before the others."""
-        self._add(stack, mixing)
-        self.first.append(self._key(stack, mixing))
+        self.first.append(self.pool.add(stack, mixing))
         self.left_out.discard(self.first[-1])
 
     def leave_out(self, stack: str, mixing: float) -> None:
         """Do not try what an earlier search has tried, unless somebody asks for it."""
-        self.left_out.add(self._key(stack, mixing))
+        self.left_out.add(key_of(stack, mixing))
 
     def _is_open(self, key: tuple[str, float]) -> bool:
         return key not in self.judged and key not in self.left_out
 
     def ask(self, stack: str, mixing: float, lattice: float | None = None) -> None:
         """Have a person's candidate fitted next, from an a∥ (Å) where one is given, beside the likeliest others."""
-        self._add(stack, mixing)
+        self.pool.add(stack, mixing)
         self.asked.append((stack, mixing, lattice))
 
     def _answered(self) -> list[tuple[str, float, float]]:
         """Some of what was asked, and is not judged or begins elsewhere: stack, mixing, and the a∥ to begin with."""
-        new = {self._key(*one[:2]): one for one in self.asked if one[2] or self._key(*one[:2]) not in self.judged}
+        new = {key_of(*one[:2]): one for one in self.asked if one[2] or key_of(*one[:2]) not in self.judged}
         rows, self.asked = list(new.values())[:TOGETHER], list(new.values())[TOGETHER:]
         return [(stack, mixing, lattice or self.best.fitted.state.lattice) for stack, mixing, lattice in rows]
 
@@ -172,16 +161,6 @@ class Search:
         """How much more than noise and the engine's error a candidate leaves, as a ratio; 1 where nothing."""
         pairs = zip(one.fitted.chi, self.targets, strict=True)
         return max(1.0, max(chi / EXPLAINED[target.edge] for chi, target in pairs))
-
-    def _key(self, stack: str, mixing: float) -> tuple[str, float]:
-        return profile_key(parse_stack(stack)), mixing
-
-    def _add(self, stack: str, mixing: float, misfit: float | None = None) -> None:
-        key = self._key(stack, mixing)
-        if key not in self.pool:
-            if misfit is None:
-                misfit = composition_misfit(parse_stack(stack), mixing, self.estimates, self.sizes)
-            self.pool[key] = (stack, mixing, misfit)
 
     @property
     def best(self) -> Judged:
@@ -200,7 +179,7 @@ class Search:
             cancelled: asked before each step.
         """
         end = (began := time.monotonic()) + settings.seconds
-        stack, mixing, _ = self.pool[self.first[0]] if self.first else next(iter(self.pool.values()))
+        stack, mixing, _ = self.pool[self.first[0] if self.first else next(iter(self.pool))]
         begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS, cancelled)
         self._judge(stack, mixing, begun.state)
         yield f"{stack}, the first guess, fitted"
@@ -209,14 +188,15 @@ class Search:
         library_end = began + share * settings.seconds
         while time.monotonic() < library_end and not self.used_up(settings, share) and not cancelled():
             best = self.best
-            key = self._key(best.stack, best.mixing)
+            key = key_of(best.stack, best.mixing)
             if around != key:
                 new = self._moves(best)
                 for other, width in new:
-                    self._add(other, width)
-                around, ranking, last = key, self._ranking(best), number
-                names = {self._key(*one) for one in new}
-                near = [row for row in ranking if self._key(*row[:2]) in names]
+                    self.pool.add(other, width)
+                around, last = key, number
+                ranking = self._ranked_around(best)
+                names = {key_of(*one) for one in new}
+                near = [row for row in ranking if key_of(*row[:2]) in names]
             answered = self._answered()
             if not answered and (not ranking or (number - last >= settings.patience and self.plain(best))):
                 break
@@ -236,6 +216,10 @@ class Search:
         while not cancelled() and (answered := self._answered()):
             yield note(self._judge_all(best := self.best, answered), best, self.best)
         yield from self._polished(end, settings.exact_cuts, cancelled)
+        yield from self._along(end, settings.exact_cuts, cancelled)
+        if again := self._overtaken():
+            best = self.best
+            yield note(self._judge_all(best, again), best, self.best)
         self.seconds = time.monotonic() - began
         for one in self._finalists():
             late = time.monotonic() > end + settings.seconds or self.work.cuts >= settings.exact_cuts
@@ -256,7 +240,7 @@ class Search:
         screened: set[tuple[str, float]] = set()
         for _ in range(ROUNDS):
             best = self.best
-            rows = [one for one in self.order()[:BEAM] if self._key(one.stack, one.mixing) not in left]
+            rows = [one for one in self.order()[:BEAM] if key_of(one.stack, one.mixing) not in left]
             if not rows or time.monotonic() > end or self.used_up(settings) or cancelled():
                 return
             if answered := self._answered():
@@ -265,7 +249,7 @@ class Search:
             if rows[0] is not best and self.explains(best):
                 return
             base = rows[0]
-            left.add(self._key(base.stack, base.mixing))
+            left.add(key_of(base.stack, base.mixing))
             if not (nearest := self._nearest(base, screened, end, settings.exact_cuts - self.work.cuts)):
                 return
             yield note(self._judge_all(best, nearest), best, self.best)
@@ -286,7 +270,7 @@ class Search:
         longest = max(LONGEST, len(parse_stack(base.stack).ge_fractions))
         names = dict.fromkeys([*plane_neighbours(base.stack, longest), *neighbours(base.stack)])
         widths = sorted({0.0, base.mixing})
-        spelt = {self._key(*one): one for one in product(names, widths)}
+        spelt = {key_of(*one): one for one in product(names, widths)}
         fresh = [one for key, one in spelt.items() if self._is_open(key)]
 
         def predicted(one: tuple[str, float]) -> float:
@@ -299,49 +283,78 @@ class Search:
             return cost + complexity(*one), *one, lattice
 
         near = sorted(fresh, key=predicted)[:NEAREST]
-        known = {self._key(*one) for one in near} | screened
-        rows = [row[:2] for row in self._ranking(base) if self._key(*row[:2]) not in known][:OTHERS]
-        screened.update(self._key(*one) for one in rows)
+        known = {key_of(*one) for one in near} | screened
+        self.ranking.around(base.fitted)
+        rows = [row[:2] for row in self.ranking.rows(self._is_open) if key_of(*row[:2]) not in known][:OTHERS]
+        screened.update(key_of(*one) for one in rows)
         with ThreadPoolExecutor(self.threads) as threads:
             found = sorted(threads.map(exactly, [*near, *rows][:most_cuts]))
         found = [one for one in found if np.isfinite(one[0])]
         plain = [one for one in found if not one[2] and not alloys(one[1])][: NEAREST_JUDGED // 2]
         chosen = [*plain, *(one for one in found if one not in plain)][:NEAREST_JUDGED]
         for one in chosen:
-            self._add(*one[1:3])
+            self.pool.add(*one[1:3])
         return [(name, width, lattice) for _, name, width, lattice in chosen]
 
     def _polished(self, end: float, most_cuts: int, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Fractions of the alloys of the best candidate, as long as they make it better."""
         for _ in range(POLISHED):
             best = self.best
-            moves = [one for one in self._moves(best, polished=True) if self._is_open(self._key(*one))]
+            moves = [one for one in self._moves(best, polished=True) if self._is_open(key_of(*one))]
             moves = [one for one in moves if alloys(one[0]) != alloys(best.stack)]
             if not moves or time.monotonic() > end or self.work.cuts >= most_cuts or cancelled():
                 return
             for move in moves:
-                self._add(*move)
+                self.pool.add(*move)
             lattice = best.fitted.state.lattice
             found = self._judge_all(best, [(stack, mixing, lattice) for stack, mixing in moves])
             yield note(found, best, self.best)
             if self.best is best:
                 return
 
-    def _promising(self, ranking: list, chosen: list, boldness: float) -> list:
-        """One candidate of a ranking that, after those judged, may cost least; the first one while few are judged."""
-        rows = [row for row in ranking if row not in chosen]
-        if not rows or len(self.judged) < LEARN_FROM:
-            return rows[:1]
-        judged = list(self.judged.values())
-        known = np.stack([self._features(one.stack, one.mixing) for one in judged])
-        cost = np.array([one.cost for one in judged])
-        others = np.stack([self._features(stack, mixing) for stack, mixing, _ in rows])
-        extra = [complexity(stack, mixing) / MISFIT_WEIGHT for stack, mixing, _ in rows]
-        return [rows[int(np.argmin(promise(known, cost, others, boldness) + SIMPLER * np.array(extra)))]]
+    def _ranked_around(self, best: Judged) -> list[Row]:
+        """Open candidates, screened around the best fit or one that costs little more."""
+        if best.fitted.cost < self.ranking.base - RESCREENED:
+            self.ranking.around(best.fitted)
+        return self.ranking.rows(self._is_open, self.first)
 
-    def _features(self, stack: str, mixing: float) -> np.ndarray:
-        """What is known of a candidate before it is fitted: its composition, and how it was screened."""
-        return np.append(features(stack, mixing), self.screened[self._key(stack, mixing)])
+    def _promising(self, rows: list[Row], chosen: list[Row], boldness: float) -> list[Row]:
+        return self.ranking.promising(rows, chosen, list(self.judged.values()), boldness)
+
+    def _along(self, end: float, most_cuts: int, cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Alloys richer and poorer in Ge, as far as they explain the images about as well as the best candidate.
+
+        Those of the most probable candidate, and the crystal without interfaces of its mean composition.
+        """
+        likeliest = ranked(self.judged.values())[0][0]
+        mean = uniform(float(parse_stack(likeliest.stack).ge_fractions.mean()))
+        bases = {key_of(mean, 0.0): mean} | {key_of(likeliest.stack, likeliest.mixing): likeliest.stack}
+        for (_, mixing), stack in bases.items():
+            for number, sign in product(range(len(parse_stack(stack).blocks)), (1, -1)):
+                one = likeliest
+                for other in [stack, *along(stack, number, sign * ALONG_STEP)[:ALONG_STEPS]]:
+                    late = time.monotonic() > end or self.work.cuts >= most_cuts or cancelled()
+                    if late or one.cost > self.best.cost + ALONG_COST:
+                        break
+                    best, known = self.best, self.judged.get(self.pool.add(other, mixing))
+                    if other == stack and known:
+                        one = known
+                        continue
+                    state = self._begun(one, other, mixing, one.fitted.state.lattice)
+                    one = self._converge(other, mixing, replace(one.fitted, state=state))
+                    yield note([one], best, self.best)
+
+    def _overtaken(self) -> list[Row]:
+        """Candidates judged before it was known how the images were measured, that would cost far less by now."""
+        best, rows = self.best, []
+        screening = Screening(self.corrected, best.fitted)
+        own = screening.cost(best.stack, best.mixing, own=True)[0]
+        for one in self.order()[1:]:
+            cost, lattice = screening.cost(one.stack, one.mixing, own=True)
+            more = cost - own + (one.cost - one.fitted.evidence) - (best.cost - best.fitted.evidence)
+            if more < NEARLY and more < one.cost - best.cost - CHANGED:
+                rows.append((more, (one.stack, one.mixing, lattice)))
+        return [row for _, row in sorted(rows)[:AGAIN]]
 
     def _begun(self, base: Judged, stack: str, mixing: float, lattice: float) -> State:
         return replace(base.fitted.state, stack=stack, mixing=mixing, lattice=lattice)
@@ -351,65 +364,40 @@ class Search:
         order = self.order()
         first = [one for one in order[:REFINED] if one.cost < order[0].cost + CLOSE_COST]
         own = [
-            one
-            for one in order[1:]
-            if one not in first and self._key(one.stack, 0.0)[0] == self._key(order[0].stack, 0.0)[0]
+            one for one in order[1:] if one not in first and key_of(one.stack, 0.0)[0] == key_of(order[0].stack, 0.0)[0]
         ]
         near = [one for one in own if abs(one.mixing - order[0].mixing) < NEAR_WIDTH or one.mixing == 0]
         return first + sorted(near, key=lambda one: (one.mixing > 0, abs(one.mixing - order[0].mixing)))[:3]
 
     def _refine(self, one: Judged) -> None:
         """Corrections made anew until a∥ stays, begun from how the best fit says that the images were measured."""
-        best, key = self.best, self._key(one.stack, one.mixing)
+        best = self.best
         begun = one.fitted
         if one is not best:
             begun = replace(begun, state=self._begun(best, one.stack, one.mixing, one.fitted.state.lattice))
+        self._converge(one.stack, one.mixing, begun, always=one is best)
+
+    def _converge(self, stack: str, mixing: float, begun: Fitted, always: bool = False) -> Judged:
+        """A candidate's fit with corrections made anew until a∥ stays, kept where it is better than the one before."""
         fitted, work = fitted_exactly(self.forward, begun, rounds=2)
         self.work.cuts += work.cuts
-        if fitted.cost < one.fitted.cost or one is best:
-            self.judged[key] = replace(one, fitted=fitted)
+        key = self.pool.add(stack, mixing)
+        one = Judged(stack, mixing, fitted, self.pool[key][2])
+        known = self.judged.get(key)
+        if always or known is None or one.cost < known.cost:
+            self.judged[key] = one
+        return self.judged[key]
 
     def _moves(self, base: Judged, polished: bool = False) -> list[tuple[str, float]]:
         """Stacks a step away from one, and interface widths around its own."""
-        own = parse_stack(base.stack)
-        longest = max(LONGEST, len(own.ge_fractions))
-        names = neighbours(base.stack)
-        found = [(name, base.mixing) for name in names if len(parse_stack(name).ge_fractions) <= longest]
-        fractions = alloys(base.stack)
-        if fractions and not polished:  # they are settled last
-            found = [one for one in found if fractions >= alloys(one[0])]
-        if len(parse_stack(base.stack).blocks) > 1:
-            tried = sorted(m for key, m in self.judged if key == self._key(base.stack, 0.0)[0])
-            widths = set(WIDTHS)
-            for low, high in zip(tried, tried[1:], strict=False):
-                if base.mixing in (low, high) and high - low > LEAST_WIDTH:
-                    widths.add(round((low + high) / 2, 2))
-            found += [(base.stack, width) for width in sorted(widths)]
-        return found
-
-    def _ranking(self, base: Judged) -> list[tuple[str, float, float]]:
-        """Candidates not judged yet, the most promising first: stack, mixing, and the a∥ to begin with."""
-        screening = Screening(self.forward, base.fitted)
-        cost, lattice = {}, {}
-        for key, (stack, mixing, _) in self.pool.items():
-            short = not (self.is_bare or mixing or alloys(stack)) and len(parse_stack(stack)) <= SHORT
-            found = screening.exact_cost(stack, mixing, self.work) if short else screening.cost(stack, mixing)
-            cost[key], lattice[key] = found
-        least = min(cost.values())
-        self.screened = {key: float(np.log1p((value - least) / SCALE)) for key, value in cost.items()}
-        rows = [key for key in self.pool if self._is_open(key)]
-        place = dict(zip(sorted(rows, key=cost.__getitem__), np.linspace(0, SCREENING_LIMIT, len(rows)), strict=True))
-
-        def unlikely(key: tuple[str, float]) -> float:
-            stack, mixing, misfit = self.pool[key]
-            likely = MISFIT_WEIGHT * np.log1p(misfit) + complexity(stack, mixing) + place[key]
-            return likely - (FIRST if key in self.first else 0.0)
-
-        return [(*self.pool[key][:2], lattice[key]) for key in sorted(rows, key=unlikely)]
+        own = key_of(base.stack, 0.0)[0]
+        return moves_from(base.stack, base.mixing, sorted(m for profile, m in self.judged if profile == own), polished)
 
     def _judge(self, stack: str, mixing: float, state: State, limit: float = np.inf) -> Judged:
         """A candidate's fit by the exact engine, begun at a state; given up where its cost stays above a limit."""
         state = replace(state, lattice=float(np.clip(state.lattice, *LATTICE_RANGE)))
+        if not self.is_bare and is_short(stack, mixing):
+            limit = np.inf
         self._correct(state)
         fitted = self.corrected.run(state, STEPS, hopeless=limit)
         for _ in range(2):
@@ -418,7 +406,7 @@ class Search:
             state = fitted.state
             self._correct(state, slope=True)
             fitted = self.corrected.run(state, STEPS, hopeless=limit)
-        key = self._key(stack, mixing)
+        key = key_of(stack, mixing)
         one = Judged(stack, mixing, fitted, self.pool[key][2])
         self.judged[key] = min(one, self.judged.get(key, one), key=lambda known: known.cost)
         return self.judged[key]
@@ -432,8 +420,12 @@ class Search:
             self.corrected.corrections[key] = joined(known, found) if slope and known else found
 
     def plain(self, one: Judged) -> bool:
-        """Whether an explanation stands out: bare images leave no doubt."""
-        return self.explains(one) and self.is_bare
+        """Whether an explanation stands out: bare images leave no doubt, others where no other stack comes near."""
+        if not self.explains(one) or self.is_bare:
+            return self.explains(one)
+        own = key_of(one.stack, 0.0)[0]
+        rivals = [other.cost for (profile, _), other in self.judged.items() if profile != own]
+        return bool(rivals) and min(rivals) > one.cost + STANDS_OUT
 
     @property
     def is_bare(self) -> bool:
@@ -446,5 +438,5 @@ class Search:
 
     @property
     def forward_cuts(self) -> float:
-        """Forward cuts used so far."""
+        """Used so far."""
         return self.pictures.count / NODES_AT_ONCE

@@ -3,7 +3,7 @@
 import pytest
 
 from core.learning.samples import profile_key
-from core.loop.moves import neighbours, plane_neighbours
+from core.loop.moves import along, neighbours, plane_neighbours
 from core.structure.stack import parse_stack
 
 
@@ -48,3 +48,10 @@ def test_planes_are_turned_put_in_taken_out_and_swapped():
 def test_planes_of_an_alloy_are_put_in_any_order():
     found = {profile_key(parse_stack(one)) for one in plane_neighbours("(Si0.75Ge0.25)4Ge4", 8)}
     assert {profile_key(parse_stack(one)) for one in ("Si1Ge1Si2Ge4", "Si3Ge5", "Si4Ge4")} <= found
+
+
+def test_an_alloy_is_followed_as_far_as_the_elements():
+    assert along("(Si0.9Ge0.1)2", 0, -0.06) == ["(Si0.96Ge0.04)2", "Si2"]
+    assert along("Si2(Si0.15Ge0.85)4", 1, 0.1) == ["Si2(Si0.05Ge0.95)4", "Si2Ge4"]
+    assert along("Si2(Si0.95Ge0.05)4", 1, -0.06) == ["Si6"], "one crystal"
+    assert along("Si2Ge4", 0, 0.1) == []

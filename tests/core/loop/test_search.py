@@ -1,20 +1,25 @@
 """The search over stacks, what it learns on the way, and what it says in the end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.learning.samples import drawn_sample, profile_key
+from core.loop.correction import REUSED
 from core.loop.evaluation import loop_outcome
+from core.loop.fit import Fitted, State
 from core.loop.fit_evaluation import simulated_image
 from core.loop.image import Image
 from core.loop.loop import TRUSTED_TO, Loop, LoopSettings, is_bare
 from core.loop.pictures import Pictures
-from core.loop.posterior import Weighted, mixture
-from core.loop.prior import complexity
+from core.loop.pool import key_of
+from core.loop.posterior import Weighted, mixture, ranked
+from core.loop.prior import Judged, complexity
 from core.loop.promising import features, promise
 from core.loop.render import SCALARS
 from core.loop.screening import Screening
-from core.loop.search import Search, SearchSettings
+from core.loop.search import STANDS_OUT, Search, SearchSettings
 from core.reverse.candidates import CORRELATIONS, composition_figures
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
@@ -170,3 +175,82 @@ def test_a_fit_begun_elsewhere_replaces_a_better_one_only_where_it_is_better(ima
     assert search._answered() == [("Si1Ge3", 0.0, 5.6)]
     search._judge_all(first, [("Si1Ge3", 0.0, 5.6)])
     assert search.best.cost <= first.cost
+
+
+def judged_at(cost: float, stack: str, fraction_cost: float = 0.0, chi: float = 0.5) -> Judged:
+    """A candidate of a cost, whose evidence is the cost."""
+    state = State(stack, 0.0, 5.5, (), ())
+    return Judged(stack, 0.0, Fitted(state, cost, cost + fraction_cost, (chi,), 0.001, ({},), 1), 0.0)
+
+
+def test_an_alloy_tried_more_finely_is_no_likelier():
+    """Five fractions close together share what one of a coarse grid has."""
+    coarse = [judged_at(100.0, f"(Si{1 - x:.2f}Ge{x:.2f})2") for x in (0.2, 0.26, 0.32)]
+    fine = [judged_at(100.0, f"(Si{1 - x:.2f}Ge{x:.2f})2") for x in (0.5, 0.51, 0.52, 0.53, 0.54)]
+    share = {one.stack: p for one, p in ranked([*coarse, *fine])}
+    assert sum(share[one.stack] for one in fine[1:-1]) < share[coarse[1].stack]
+    assert share[coarse[1].stack] == pytest.approx(0.06 / 0.01 * share[fine[1].stack])
+
+
+def test_a_crystal_is_likelier_than_one_alloy_that_explains_as_much():
+    (first, share), (_, other) = ranked([judged_at(100.0, "(Si0.94Ge0.06)2"), judged_at(100.0, "Si2")])
+    assert first.stack == "Si2"
+    assert share > 5 * other
+
+
+def test_measured_images_are_plain_only_where_no_rival_comes_near(image, level):
+    search = search_of(image, level)
+    measured = replace(search.targets[0], edge=True)
+    search = Search((measured,), search.estimates, search.sizes, search.lattice)
+    own, mixed, rival = judged_at(100.0, "Si1Ge3"), judged_at(150.0, "Si1Ge3"), judged_at(100.0 + STANDS_OUT / 2, "Si2")
+    search.judged = {key_of(own.stack, 0.0): own, key_of(mixed.stack, 1.0): mixed}
+    assert not search.plain(own), "nothing else was tried"
+    search.judged[key_of(rival.stack, 0.0)] = rival
+    assert not search.plain(own), "a rival is near"
+    search.judged[key_of(rival.stack, 0.0)] = judged_at(101.0 + STANDS_OUT, "Si2")
+    assert search.plain(own)
+    assert not search.plain(judged_at(100.0, "Si1Ge3", chi=2.0)), "it explains nothing"
+
+
+def test_corrections_of_candidates_are_asked_for_once_while_they_serve(image, level):
+    search = search_of(image, level)
+    fitted = search.forward.run(search.forward.start(SAMPLE.stack, 0.0, 5.51), 4)
+    first = Screening(search.forward, fitted).exact_cost("Si1Ge2", 0.0, search.work)
+    cuts = search.work.cuts
+    assert cuts > 0
+    assert Screening(search.forward, fitted).exact_cost("Si1Ge2", 0.0, search.work) == first
+    assert search.work.cuts == cuts
+    away = replace(fitted, state=replace(fitted.state, lattice=fitted.state.lattice + 2 * REUSED))
+    Screening(search.forward, away).exact_cost("Si1Ge2", 0.0, search.work)
+    assert search.work.cuts > cuts
+
+
+def test_a_candidate_judged_too_early_is_fitted_again(image, level):
+    """Its fit was given up before it was known how the image was measured."""
+    search = search_of(image, level)
+    search.begin_with("Si1Ge3", 0.0)
+    next(search.steps(SearchSettings(judgements=1)))
+    best = search.best
+    early = search._judge("Si1Ge4", 0.0, search._begun(best, "Si1Ge4", 0.0, best.fitted.state.lattice))
+    search.judged[key_of("Si1Ge3", 0.0)], search.judged[key_of("Si1Ge4", 0.0)] = (
+        replace(best, fitted=replace(best.fitted, cost=best.fitted.cost + 1e5, evidence=best.fitted.evidence + 1e5)),
+        early,
+    )
+    assert search.best.stack == "Si1Ge4"
+    assert [row[0] for row in search._overtaken()] == ["Si1Ge3"]
+
+
+def test_no_fit_of_a_short_stack_is_given_up(image, level):
+    """What the exact engine adds to it changes with a∥: from afar its first fit may look hopeless."""
+    search = search_of(image, level)
+    measured = replace(search.targets[0], edge=True)
+    search = Search((measured,), search.estimates, search.sizes, search.lattice)
+    limits = []
+    search.corrected.run = lambda state, steps, hopeless=np.inf: (
+        limits.append(hopeless) or Fitted(state, 1.0, 1.0, (1.0,), 0.001, ({},), steps)
+    )
+    begun = search.forward.start("Si1Ge1", 0.0, 5.5)
+    for stack, mixing in (("Si1Ge1", 0.0), ("Si4Ge4", 0.0), ("Si1Ge1", 1.0)):
+        search.pool.add(stack, mixing)
+        search._judge(stack, mixing, replace(begun, stack=stack, mixing=mixing), limit=5.0)
+    assert limits == [np.inf, 5.0, 5.0]
