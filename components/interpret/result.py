@@ -134,7 +134,7 @@ def truth_panel(found: Inference, truth: Truth | None) -> html.Details | None:
         )
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Truth", "Read off by", "In 90 %")]))
     place = next((n for n, c in enumerate(found.candidates, 1) if truth.is_stack(c.stack)), None)
-    among = f"as candidate {place}" if place else "not among the candidates"
+    among = f"candidate {place}" if place else "not among the candidates"
     interfaces = f", interfaces mixed over {truth.sample.mixing:g} ML" if truth.sample.mixing else ", sharp interfaces"
     inside = sum(one.inside for one in figures.values())
     return html.Details(
