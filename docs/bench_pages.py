@@ -316,6 +316,7 @@ class _server:
                 return self
             except OSError:
                 time.sleep(0.02)
+        self._process.terminate()
         raise TimeoutError("The server did not start within 60 s")
 
     def __exit__(self, *_) -> None:
