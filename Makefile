@@ -49,10 +49,12 @@ $(PY):
 	$(PYTHON) -m venv $(VENV)
 
 $(RUN_STAMP): requirements.txt constraints.txt | $(PY)
+	@echo "Installing what the dashboard needs into $(VENV): a few minutes, the first time only"
 	$(PIP) -r requirements.txt
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt requirements-redis.txt requirements.txt constraints.txt | $(PY)
+	@echo "Installing what the tests need into $(VENV): a few minutes, the first time only"
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 

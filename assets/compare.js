@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const at = (name) => document.getElementById("compare-" + name);
-  const set = (name, props) => window.dash_clientside.set_props("compare-" + name, props);
+  const set = (name, props) => window.dash_clientside.shell.put("compare-" + name, props);
   const keep = () => window.dash_clientside.no_update;
   const PARTS = ["sweep", "pair", "growth"];
 

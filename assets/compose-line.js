@@ -9,7 +9,7 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest(".compose-line button[data-path]");
-    if (button) window.dash_clientside.set_props("compose-path", { value: button.dataset.path });
+    if (button) window.dash_clientside.shell.put("compose-path", { value: button.dataset.path });
   });
 
   let shown = {}; // the drawing that is shown, and its place

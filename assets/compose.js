@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const at = (name) => document.getElementById("compose-" + name);
-  const set = (name, props) => window.dash_clientside.set_props("compose-" + name, props);
+  const set = (name, props) => window.dash_clientside.shell.put("compose-" + name, props);
   const keep = () => window.dash_clientside.no_update;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
 

@@ -9,7 +9,7 @@
   window.addEventListener("popstate", () => {
     if (written === null || !document.getElementById("design-targets") || window.location.search === written) return;
     written = null;
-    window.dash_clientside.set_props("_pages_location", { search: window.location.search });
+    window.dash_clientside.shell.put("_pages_location", { search: window.location.search });
   });
 
   function writeLink(link) {

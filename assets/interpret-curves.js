@@ -4,7 +4,7 @@
   const ACROSS = { edc: 0.02, mdc: 0.04 };
   let waiting = null;
 
-  const value = (id) => (window.dash_component_api.getLayout(id) || { props: {} }).props.value;
+  const value = (id) => (window.dash_clientside.shell.layoutOf(id) || { props: {} }).props.value;
 
   /* The picture of the image itself: values of others are no intensities. */
   function picture() {
@@ -66,8 +66,8 @@
   document.addEventListener("pointerdown", (event) => {
     const at = event.button === 0 && place(event);
     if (!at) return;
-    window.dash_clientside.set_props("interpret-cursor-k", { value: Math.round(at.k * 1e4) / 1e4 });
-    window.dash_clientside.set_props("interpret-cursor-e", { value: Math.round(at.e * 1e4) / 1e4 });
+    window.dash_clientside.shell.put("interpret-cursor-k", { value: Math.round(at.k * 1e4) / 1e4 });
+    window.dash_clientside.shell.put("interpret-cursor-e", { value: Math.round(at.e * 1e4) / 1e4 });
   }, true);
 
   /* Away from the picture the curves are those of the cursor again. */

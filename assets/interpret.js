@@ -11,7 +11,7 @@
     const text = size > LIMIT_MB
       ? named + Math.round(size) + " MB; at most " + LIMIT_MB + " MB are read at once."
       : "";
-    window.dash_clientside.set_props("interpret-upload-error", { children: text });
+    window.dash_clientside.shell.put("interpret-upload-error", { children: text });
   }
 
   /* The file input that dcc.Upload makes has no name of its own. An empty page offers what was there last. */
@@ -59,7 +59,7 @@
      put into the controls here, after what a person did meanwhile was noted; what is on its way stays as it was typed. */
   const ENDS = ["k_left", "k_right", "e_bottom", "e_top"];
   const MOST_WAITING = 100;
-  const prop = (id, name) => (window.dash_component_api.getLayout("interpret-" + id) || { props: {} }).props[name];
+  const prop = (id, name) => (window.dash_clientside.shell.layoutOf("interpret-" + id) || { props: {} }).props[name];
   const of = (name) => ["interpret-" + name.replace(/_/g, "-"), name === "symmetrise" ? "checked" : "value"];
   const control = (name) => prop(of(name)[0].slice("interpret-".length), of(name)[1]);
   let edits = [], count = 0, page = null, seen = {}, taken = 0;
@@ -76,7 +76,7 @@
     if (!reading) return;
     edits = edits.filter((one) => one.n > taken).slice(-MOST_WAITING);
     edits.push({ n: ++count, image: reading.image, ...edit });
-    window.dash_clientside.set_props("interpret-edits", { data: edits.slice() });
+    window.dash_clientside.shell.put("interpret-edits", { data: edits.slice() });
   }
 
   /* Values that are not those seen last are a person's. */
@@ -100,7 +100,7 @@
     for (const [name, value] of Object.entries(settings.values)) {
       if (waiting.some((one) => name in one.set)) continue;
       seen[name] = value;
-      if (control(name) !== value) window.dash_clientside.set_props(of(name)[0], { [of(name)[1]]: value });
+      if (control(name) !== value) window.dash_clientside.shell.put(of(name)[0], { [of(name)[1]]: value });
     }
     return window.dash_clientside.no_update;
   }
@@ -123,7 +123,7 @@
     const box = area.getBoundingClientRect();
     const layout = gd._fullLayout;
     const place = [layout.xaxis.p2d(event.clientX - box.left), layout.yaxis.p2d(event.clientY - box.top)];
-    window.dash_clientside.set_props("interpret-click", { data: { x: place[0], y: place[1], at: Date.now() } });
+    window.dash_clientside.shell.put("interpret-click", { data: { x: place[0], y: place[1], at: Date.now() } });
   }, true);
 
   /* Where the focus goes that was on a removed item's button: to the next item's, else to this button. */

@@ -12,7 +12,7 @@
   function keep() {
     const before = stored()[tour.tour] || {};
     const far = Math.max(tour.step, Math.min(tour.steps, before.far || 0));
-    window.dash_clientside.set_props(STORE, { data: { ...stored(), [tour.tour]: { at: tour.step, far } } });
+    window.dash_clientside.shell.put(STORE, { data: { ...stored(), [tour.tour]: { at: tour.step, far } } });
   }
 
   // Shows one step; the address follows, so that it is a link to this step.

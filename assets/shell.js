@@ -29,6 +29,16 @@
     return [choice, resolved(choice)];
   }
 
+  // What is on the page under an id. Dash raises an error where it is asked for, or given to, what is there no more: a
+  // timer or an answer may come after a visitor has left.
+  function layoutOf(id) {
+    try { return window.dash_component_api.getLayout(id); } catch (error) { return undefined; }
+  }
+
+  function put(id, props) {
+    if (layoutOf(id)) window.dash_clientside.set_props(id, props);
+  }
+
   // The way back to a page leads to where it was left: the links to it carry its last address.
   function keepLink(page, address) {
     try { sessionStorage.setItem("link-" + page, address); } catch (error) { return; }
@@ -39,7 +49,7 @@
     let address = null;
     try { address = sessionStorage.getItem("link-" + page); } catch (error) { return; }
     for (const id of ["navigation-" + page, "door-" + page]) {
-      if (address && document.getElementById(id)) window.dash_clientside.set_props(id, { href: address });
+      if (address) put(id, { href: address });
     }
   }
 
@@ -64,13 +74,13 @@
   }
 
   system.addEventListener("change", () => {
-    if (started && stored() === "auto") window.dash_clientside.set_props("theme", { data: resolved("auto") });
+    if (started && stored() === "auto") put("theme", { data: resolved("auto") });
   });
   window.addEventListener("storage", (event) => {
     if (event.isTrusted && event.key === KEY && started) {
-      window.dash_clientside.set_props("theme-choice", { value: stored() });
+      put("theme-choice", { value: stored() });
     }
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown, keepLink } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown, keepLink, layoutOf, put } });
 })();

@@ -7,6 +7,8 @@
   seconds and never pauses, on a network whose answers take 0 and 150 ms longer.
 - cold_start: from starting the server to the first picture, over starting Python and importing the libraries alone.
 - memory: resident memory of the server after 200 distinct stacks over that after the first 50.
+- interpret_examples: from the click on each of Interpret's examples to its verdict and to the drawn image, while the
+  page stays open; the first click of a server, which loads the models, apart.
 - loop_frames: new reconstructions painted a second on /loop while another person drags a slider on /compose (five
   steps a second); the cores that server, worker and both browsers got meanwhile, where others used the machine too.
 """
@@ -27,6 +29,7 @@ import numpy as np
 import psutil
 from playwright.sync_api import Browser, Page
 
+from components.interpret.controls import EXAMPLES
 from core.structure.substrate import elemental_substrate
 from tests.browser import chromium, served_app, settled
 
@@ -85,6 +88,29 @@ _COUNT_FRAMES = """() => {
   });
 }"""
 """Times at which the reconstruction was painted anew; the same one again does not count."""
+
+_READ = """
+(name) => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("nothing was read within 60 s")), 60000);
+  const start = performance.now(), times = {};
+  const verdict = document.getElementById('interpret-verdict'), picture = document.getElementById('interpret-picture');
+  const done = (part) => {
+    if (!(part in times)) times[part] = performance.now() - start;
+    if (times.result && times.picture) resolve(times);
+  };
+  const before = verdict.textContent, read = (text) => text.includes('known') || text.includes('outside');
+  new MutationObserver(() => verdict.textContent !== before && read(verdict.textContent) && done('result'))
+    .observe(verdict, {childList: true, characterData: true, subtree: true});
+  const drawn = () => picture.querySelector('.js-plotly-plot')?._fullData?.[0]?.z;
+  const old = drawn();
+  (function look() {
+    if (drawn() && drawn() !== old) requestAnimationFrame(() => setTimeout(() => done('picture'), 0));
+    else requestAnimationFrame(look);
+  })();
+  document.getElementById('interpret-example-' + name).click();
+})
+"""
+"""Milliseconds from the click on an example to its verdict and to its image on the screen."""
 
 _EMPTY = "window.dash_clientside.set_props('compose-copy', {n_clicks: COUNT});"
 
@@ -192,6 +218,27 @@ def memory(browser: Browser, stacks: int = 200) -> dict:
     }
 
 
+def interpret_examples(browser: Browser, turns: int = 2) -> dict:
+    """Seconds from the click on an example to its verdict and to its picture; medians over turns and examples."""
+    with tempfile.TemporaryDirectory() as cache, _server(cache) as server:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{server.url}/interpret")
+        settled(page)
+        taken = []
+        for _ in range(turns):
+            for name in EXAMPLES:
+                taken.append(page.evaluate(_READ, name))
+                settled(page)
+        page.close()
+    first, *others = taken
+    return {
+        "first_result_seconds": round(first["result"] / 1000, 2),
+        "first_picture_seconds": round(first["picture"] / 1000, 2),
+        **{f"{part}_seconds": round(float(np.median([one[part] for one in others])) / 1000, 2) for part in first},
+        **{f"longest_{part}_seconds": round(max(one[part] for one in others) / 1000, 2) for part in first},
+    }
+
+
 def loop_frames(browser: Browser) -> dict:
     """New pictures a second on /loop, from its first to its last, while another person drags a slider on /compose."""
     with tempfile.TemporaryDirectory() as cache, _server(cache) as server:
@@ -269,6 +316,7 @@ class _server:
                 return self
             except OSError:
                 time.sleep(0.02)
+        self._process.terminate()
         raise TimeoutError("The server did not start within 60 s")
 
     def __exit__(self, *_) -> None:
@@ -315,7 +363,8 @@ def _open(page: Page, address: str) -> None:
 
 
 MEASURES = {"slider_to_paint": slider_to_paint, "live_drag": live_drag, "steady_drag": steady_drag,
-            "cold_start": cold_start, "memory": memory, "loop_frames": loop_frames}  # fmt: skip
+            "cold_start": cold_start, "memory": memory, "interpret_examples": interpret_examples,
+            "loop_frames": loop_frames}  # fmt: skip
 
 
 def main() -> None:

@@ -198,7 +198,7 @@ def _said(status, step) -> str:
         return f"{text[:1].upper()}{text[1:]}"
     if step and (reason := step["stop_reason"]):
         count = len(step["designs"])
-        ends = {"met": "The best ones are all that is asked for", "budget": "The time that a search has is used up",
+        ends = {"met": "The best ones meet all targets", "budget": "The time that a search has is used up",
                 "nothing meets all targets": "Nothing meets all targets; these come nearest"}  # fmt: skip
         return f"{ends.get(reason, reason.capitalize())}: {count} answer{'s' * (count != 1)}, all verified"
     if status is not None:

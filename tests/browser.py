@@ -74,7 +74,7 @@ class Complaints:
         self._found: list[str] = []
         context.add_init_script(_VIOLATION_WATCH)  # violations that a page catches show nowhere else
         context.on("console", lambda message: message.type == "error" and self._add(f"console: {message.text}"))
-        context.on("weberror", lambda error: self._add(f"page error: {error.error}"))
+        context.on("weberror", lambda error: self._add(f"page error: {error.error.stack or error.error}"))
         context.on("request", lambda request: self._check_host(request.url))
         context.on("response", lambda reply: reply.status >= 400 and self._add(f"status {reply.status}: {reply.url}"))
 

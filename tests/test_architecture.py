@@ -106,3 +106,13 @@ def test_checker_sees_violation(module, source):
 )
 def test_checker_lets_right_way_pass(module, source):
     assert violations(source, module) == []
+
+
+def test_scripts_change_components_through_the_shell_alone():
+    """Dash's own functions raise an error where a component has left the page; those of assets/shell.js do not."""
+    scripts = [file for file in (ROOT / "assets").glob("*.js") if file.name != "shell.js"]
+    assert len(scripts) > 5
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        assert "set_props(" not in text, f"{script.name}: use dash_clientside.shell.put"
+        assert "getLayout(" not in text, f"{script.name}: use dash_clientside.shell.layoutOf"

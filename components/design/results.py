@@ -161,7 +161,7 @@ def _shade(figure: go.Figure, axis: str, target, values: list, colour: dict) -> 
     low = target.low if target.low > -1e9 else min(*known, target.high) - 1
     high = target.high if target.high < 1e9 else max(*known, target.low) + 1
     figure.add_shape(
-        type="rect", layer="below", fillcolor=colour["accent-soft"], line_width=0,
+        type="rect", layer="below", fillcolor=colour["accent-soft"], opacity=0.55, line_width=0,  # both: darker
         **({"xref": "x", "yref": "paper", "x0": low, "x1": high, "y0": 0, "y1": 1} if axis == "x"
            else {"xref": "paper", "yref": "y", "y0": low, "y1": high, "x0": 0, "x1": 1}),
     )  # fmt: skip

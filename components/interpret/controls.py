@@ -66,20 +66,23 @@ def image_controls(*more, problem: str = "") -> html.Section:
     return html.Section(
         [
             html.H2("Image"),
-            dcc.Upload(
-                [
-                    html.Button(
-                        "Choose band images",
-                        type="button",
-                        className="button",
-                        title="Files of a beamline, pictures of figures, or a saved session",
-                    ),
-                    html.Span(" or drop them here", className="muted"),
-                ],
-                id=ids("upload"),
-                className="drop-zone",
-                max_size=UPLOAD_LIMIT_BYTES,
-                multiple=True,
+            html.Div(  # Dash loads it later; its place is kept
+                dcc.Upload(
+                    [
+                        html.Button(
+                            "Choose band images",
+                            type="button",
+                            className="button",
+                            title="Files of a beamline, pictures of figures, or a saved session",
+                        ),
+                        html.Span(" or drop them here", className="muted"),
+                    ],
+                    id=ids("upload"),
+                    className="drop-zone",
+                    max_size=UPLOAD_LIMIT_BYTES,
+                    multiple=True,
+                ),
+                className="drop-place",
             ),
             html.P(
                 ACCEPTED + "; at most 64 MB. Several cuts of one sample are read together. A saved session opens too.",

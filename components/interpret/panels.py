@@ -59,12 +59,15 @@ def picture_panel(view: str = "image") -> html.Section:
             ),
             html.P("Drop a band image, or take an example.", id=ids("title"), className="picture-title", role="status"),
             html.P(id=ids("problem"), className="field-error", role="alert"),
-            dcc.Graph(
-                id=ids("picture"),
-                figure=_EMPTY,
-                config=theme.GRAPH_CONFIG,
-                responsive=True,
-                style={"height": "var(--picture-height)"},
+            html.Div(  # plotly is loaded later; its place is kept
+                dcc.Graph(
+                    id=ids("picture"),
+                    figure=_EMPTY,
+                    config=theme.GRAPH_CONFIG,
+                    responsive=True,
+                    style={"height": "var(--picture-height)"},
+                ),
+                className="picture-place",
             ),
             html.P(id=ids("view-text"), className="muted small"),
             display_controls(),

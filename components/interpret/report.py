@@ -135,7 +135,7 @@ def _attachments(reading: Reading, found: Inference, others: tuple[Reading, ...]
 
 def _pictures(image: xr.DataArray, found: Inference, best: Candidate) -> list[dict]:
     k, ev = image["kx"].values, image["eV"].values
-    shown = f"Calibrated image, {k[0]:.2f} to {k[-1]:.2f} 1/Å, {ev[0]:.2f} to {ev[-1]:.2f} eV"
+    shown = f"Calibrated image, {k[0]:.2f} to {k[-1]:.2f} 1/Å, {ev[0]:.2f} to {ev[-1]:.2f} eV".replace("-", "−")
     predicted = reconstruction(found, best).T
     return [
         {"alt": "Calibrated image", "source": _drawn(image.values, k, ev, "Intensity (as measured)"), "caption": shown},

@@ -1,11 +1,11 @@
 """What the reverse model says, beside the image: verdict, figures with intervals, candidates."""
 
-from urllib.parse import urlencode
-
 from dash import html
 
 from components.interpret.controls import ids
+from components.links import compose_address
 from components.terms import term
+from core.reverse.candidates import Candidate
 from core.reverse.inference import EQUALLY_GOOD, NUISANCE_QUANTITIES, Estimate, Inference
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
 from core.reverse.truth import LONGEST_PERIOD, Truth, compared
@@ -134,7 +134,7 @@ def truth_panel(found: Inference, truth: Truth | None) -> html.Details | None:
         )
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Truth", "Read off by", "In 90 %")]))
     place = next((n for n, c in enumerate(found.candidates, 1) if truth.is_stack(c.stack)), None)
-    among = f"as candidate {place}" if place else "not among the candidates"
+    among = f"candidate {place}" if place else "not among the candidates"
     interfaces = f", interfaces mixed over {truth.sample.mixing:g} ML" if truth.sample.mixing else ", sharp interfaces"
     inside = sum(one.inside for one in figures.values())
     return html.Details(
@@ -182,7 +182,7 @@ def candidate_list(found: Inference) -> html.Div | html.Details:
     rows = [
         html.Tr(
             [
-                html.Th(html.A(candidate.stack, href=compose_link(candidate), **new_tab), scope="row"),
+                html.Th(html.A(candidate.stack, href=compose_link(candidate, found), **new_tab), scope="row"),
                 html.Td(f"{candidate.mixing:g} ML" if candidate.mixing else "sharp"),
                 html.Td(f"{100 * candidate.probability:.0f} %"),
                 html.Td(
@@ -202,9 +202,7 @@ def candidate_list(found: Inference) -> html.Div | html.Details:
     return _behind_verdict(found, html.Div([table, html.P(substrate, className="muted small")]), "Nearest stacks")
 
 
-def compose_link(candidate) -> str:
-    """The link that opens a candidate in Compose."""
-    query = {"stack": candidate.stack, "substrate": candidate.substrate}
-    if candidate.mixing:
-        query["mixing"] = f"{candidate.mixing:g}"
-    return "/compose?" + urlencode(query)
+def compose_link(candidate: Candidate, found: Inference) -> str:
+    """The link that opens a candidate in Compose, on the cut that the image shows."""
+    view = found.images[0].view
+    return compose_address(candidate.sample, cut=view.cut, kz=view.kz)

@@ -1,16 +1,16 @@
 """What a run has found, beside its picture: the best guess, the candidates, the end in plain words."""
 
-from urllib.parse import urlencode
-
 from dash import html
 
 from components.interpret.result import DIGITS, LABELS
+from components.links import compose_address
 from components.stack_strip import profile_strip
 from core.loop.ending import LEAST_HINT, ending
 from core.loop.frame import Frame
 from core.loop.moves import named
 from core.reverse.quantities import QUANTITIES
 from core.structure.mixing import mix_profile
+from core.structure.sample import Sample
 from core.structure.stack import parse_stack
 
 SHOWN = 6
@@ -138,8 +138,6 @@ def hint_list(hints: list[dict]) -> list:
 
 
 def compose_link(step: dict) -> str:
-    """The link that opens the best guess in Compose."""
-    query = {"stack": step["stack"], "substrate": step["substrate"]}
-    if step["mixing"]:
-        query["mixing"] = f"{step['mixing']:.3g}"
-    return "/compose?" + urlencode(query)
+    """The link that opens the best guess in Compose, on the cut that the first image shows."""
+    sample, view = Sample(step["stack"], step["substrate"], round(step["mixing"], 3)), step["views"][0]
+    return compose_address(sample, cut=view["cut"], kz=view["kz"])

@@ -5,7 +5,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.learning.versions import in_force
 from core.sandbox import Limits, pack, read_apart, unpack
 from core.sessions.readings import Reading, export, interpreted, keep_packed, packed_of
-from core.sessions.session_file import ACCEPTED, FORMAT, IMAGES, RESULT, SESSION, entry_of_image
+from core.sessions.session_file import ACCEPTED, FORMAT, IMAGES, RESULT, SESSION, entry_of_image, image_hash
 from core.storage import UNKEPT, content_key, result_store
 
 MOST_CUTS = 4
@@ -121,8 +121,15 @@ class Interpretation:
                 raise InputError("This session file lacks an image that it reads: save the session again")
             return replace(reading, image=identities[reading.image])
 
-        others, history = (tuple(moved(one) for one in part) for part in (self.others, self.history))
-        return replace(self, reading=moved(self.reading), others=others, history=history)
+        return self._each(moved)
+
+    def without_hashes(self, images: set[str]) -> "Interpretation":
+        """The same, which does not say of these images which file they came from."""
+        return self._each(lambda one: replace(one, sha256="") if one.image in images else one)
+
+    def _each(self, change: Callable[[Reading], Reading]) -> "Interpretation":
+        others, history = (tuple(change(one) for one in part) for part in (self.others, self.history))
+        return replace(self, reading=change(self.reading), others=others, history=history)
 
 
 def readings_key(readings: Sequence[Reading]) -> str:
@@ -182,8 +189,10 @@ def session_file(interpretation: Interpretation) -> bytes:
             if size > MOST_IMAGE_BYTES:
                 raise InputError(TOO_LARGE)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        for number, (name, (document, _)) in enumerate(packed.items(), 1):
-            described.append({"id": name, "entry": entry_of_image(number), "parts": document["images"]})
+        for number, (name, (document, arrays)) in enumerate(packed.items(), 1):
+            parts = document["images"]
+            told = {"entry": entry_of_image(number), "sha256": image_hash(parts, arrays)}
+            described.append({"id": name, **told, "parts": parts})
         about = {
             "format": FORMAT, "version": __version__, "models": in_force(), IMAGES: described,
             "interpretation": interpretation.document(),
@@ -199,14 +208,15 @@ def session_file(interpretation: Interpretation) -> bytes:
 def opened_session(content: bytes, name: str) -> Interpretation:
     """The interpretation in a session file, its images kept here; its note says where it was read by other models.
 
-    Images get ids of their own content, so that no file can stand in for another.
+    Images get ids of their own content, so that no file can stand in for another. An image that is not the one that
+    was saved, by the hash written beside it, is named in the note and loses the hash of the file that it came from.
 
     Raises:
         InputError: no session file, damaged, beyond the limits, or without its images.
     """
     packed = read_apart("core.sessions.session_file:session_parts", content, name, ACCEPTED, _LIMITS)
     document, arrays = unpack(packed)
-    identities = {}
+    identities, altered = {}, set()
     try:
         interpretation = Interpretation.from_document(document["interpretation"])
         for part in document[IMAGES]:
@@ -215,6 +225,7 @@ def opened_session(content: bytes, name: str) -> Interpretation:
             stream = io.BytesIO()
             pack({"images": part["parts"]}, own, stream.write)
             whole = stream.getvalue()
+            altered |= {part["id"]} if part["altered"] else set()
             identities[part["id"]] = keep_packed(
                 content_key("session image", hashlib.sha256(whole).hexdigest())[:20], whole
             )
@@ -223,11 +234,12 @@ def opened_session(content: bytes, name: str) -> Interpretation:
         raise
     except (LookupError, TypeError, ValueError):
         raise InputError(f"'{name[-80:]}' is no whole session file: save the session again") from None
+    notes = [_other_result(saved), *_altered_note(interpretation, altered)]
     examples = {image: image for image in interpretation.images() if _is_example(image)}
-    opened = interpretation.with_images(examples | identities)
+    opened = interpretation.without_hashes(altered).with_images(examples | identities)
     for one in (opened.reading, *opened.others, *opened.history):
         one.raw()  # refuses an index that its file does not have
-    return replace(opened, note=_other_result(saved))
+    return replace(opened, note=" ".join(note for note in notes if note))
 
 
 def _result(interpretation: Interpretation) -> dict:
@@ -246,6 +258,18 @@ def _other_result(saved: dict) -> str:
     first = saved.get("first", "")
     said = f": it named {first} first" if first else ""
     return f"Saved by version {saved.get('version')} ({saved.get('models')} models){said}. It is read anew here."
+
+
+def _altered_note(interpretation: Interpretation, altered: set[str]) -> list[str]:
+    """A sentence where images of a session are not those that were saved."""
+    readings = (interpretation.reading, *interpretation.others, *interpretation.history)
+    names = list(dict.fromkeys(one.file or "an image" for one in readings if one.image in altered))
+    if not names:
+        return []
+    return [
+        f"The image in this session is not the one that was saved with it, by its hash: {', '.join(names)[:120]}. It "
+        "is read as it is now; drop the original file again to be sure."
+    ]
 
 
 def _place(place) -> tuple:

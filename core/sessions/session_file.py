@@ -1,8 +1,10 @@
 """The archive of a session, as the process of its own reads it that opens one: see `interpretations.session_file`."""
 
+import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -35,6 +37,14 @@ def entry_of_image(number: int) -> str:
     return f"image-{number}.npz"
 
 
+def image_hash(parts: list, arrays: Sequence[np.ndarray]) -> str:
+    """SHA-256 of what a session holds of a file's images: their descriptions and their arrays."""
+    whole = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
+    for array in arrays:
+        whole.update(f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return whole.hexdigest()
+
+
 def session_parts(content: bytes, name: str) -> tuple[dict, list[np.ndarray]]:
     """A saved session as a JSON document and arrays; runs in a process of its own.
 
@@ -57,8 +67,14 @@ def session_parts(content: bytes, name: str) -> tuple[dict, list[np.ndarray]]:
             if left or not 1 <= len(images) <= MOST_IMAGES:
                 raise InputError("This session's images and arrays do not belong together: save it again")
             arrays += [array for image in images for array in image.parts()[1]]
+            written = part.get("sha256")  # earlier versions wrote none
             described.append(
-                {"id": str(part["id"])[:80], "parts": [image.parts()[0] for image in images], "arrays": len(own)}
+                {
+                    "id": str(part["id"])[:80],
+                    "parts": [image.parts()[0] for image in images],
+                    "arrays": len(own),
+                    "altered": written is not None and written != image_hash(part["parts"], own),
+                }
             )
         if sum(array.size for array in arrays) > 5 * MOST_VALUES:
             raise InputError(f"This session holds too many values; at most {5 * MOST_VALUES:,} are read")

@@ -136,3 +136,26 @@ def seen(page: Page) -> np.ndarray:
     """(row, column, colour) of the picture as it stands on the screen."""
     image = page.locator("#compose-picture").screenshot()
     return np.asarray(Image.open(io.BytesIO(image)).convert("RGB"), dtype=float)
+
+
+HOLD_TIMERS = """() => {
+  const [start, stop] = [window.setTimeout, window.clearTimeout], held = new Map();
+  window.setTimeout = (act, ms, ...rest) => {
+    if (ms !== 240 && ms !== 600) return start(act, ms, ...rest);
+    held.set(1e9 + held.size, act);
+    return 1e9 + held.size - 1;
+  };
+  window.clearTimeout = (id) => (id >= 1e9 ? held.set(id, () => {}) : stop(id));
+  window.endTimers = () => { held.forEach((act) => act()); return held.size; };
+}"""
+"""Compose's timers of 240 and 600 ms end when `endTimers` is called, which says how many there were."""
+
+
+def test_timers_that_end_after_compose_is_left_raise_no_error(page: Page):
+    open_compose(page)
+    page.evaluate(HOLD_TIMERS)
+    press(page, "n-si", "ArrowRight")
+    expect(page.locator("#compose-title")).to_contain_text("Si3Ge2")
+    page.locator("#navigation-learn").click()
+    expect(page.locator("h1")).to_contain_text("in class")
+    assert page.evaluate("() => window.endTimers()") >= 1

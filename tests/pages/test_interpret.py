@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import settled
 from tests.data import DATA, FIGURE
-from tests.pages.conftest import PHONE, overflow, serious_violations
+from tests.pages.conftest import PHONE, SHIFT_WATCH, overflow, serious_violations
 
 GRAPH = "document.querySelector('#interpret-picture .js-plotly-plot')"
 
@@ -381,3 +381,11 @@ def test_every_control_has_a_hint_and_terms_lead_to_the_glossary(page: Page):
     settled(page)
     anchors = page.evaluate("() => [...document.querySelectorAll('[id^=term-]')].map(one => one.id)")
     assert {link.partition("#")[2] for link in links} <= set(anchors)
+
+
+@pytest.mark.own_page
+def test_what_is_in_sight_keeps_its_place_while_the_page_loads(page: Page):
+    page.add_init_script(SHIFT_WATCH)
+    open_interpret(page)
+    expect(page.locator("#interpret-picture .js-plotly-plot")).to_be_visible()
+    assert page.evaluate("window.shift") < 0.02

@@ -47,3 +47,13 @@ def test_a_sample_goes_to_compose_whole():
     assert problems == []
     assert Sample(link.stack, link.substrate, link.mixing) == sample
     assert link.so
+
+
+@pytest.mark.parametrize(("kz", "shown"), [(None, 0.0), (0.304, 0.3), (-0.2, 0.2), (1.1, 0.9), (1.0, 1.0)])
+def test_a_sample_goes_to_compose_on_its_cut(kz, shown):
+    entries = {
+        k: v[0] for k, v in parse_qs(urlsplit(compose_address(Sample("Si4Ge4", "Si"), cut="G-K", kz=kz)).query).items()
+    }
+    link, problems = decode_compose(entries)
+    assert problems == []
+    assert (link.line, link.kz) == ("G-K", pytest.approx(shown))

@@ -60,10 +60,12 @@ def test_lists_show_intervals_and_every_candidate(found):
 
 def test_candidates_open_in_compose(found):
     candidate = replace(found.candidates[0], sample=found.candidates[0].sample.changed(mixing=1.5))
-    query = parse_qs(urlsplit(compose_link(candidate)).query)
+    query = parse_qs(urlsplit(compose_link(candidate, found)).query)
     assert parse_stack(query["stack"][0]).notation == candidate.stack
     assert parse_substrate(query["substrate"][0]).lattice_constant == pytest.approx(candidate.lattice, abs=1e-4)
     assert query["mixing"] == ["1.5"]
+    view = found.images[0].view
+    assert (query["line"], query["kz"]) == ([view.cut], [f"{view.kz:.2f}"])
 
 
 def test_report_and_dataset_stand_alone(found):

@@ -102,6 +102,20 @@ def test_what_other_models_said_is_told(saved):
     assert opened_session(saved, "s.zip").note == ""
 
 
+def test_an_image_that_is_not_the_one_that_was_saved_is_said(saved):
+    with zipfile.ZipFile(io.BytesIO(saved)) as archive, np.load(io.BytesIO(archive.read("image-1.npz"))) as own:
+        changed = [own[name].copy() for name in own.files]
+    changed[0][10, 10] += 1
+    opened = opened_session(altered(saved, entries={"image-1.npz": arrays(*changed)}), "s.zip")
+    assert "not the one that was saved with it, by its hash: film GK.nc" in opened.note
+    assert opened.reading.sha256 == ""
+    assert opened.history[0].sha256 != ""  # of another file
+    header = altered(saved, lambda document: document[IMAGES][0]["parts"][0]["attrs"].update(hv=77.0))
+    assert "by its hash" in opened_session(header, "s.zip").note
+    earlier = altered(saved, lambda document: [part.pop("sha256") for part in document[IMAGES]])
+    assert opened_session(earlier, "s.zip").note == ""
+
+
 def test_a_run_stays_with_the_images_that_it_fitted(uploaded):
     fitted = replace(uploaded, run="0" * 20)
     assert kept(keep(fitted, USER)).run == opened_session(session_file(fitted), "s.zip").run == fitted.run
