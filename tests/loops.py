@@ -16,8 +16,8 @@ SHORT = LoopSettings(SearchSettings(judgements=1))
 
 def fit_loosely(patch: pytest.MonkeyPatch) -> None:
     """Few rounds of each fit, for what does not depend on how well the images are explained."""
-    for name, value in {"LIBRARY": 8, "DRAWN": 2, "FIRST_STEPS": 4, "STEPS": 3}.items():
-        patch.setattr(f"core.loop.search.{name}", value)
+    for name, value in {"pool.LIBRARY": 8, "pool.DRAWN": 2, "search.FIRST_STEPS": 4, "search.STEPS": 3}.items():
+        patch.setattr(f"core.loop.{name}", value)
     patch.setattr("core.loop.search.fitted_exactly", partial(fitted_exactly, steps=3))
 
 

@@ -216,7 +216,7 @@ class Search:
         while not cancelled() and (answered := self._answered()):
             yield note(self._judge_all(best := self.best, answered), best, self.best)
         yield from self._polished(end, settings.exact_cuts, cancelled)
-        yield from self._along(end, settings.exact_cuts, cancelled)
+        yield from self._along(end, settings, cancelled)
         if again := self._overtaken():
             best = self.best
             yield note(self._judge_all(best, again), best, self.best)
@@ -321,11 +321,12 @@ class Search:
     def _promising(self, rows: list[Row], chosen: list[Row], boldness: float) -> list[Row]:
         return self.ranking.promising(rows, chosen, list(self.judged.values()), boldness)
 
-    def _along(self, end: float, most_cuts: int, cancelled: Callable[[], bool]) -> Iterator[str]:
+    def _along(self, end: float, settings: SearchSettings, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Alloys richer and poorer in Ge, as far as they explain the images about as well as the best candidate.
 
         Those of the most probable candidate, and the crystal without interfaces of its mean composition.
         """
+        left = settings.judgements - 1
         likeliest = ranked(self.judged.values())[0][0]
         mean = uniform(float(parse_stack(likeliest.stack).ge_fractions.mean()))
         bases = {key_of(mean, 0.0): mean} | {key_of(likeliest.stack, likeliest.mixing): likeliest.stack}
@@ -333,13 +334,14 @@ class Search:
             for number, sign in product(range(len(parse_stack(stack).blocks)), (1, -1)):
                 one = likeliest
                 for other in [stack, *along(stack, number, sign * ALONG_STEP)[:ALONG_STEPS]]:
-                    late = time.monotonic() > end or self.work.cuts >= most_cuts or cancelled()
-                    if late or one.cost > self.best.cost + ALONG_COST:
+                    late = time.monotonic() > end or self.work.cuts >= settings.exact_cuts or cancelled()
+                    if late or not left or one.cost > self.best.cost + ALONG_COST:
                         break
                     best, known = self.best, self.judged.get(self.pool.add(other, mixing))
                     if other == stack and known:
                         one = known
                         continue
+                    left -= 1
                     state = self._begun(one, other, mixing, one.fitted.state.lattice)
                     one = self._converge(other, mixing, replace(one.fitted, state=state))
                     yield note([one], best, self.best)
