@@ -1,1 +1,1 @@
-"""Density functional theory as a second fidelity: structures at the functional's lattice constants, bands, a data set."""
+"""Density functional theory as a second fidelity: structures, bands, a data set."""

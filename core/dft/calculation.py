@@ -58,7 +58,7 @@ class DftResult:
 
     @property
     def shift(self) -> float:
-        """eV from the calculation's scale to that of the model solid."""
+        """Energy in eV from the calculation's scale to that of the model solid."""
         volume = abs(float(np.linalg.det(self.crystal.cell)))
         return float(self.potentials["neutral_atom"].sum() - self.potentials["correction"].sum()) / volume
 
@@ -115,7 +115,7 @@ def reference() -> dict:
 
 
 def scissor_shift(crystal: Crystal) -> float:
-    """eV that empty bands are raised by: what the gaps of Si and Ge lack, linear in the Ge fraction."""
+    """Energy in eV that empty bands are raised by: what the gaps of Si and Ge lack, linear in the Ge fraction."""
     silicon, germanium = (float(reference()["scissor"][species]) for species in ("Si", "Ge"))
     return silicon + (germanium - silicon) * float(crystal.ge_fraction.mean())
 

@@ -44,9 +44,7 @@ class Entry:
     result: DftResult
 
 
-def generate(
-    folder: Path, count: int, report: Callable[[str], None] = lambda line: None, solve=solve_apart
-) -> int:
+def generate(folder: Path, count: int, report: Callable[[str], None] = lambda line: None, solve=solve_apart) -> int:
     """Compute those of the first `count` structures that a folder lacks or holds damaged; returns how many.
 
     Args:

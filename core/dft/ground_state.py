@@ -6,6 +6,7 @@ GPAW: J. J. Mortensen et al., J. Chem. Phys. 160, 092503 (2024). This module is 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ase
 import gpaw
@@ -29,7 +30,7 @@ _SLOPE_STEP = 1e-3
 """1/Å of the central differences that give velocities."""
 
 CONFIGURATION = {"Si": (1.46, 2.54), "Ge": (1.49, 2.51)}
-"""Electrons in s and p of the neutral atoms of the model solid; Van de Walle and Martin, Phys. Rev. B 34, 5621 (1986)."""
+"""Electrons in s and p of free atoms; Van de Walle and Martin, Phys. Rev. B 34, 5621 (1986)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class GroundState:
     calculator: of GPAW. crystal: it belongs to. site: (atom, 3) ideal sites of the atoms where the calculator has them.
     """
 
-    calculator: object
+    calculator: Any
     crystal: Crystal
     site: np.ndarray
 
@@ -114,13 +115,14 @@ class GroundState:
             middle, ahead, behind = (
                 orbitals.matrices((k + step * along[part]) @ to_cell) for step in (0.0, _SLOPE_STEP, -_SLOPE_STEP)
             )
-            slopes = ((after - before) / (2 * _SLOPE_STEP) for after, before in zip(ahead, behind, strict=True))
+            slope_h, slope_s = ((a - b) / (2 * _SLOPE_STEP) for a, b in zip(ahead, behind, strict=True))
             phase = np.exp(-0.5j * np.pi * (k @ self.site.T))
-            pieces.append(lowdin_bands(*middle, *slopes, phase, self.crystal.sublattice, orbitals.angular))
-        return Bands(
-            *(np.concatenate([getattr(p, name) for p in pieces]) for name in ("energy", "unfolding_weight", "velocity")),
-            np.concatenate([p.atom_shell_weight for p in pieces], axis=2),
+            pieces.append(lowdin_bands(*middle, slope_h, slope_s, phase, self.crystal.sublattice, orbitals.angular))
+        energy, weight, velocity = (
+            np.concatenate([getattr(piece, name) for piece in pieces])
+            for name in ("energy", "unfolding_weight", "velocity")
         )
+        return Bands(energy, weight, velocity, np.concatenate([piece.atom_shell_weight for piece in pieces], axis=2))
 
     def plane_wave_energies(self, k_reduced: np.ndarray, bands: int) -> np.ndarray:
         """(k, band) eV: the lowest bands in plane waves in the same potential, to tell what the orbitals leave out."""
@@ -140,14 +142,12 @@ class _Orbitals:
     def __init__(self, dft):
         potential = dft.potential
         self.setups, self.positions, self.grid = dft.setups, dft.relpos_ac, potential.vt_sR.desc
-        self.basis = create_basis(
-            dft.ibzwfs.ibz, 1, self.grid.pbc_c, self.grid, self.setups, complex, self.positions
-        )
+        self.basis = create_basis(dft.ibzwfs.ibz, 1, self.grid.pbc_c, self.grid, self.setups, complex, self.positions)
         self.potential = self.basis.calculate_potential_matrices(potential.vt_sR.data[0])
         self.atomic = {atom: parts[0] for atom, parts in potential.dH_asii.items()}
         self.expansions = TCIExpansions.new_from_setups(self.setups)
         spread = [[f.get_angular_momentum_number() for f in setup.basis_functions_J] for setup in self.setups]
-        self.angular = np.concatenate([[l] * (2 * l + 1) for l in spread[0]])
+        self.angular = np.concatenate([[angular] * (2 * angular + 1) for angular in spread[0]])
 
     def matrices(self, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(k, n, n) H in eV and S."""
@@ -168,7 +168,7 @@ class _Orbitals:
 
 
 def neutral_atom_integral(setup) -> float:
-    """eV Å³: integral of the electrostatic potential energy of an electron in a free neutral atom.
+    """Integral in eV Å³ of the electrostatic potential energy of an electron in a free neutral atom.
 
     Args:
         setup: data of a setup of GPAW, whose partial waves are the atom's s and p orbitals.

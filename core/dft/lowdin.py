@@ -4,7 +4,7 @@ With S the overlap and C the eigenvectors of H C = S C E, the columns of S^½ C 
 weights of atoms and shells, which add up to 1 (P.-O. Löwdin, J. Chem. Phys. 18, 365 (1950)). Unfolding and degenerate
 groups follow `core.electronic.diagonalise`, with the Löwdin orbitals of either element matched one to one:
 
-    W_n(k) = Σ_{s,o} |Σ_{i∈s} c_{i,o,n} exp(−i k·R_i)|² / (number of primitive cells),   Σ_n W_n(k) = 2 (orbitals an atom)
+    W_n(k) = Σ_{s,o} |Σ_{i∈s} c_{i,o,n} exp(−i k·R_i)|² / (primitive cells),   Σ_n W_n(k) = 2 (orbitals an atom)
 
 R_i are ideal sites, and c belongs to Bloch sums over lattice vectors.
 """
@@ -43,8 +43,8 @@ def lowdin_bands(
         Bands (k, band) with all n bands.
     """
     solved = [
-        _resolved(*parts, phase_a, sublattice, angular)
-        for *parts, phase_a in zip(hamiltonian, overlap, slope_h, slope_s, phase, strict=True)
+        _resolved(h, s, slope_of_h, slope_of_s, phase_a, sublattice, angular)
+        for h, s, slope_of_h, slope_of_s, phase_a in zip(hamiltonian, overlap, slope_h, slope_s, phase, strict=True)
     ]
     energy, weight, velocity, atom_shell = (np.stack(arrays) for arrays in zip(*solved, strict=True))
     return Bands(energy, weight, velocity, atom_shell.transpose(1, 2, 0, 3))

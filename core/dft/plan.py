@@ -1,8 +1,8 @@
 """Which structures the DFT data set holds, in which order: any beginning of the list covers what the whole covers.
 
-Candidates are strained bulk, SiₙGeₘ, random stacks of blocks and ordered alloys (period-wise orders of single planes),
-on substrates from 1 % below Si to 1 % above Ge. One after the other is taken that lies farthest from those before it in a
-space of descriptors, divided by a power of what it costs, so that cheap ones come early.
+Candidates are strained bulk, SiₙGeₘ, random stacks of blocks and ordered alloys (every order of single planes), on
+substrates from 1 % below Si to 1 % above Ge. One after the other is taken that lies farthest from those before it in
+a space of descriptors, divided by a power of what it costs, so that cheap ones come early.
 """
 
 from functools import cache

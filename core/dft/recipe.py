@@ -1,4 +1,4 @@
-"""What a calculation of the project is: functional, cutoff, k-points, grid; docs/methods.md has the convergence study."""
+"""What a calculation of the project is: functional, cutoff, k-points, grid; convergence is in docs/methods.md."""
 
 import numpy as np
 
