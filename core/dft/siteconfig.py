@@ -1,4 +1,4 @@
-"""How GPAW is built by `make install-dft`: one process, and no libraries of its own; BLAS is SciPy's, PBE is built in."""
+"""How GPAW is built by `make install-dft`: one process, BLAS of SciPy, PBE of its own."""
 
 mpi = False
 compiler = "g++"
