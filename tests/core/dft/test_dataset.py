@@ -83,3 +83,17 @@ def test_a_beginning_of_the_plan_is_the_plan_of_a_beginning():
     lattices = [sample.lattice for sample in plan]
     assert min(lattices) < 5.42
     assert max(lattices) > 5.67
+
+
+def test_what_the_project_brings_is_whole():
+    entries = list(read_packed())
+    assert len(entries) >= 30
+    assert [entry.sample for entry in entries[:3]] == list(planned_samples(3))
+    for entry in entries:
+        bands = entry.result.aligned()
+        assert entry.result.document["functional"] == "PBE"
+        assert len(entry.result.potentials["correction"]) == len(entry.result.crystal)
+        filled = bands.unfolding_weight[:, : entry.result.valence_bands].sum(axis=1)
+        # four filled bands of a primitive cell, but for k-points where the functional closes the gap
+        assert np.mean(np.abs(filled - 4) < 0.1) > 0.9
+        assert -0.2 < bands.energy[:, entry.result.valence_bands - 1].max() < 1.2
