@@ -1,4 +1,4 @@
-# make run | test | lint | types | bench | load | screenshots    (HOST and PORT say where the dashboard listens)
+# make run | test | lint | types | bench | load | screenshots | install-dft | test-dft    (HOST and PORT say where the dashboard listens)
 # make test SLOW=1 runs the slow tests too; WORKERS says how many processes share the tests
 
 HOST ?= 127.0.0.1
@@ -12,8 +12,9 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.t
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BROWSER_STAMP := $(VENV)/.installed-browser
+DFT_STAMP := $(VENV)/.installed-dft
 
-.PHONY: run test lint types bench load screenshots clean
+.PHONY: run test lint types bench load screenshots install-dft test-dft clean
 
 run: $(RUN_STAMP)
 	HOST=$(HOST) PORT=$(PORT) $(PY) app.py
@@ -38,6 +39,12 @@ load: $(DEV_STAMP)
 screenshots: $(DEV_STAMP) $(BROWSER_STAMP)
 	$(PY) -m docs.screenshots
 
+# Density functional theory: GPAW, built from source in a minute or two; a C++ compiler and Python's headers suffice.
+install-dft: $(DFT_STAMP)
+
+test-dft: $(DFT_STAMP) $(DEV_STAMP)
+	OMP_NUM_THREADS=1 $(PY) -m pytest tests/dft
+
 clean:
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .mypy_cache dist
 
@@ -56,6 +63,10 @@ $(RUN_STAMP): requirements.txt constraints.txt | $(PY)
 $(DEV_STAMP): requirements-dev.txt requirements-redis.txt requirements.txt constraints.txt | $(PY)
 	@echo "Installing what the tests need into $(VENV): a few minutes, the first time only"
 	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(DFT_STAMP): requirements-dft.txt requirements.txt constraints.txt core/dft/siteconfig.py | $(PY)
+	GPAW_CONFIG=$(CURDIR)/core/dft/siteconfig.py $(PIP) -r requirements-dft.txt
 	@touch $@
 
 # A Chromium already there is used; else Debian's package; else the one that Playwright brings.

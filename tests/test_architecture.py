@@ -13,6 +13,7 @@ PHYSICS_ORDER = (
     "electronic",
     "descriptors",
     "learning",
+    "dft",
     "forward",
     "engines",
     "experiment",

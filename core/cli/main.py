@@ -3,7 +3,7 @@
 import sys
 
 from core import __version__
-from core.cli import design, images, measure, models, spectra, structure, sweep
+from core.cli import design, dft, images, measure, models, spectra, structure, sweep
 from core.cli.parser import Parser
 from core.errors import InputError
 
@@ -16,7 +16,7 @@ def build_parser(program: str = PROGRAM) -> Parser:
     parser = Parser(prog=program, description="Bandloom on the command line.", epilog=dashboard)
     parser.add_argument("--version", action="version", version=f"Bandloom {__version__}")
     entries = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    for group in (structure, spectra, sweep, images, design, models, measure):
+    for group in (structure, spectra, sweep, images, design, models, dft, measure):
         group.add_commands(entries)
     return parser
 

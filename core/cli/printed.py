@@ -84,3 +84,17 @@ def learned_lines(card: dict) -> str:
             f"{e['held_before']:.4f} → {e['held_after']:.4f}, {'taken' if e['accepted'] else 'refused'}"
         )
     return "\n".join(lines)
+
+
+def critical_point_lines(document: dict) -> str:
+    """Levels of bulk crystals in eV above Γ25′v, a line each, then what the dft engine refers to."""
+    lines = ["              level   orbitals  plane waves  published"]
+    for row in document["table"]:
+        figures = f"{row['level']:<6}{row['orbitals']:10.3f}{row['plane_waves']:13.3f}"
+        verdict = "ok" if row["within"] else "OUTSIDE"
+        published = "" if row["published"] is None else f"{row['published']:11.3f}  {verdict}"
+        lines.append(f"{row['species']} {row['lattice']:.3f} Å    {figures}{published}")
+    lines += sorted({row["source"] for row in document["table"] if row["source"]})
+    raised = ", ".join(f"{species} {value:.3f} eV" for species, value in document["scissor"].items())
+    lines.append(f"{document['functional']}, GPAW {document['gpaw_version']}; gaps lack (scissor) {raised}")
+    return "\n".join(lines)

@@ -48,6 +48,7 @@ def _line_options() -> argparse.ArgumentParser:
 def _picture_options() -> argparse.ArgumentParser:
     picture = argparse.ArgumentParser(add_help=False)
     picture.add_argument("--engine", default="exact", choices=["exact", "forward", "dft"])
+    picture.add_argument("--no-scissor", action="store_true", help="dft: leave the gaps as the functional has them")
     picture.add_argument("--sigma", type=float, default=0.10, help="broadening in eV")
     picture.add_argument("--smearing", default="adaptive", help="adaptive or fixed")
     picture.add_argument("--window", type=float, nargs=2, default=(-7.0, 4.0), metavar=("LOW", "HIGH"), help="eV")
@@ -106,6 +107,8 @@ def _write_spectra(line, arguments) -> None:
     line.sampled(crystal)
     if engine.name == "forward":
         _check_defaults(arguments)
+    if arguments.no_scissor:
+        engine = _without_scissor(engine)
     grid = EnergyGrid(arguments.window[0], arguments.window[1], arguments.energies)
     picture = Picture(grid, Broadening(arguments.sigma, arguments.smearing))
     check_result_file(arguments.out)
@@ -137,6 +140,14 @@ def _write_configurations(imperfect, crystal, line, picture, arguments) -> None:
     notes = [note for note in data.attrs["notes"].split("; ") if note]
     for text in (*notes, f"spectral functions of {of} by the exact engine written to {arguments.out}"):
         show_progress(text)
+
+
+def _without_scissor(engine):
+    from dataclasses import replace
+
+    if engine.name != "dft":
+        raise InputError(f"--no-scissor goes with --engine dft; the {engine.name} engine has no gap correction")
+    return replace(engine, scissor=False)
 
 
 def _check_defaults(arguments) -> None:

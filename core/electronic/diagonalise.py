@@ -206,7 +206,7 @@ def resolved_states(
         slopes = overlap + overlap.conj().transpose(0, 2, 1)
         sums = np.concatenate([group[:, :, sublattice == s].sum(axis=2) for s in (0, 1)], axis=2)
         projector = sums.conj() @ _columns(sums) / cells
-        basis = _resolving_basis(projector, slopes)
+        basis = resolving_basis(projector, slopes)
         rotated = np.einsum("xgn,xgao->xnao", basis, group)
         energy[k, band] = np.einsum("xgn,xg->xn", np.abs(basis) ** 2, energy[k, band])
         weight[k, band] = np.einsum("xgn,xgh,xhn->xn", basis.conj(), projector, basis).real
@@ -215,10 +215,12 @@ def resolved_states(
     return energy, weight, velocity, atom_shell
 
 
-def _resolving_basis(projector: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+def resolving_basis(
+    projector: np.ndarray, slopes: np.ndarray, weight_tolerance: float = WEIGHT_TOLERANCE
+) -> np.ndarray:
     """(group, member, state): eigenvectors of the projectors, and of the velocity among those of equal weight."""
     weight, basis = np.linalg.eigh(projector)
-    step = np.diff(weight, axis=1, prepend=weight[:, :1]) > WEIGHT_TOLERANCE
+    step = np.diff(weight, axis=1, prepend=weight[:, :1]) > weight_tolerance
     level = np.cumsum(step, axis=1)
     tied = level[:, :, None] == level[:, None, :]
     slopes = np.where(tied, basis.conj().transpose(0, 2, 1) @ slopes @ basis, 0)
@@ -232,13 +234,15 @@ def _columns(vectors: np.ndarray) -> np.ndarray:
     return vectors.reshape(*vectors.shape[:2], -1).transpose(0, 2, 1)
 
 
-def degenerate_members(energy: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def degenerate_members(
+    energy: np.ndarray, tolerance: float = DEGENERACY_TOLERANCE
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Degenerate groups by size, as indices (group, 1) of k and (group, member) of bands.
 
     A group is a run of at least two states of ascending energy (k, band), each within the tolerance of its neighbour.
     """
     edge = np.zeros((len(energy), 1), dtype=bool)
-    joined = np.hstack([edge, np.diff(energy, axis=1) < DEGENERACY_TOLERANCE, edge])
+    joined = np.hstack([edge, np.diff(energy, axis=1) < tolerance, edge])
     k, start = np.nonzero(~joined[:, :-1] & joined[:, 1:])
     stop = np.nonzero(joined[:, :-1] & ~joined[:, 1:])[1] + 1
     sizes = stop - start

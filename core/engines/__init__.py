@@ -1,11 +1,12 @@
-"""Engines that answer the same question, a crystal and a line → atomic spectra: exact, forward."""
+"""Engines that answer the same question, a crystal and a line → atomic spectra: exact, forward, dft."""
 
+from core.engines.dft import DftEngine
 from core.engines.exact import ExactEngine
 from core.engines.forward import ForwardEngine
 from core.engines.protocol import AtomicSpectra, Cut, Engine, Path, Picture
 from core.errors import InputError
 
-ENGINES: dict[str, Engine] = {"exact": ExactEngine(), "forward": ForwardEngine()}
+ENGINES: dict[str, Engine] = {"exact": ExactEngine(), "forward": ForwardEngine(), "dft": DftEngine()}
 """By the name that pages and commands use."""
 
 
@@ -16,7 +17,7 @@ def engine_named(name: str) -> Engine:
         InputError: there is none.
     """
     if name not in ENGINES:
-        raise InputError(f"Engine {name!r} is not available; use {' or '.join(ENGINES)}")
+        raise InputError(f"Engine {name!r} is not available; use {', '.join(ENGINES)}")
     return ENGINES[name]
 
 

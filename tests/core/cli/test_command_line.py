@@ -75,7 +75,6 @@ SI4GE4 = ["bands", "Si4Ge4", "--substrate", "Si"]
         (["asf", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--smearing", "soft"], "adaptive"),
         (["asf", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--window", "4", "-7"], "window"),
         (["asf", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--energies", "0"], "points"),
-        (["asf", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--engine", "dft"], "forward"),
         (["asf", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--engine", "magic"], "exact"),
         (["cut", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--cut", "G-L"], "G-X"),
         (["cut", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--kz", "inf"], "kz"),

@@ -1,0 +1,50 @@
+"""Commands of density functional theory: its data set, its bulk figures."""
+
+import argparse
+import json
+from pathlib import Path
+
+from core.cli.parser import show_progress
+
+
+def add_commands(entries) -> None:
+    """dft-dataset, dft-bulk."""
+    entry = entries.add_parser("dft-dataset", help=dft_dataset.__doc__, description=dft_dataset.__doc__)
+    entry.set_defaults(run=dft_dataset)
+    entry.add_argument("--folder", help="of the data set; in the cache by default")
+    entry.add_argument("--structures", type=int, default=480, help="from the beginning of the plan; 480 by default")
+    entry.add_argument("--pack", action="store_true", help="only put what the folder holds into the project's file")
+    entry = entries.add_parser("dft-bulk", help=dft_bulk.__doc__, description=dft_bulk.__doc__)
+    entry.set_defaults(run=dft_bulk)
+    entry.add_argument("--json", action="store_true")
+    entry.add_argument("--write", action="store_true", help="compute again and keep what the engine refers to")
+
+
+def dft_dataset(arguments: argparse.Namespace) -> None:
+    """Compute DFT bands of many structures; a run that was killed goes on where it stood."""
+    from core.dft.calculation import INSTALL, is_installed
+    from core.dft.dataset import PACKED_FILE, generate, pack
+    from core.errors import InputError
+    from core.storage import cache_directory
+
+    folder = Path(arguments.folder) if arguments.folder else cache_directory() / "dft"
+    if arguments.pack:
+        print(f"{pack(folder)} structures packed, {PACKED_FILE.stat().st_size / 1e6:.1f} MB")
+        return
+    if not 1 <= arguments.structures <= 2000:
+        raise InputError(f"{arguments.structures} structures; 1 to 2000 can be planned")
+    if not is_installed():
+        raise InputError(f"DFT needs GPAW, which is not installed: run `{INSTALL}`")
+    print(f"{generate(folder, arguments.structures, show_progress)} structures computed")
+
+
+def dft_bulk(arguments: argparse.Namespace) -> None:
+    """Critical points of bulk Si and Ge by DFT beside published values of the same functional."""
+    from core.cli.printed import critical_point_lines
+    from core.dft.bulk import bulk_document, write_reference
+    from core.dft.calculation import reference
+
+    document = bulk_document() if arguments.write else reference()
+    if arguments.write:
+        write_reference(document)
+    print(json.dumps(document, ensure_ascii=False) if arguments.json else critical_point_lines(document))

@@ -1,0 +1,1 @@
+"""Density functional theory as a second fidelity: structures, bands, a data set."""

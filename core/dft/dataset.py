@@ -1,0 +1,163 @@
+"""The DFT data set: one file a structure while it is made, and a packed file that travels with the project.
+
+A folder holds `plan.json`, files `0012.npz` by place in `core.dft.plan`, each whole or not there, and `seconds.txt`, a
+line a structure. What was killed goes on where it stood and ends with the same content. In the packed file weights are
+quantised to a byte, and those of atoms are left out where a state's unfolding weight is below LEAST_WEIGHT.
+"""
+
+import io
+import json
+import os
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.dft.calculation import POTENTIALS, DftResult, solve_apart
+from core.dft.plan import SEED, planned_samples
+from core.dft.recipe import recipe_document
+from core.dft.structure import functional_crystal
+from core.electronic.diagonalise import Bands
+from core.electronic.kpath import DEFAULT_PATH, build_path
+from core.errors import InputError
+from core.learning.provenance import check_plan
+from core.learning.samples import DrawnSample
+
+PACKED_FILE = Path(__file__).with_name("structures.zip")
+LEAST_WEIGHT = 2e-3
+"""Of an unfolded state whose atomic weights are kept in the packed file."""
+
+_ENERGY_STEP = 2e-4
+_VELOCITY_STEP = 0.01
+_BYTE = 255
+_SHORT = 65535
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A structure of the data set: the sample it stands for, and its bands by DFT along the default path."""
+
+    sample: DrawnSample
+    result: DftResult
+
+
+def generate(folder: Path, count: int, report: Callable[[str], None] = lambda line: None, solve=solve_apart) -> int:
+    """Compute those of the first `count` structures that a folder lacks or holds damaged; returns how many.
+
+    Args:
+        folder: made if missing.
+        count: structures from the beginning of the plan; more later extend the same data set.
+        report: gets a line of progress.
+        solve: as `solve_apart`.
+
+    Raises:
+        InputError: the folder holds another data set, or a calculation cannot be done.
+    """
+    samples = planned_samples(count)
+    check_plan(folder, {**recipe_document(), "seed": SEED, "path": DEFAULT_PATH}, "DFT results")
+    missing = [number for number in range(count) if _read(folder, number) is None]
+    report(f"{count} structures planned, {count - len(missing)} present")
+    for done, number in enumerate(missing, 1):
+        sample, start = samples[number], time.monotonic()
+        crystal = functional_crystal(sample.crystal())
+        path = build_path(crystal, DEFAULT_PATH)
+        try:
+            result = solve(crystal, path.k_reduced, path.direction)
+        except InputError as error:
+            report(f"{sample.stack} on {sample.substrate} is left out: {error}")
+            continue
+        document = {**result.document, "sample": sample.document()}
+        part = folder / f"{number:04d}.part.npz"
+        replace(result, document=document).write(part, precise=False)
+        os.replace(part, folder / f"{number:04d}.npz")
+        seconds = time.monotonic() - start
+        with (folder / "seconds.txt").open("a") as log:
+            log.write(f"{number} {len(crystal)} {seconds:.1f}\n")
+        report(f"{done} of {len(missing)}: {sample.stack} on {sample.substrate}, {len(crystal)} atoms, {seconds:.0f} s")
+    return len(missing)
+
+
+def _read(folder: Path, number: int) -> DftResult | None:
+    """A file of the folder; None where it is missing or damaged."""
+    try:
+        return DftResult.read(folder / f"{number:04d}.npz")
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def read_folder(folder: Path) -> Iterator[Entry]:
+    """What a folder holds, in the order of the plan."""
+    for file in sorted(Path(folder).glob("[0-9]" * 4 + ".npz")):
+        if (result := _read(Path(folder), int(file.stem))) is not None:
+            yield _entry(result)
+
+
+def _entry(result: DftResult) -> Entry:
+    return Entry(DrawnSample.from_document(result.document["sample"]), result)
+
+
+def pack(folder: Path, file: Path = PACKED_FILE) -> int:
+    """Write a folder's structures into one file; returns how many."""
+    number = 0
+    part = file.with_suffix(".part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as packed:
+        for number, entry in enumerate(read_folder(folder), 1):
+            packed.writestr(zipfile.ZipInfo(f"{number - 1:04d}.npz"), _packed(entry.result))
+    if not number:
+        part.unlink()
+        raise InputError(f"{folder} holds no structures; make them with python -m core dft-dataset")
+    os.replace(part, file)
+    return number
+
+
+def read_packed(file: Path = PACKED_FILE) -> Iterator[Entry]:
+    """The structures that the project brings, in the order of the plan."""
+    with zipfile.ZipFile(file) as packed:
+        for name in sorted(packed.namelist()):
+            yield _entry(_unpacked(packed.read(name)))
+
+
+def _packed(result: DftResult) -> bytes:
+    """Energies in steps of 0.2 meV from the lowest, velocities of 0.01 eV Å, weights in bytes or two."""
+    bands = result.bands
+    lowest = float(bands.energy.min())
+    seen = bands.unfolding_weight >= LEAST_WEIGHT
+    shares = np.round(bands.atom_weight * _BYTE) * seen
+    crystal, content = result.crystal, io.BytesIO()
+    np.savez_compressed(
+        content,
+        document=np.array(json.dumps(result.document)),
+        first_band=np.array(result.first_band),
+        lowest=np.array(lowest),
+        energy=np.round((bands.energy - lowest) / _ENERGY_STEP).astype(np.uint32),
+        unfolding_weight=np.round(np.clip(bands.unfolding_weight, 0, 1) * _SHORT).astype(np.uint16),
+        velocity=np.round(bands.velocity / _VELOCITY_STEP).astype(np.int16),
+        atom_weight=shares.astype(np.uint8),
+        positions=crystal.positions,
+        cell=crystal.cell,
+        **{f"potential_{name}": result.potentials[name] for name in POTENTIALS},
+    )
+    return content.getvalue()
+
+
+def _unpacked(content: bytes) -> DftResult:
+    """The inverse of `_packed`; shells are summed into the first one, atoms of unseen states share alike."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as found:
+        document = json.loads(str(found["document"]))
+        crystal = functional_crystal(DrawnSample.from_document(document["sample"]).crystal())
+        crystal = replace(crystal, positions=found["positions"], cell=found["cell"])
+        share = found["atom_weight"].astype(float)
+        total = share.sum(axis=0)
+        share = np.where(total > 0, share / np.maximum(total, 1), 1 / len(crystal))
+        bands = Bands(
+            found["energy"] * _ENERGY_STEP + float(found["lowest"]),
+            found["unfolding_weight"] / _SHORT,
+            found["velocity"] * _VELOCITY_STEP,
+            np.stack([share, *[np.zeros_like(share)] * 3], axis=1),
+        )
+        potentials = {name: found[f"potential_{name}"] for name in POTENTIALS}
+        path = build_path(crystal, DEFAULT_PATH)
+        return DftResult(crystal, path.k_reduced, bands, int(found["first_band"]), potentials, document)

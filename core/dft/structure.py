@@ -1,0 +1,55 @@
+"""Crystals at the lattice constants of the functional.
+
+A functional has lattice constants of its own, and at those of experiment its atoms would feel forces. A crystal whose
+in-plane lattice constant is that of an alloy of Ge fraction y (Vegard) is therefore put on that of the same alloy of
+the functional, and its atoms come to rest in the Keating field whose natural lengths are scaled to the functional.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from core.dft.recipe import GERMANIUM_LATTICE, SILICON_LATTICE
+from core.parameters.keating import KeatingParameters, keating_parameters
+from core.structure.crystal import Crystal
+from core.structure.relaxation import relaxed
+
+
+def functional_keating() -> KeatingParameters:
+    """The project's force constants with natural lengths of the functional."""
+    return keating_parameters().with_lattice_constants(SILICON_LATTICE, GERMANIUM_LATTICE)
+
+
+def functional_lattice(lattice: float) -> float:
+    """Å: the functional's in-plane lattice constant of the alloy whose experimental one is given, linear beyond."""
+    silicon, germanium = keating_parameters().lattice_constant
+    share = (lattice - silicon) / (germanium - silicon)
+    return float(SILICON_LATTICE + share * (GERMANIUM_LATTICE - SILICON_LATTICE))
+
+
+def functional_crystal(crystal: Crystal) -> Crystal:
+    """A crystal as the functional has it: its plane mapped by `functional_lattice`, all else relaxed.
+
+    Raises:
+        InputError: it does not come to rest.
+    """
+    ratio = functional_lattice(crystal.lattice_in_plane) / crystal.lattice_in_plane
+    scaled = replace(
+        crystal,
+        cell=crystal.cell * ratio,
+        positions=crystal.positions * ratio,
+        bond_vector=crystal.bond_vector * ratio,
+    )
+    note = (
+        f"Relaxed for the functional at a∥ = {scaled.lattice_in_plane:.4f} Å, which stands for "
+        f"{crystal.lattice_in_plane:.4f} Å of experiment"
+    )
+    return replace(relaxed(scaled, "growth", functional_keating()), notes=(*crystal.notes, note))
+
+
+def wrapped(crystal: Crystal) -> tuple[np.ndarray, np.ndarray]:
+    """Fractional positions (atom, 3) in [0, 1), and ideal sites (atom, 3) moved by the same lattice vectors."""
+    fractional = np.linalg.solve(crystal.cell.T, crystal.positions.T).T
+    fractional = np.where(np.abs(fractional - np.round(fractional)) < 1e-9, np.round(fractional), fractional)
+    cells = np.floor(fractional)
+    return fractional - cells, crystal.site - (cells @ crystal.site_cell).astype(int)
