@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const at = (name) => document.getElementById("compose-" + name);
-  const set = (name, props) => window.dash_clientside.set_props("compose-" + name, props);
+  const set = (name, props) => window.dash_clientside.shell.put("compose-" + name, props);
   const PERFECT = { lateral: 1, seed: 0, configurations: 1, antisite: 0, vacancy: 0, dangling: "open", step: false };
 
   /* What is left empty is none, or the first; the server checks the rest. */

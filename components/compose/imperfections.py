@@ -116,5 +116,5 @@ def cost_text(request: Request) -> str:
 def _number(name: str, label: str, value, low: int, high: int | None) -> dmc.NumberInput:
     return dmc.NumberInput(
         id=ids(name), label=label, value=value, min=low, max=high, allowDecimal=False, allowNegative=False,
-        debounce=350, size="xs", placeholder="none", attributes={"input": {"title": HINTS[name]}},
+        debounce=350, size="xs", placeholder="none", attributes={"root": {"title": HINTS[name]}},
     )  # fmt: skip

@@ -23,7 +23,7 @@ STAGE = """() => {
     });
     window.dash_clientside = {
         no_update: null,
-        set_props: (id, props) => { window.put[id] = { ...window.put[id], ...props }; },
+        shell: { put: (id, props) => { window.put[id] = { ...window.put[id], ...props }; } },
         compose: {
             graph: () => document.body, cursorNow: () => [0, 0], cursorAt: () => null, linkOpened: () => null,
             keepZoom: figure => figure, showZone: () => null,
