@@ -101,15 +101,16 @@
     Object.keys(state).forEach((name) => {
       if (text(state[name]) !== text(link.defaults[name]) || name === "stack" || name === "substrate") query.set(name, text(state[name]));
     });
-    const address = window.location.pathname + "?" + query.toString();
-    window.history[how](how === "pushState" ? null : window.history.state, "", address);
+    const { isAt, pathOf, keepLink } = window.dash_clientside.shell;
+    const address = pathOf("compare") + "?" + query.toString();
+    if (isAt("compare")) window.history[how](how === "pushState" ? null : window.history.state, "", address);
     link.state = state;
-    window.dash_clientside.shell.keepLink("compare", address);
+    keepLink("compare", address);
   }
 
   /* Back and forward on this page: the link's entries go into the controls. */
   function openLink(event) {
-    if (!at("page") || link.page !== at("page") || !link.state || !window.location.pathname.endsWith("/compare")) return;
+    if (!at("page") || link.page !== at("page") || !link.state || !window.dash_clientside.shell.isAt("compare")) return;
     event.stopImmediatePropagation(); // Dash would build the page anew
     clearTimeout(writing);
     const entries = Object.fromEntries(new URLSearchParams(window.location.search)), state = {};

@@ -381,16 +381,16 @@
     query.set("view", view);
     if (!query.has("stack") && !request.structure) query.set("stack", request.stack);
     if (!query.has("substrate") && !request.structure) query.set("substrate", request.substrate);
-    const address = window.location.pathname + "?" + query.toString();
+    const { isAt, pathOf, keepLink } = window.dash_clientside.shell, address = pathOf("compose") + "?" + query.toString();
     const { path: _path, cut: _cut, kz: _kz, ...rest } = request; // the line is a view, and no step
     const sample = JSON.stringify(rest);
     clearTimeout(writing);
     if (link.opened && !isOpened(request)) return keep(); // of a sample before: the one that was opened is not there yet
-    if (link.page === at("picture") && link.sample !== sample && !link.opened) window.history.pushState(null, "", address);
-    else writing = setTimeout(() => at("picture") === link.page && window.history.replaceState(window.history.state, "", address), WRITE_MS);
+    if (link.page === at("picture") && link.sample !== sample && !link.opened) isAt("compose") && window.history.pushState(null, "", address);
+    else writing = setTimeout(() => isAt("compose") && at("picture") === link.page && window.history.replaceState(window.history.state, "", address), WRITE_MS);
     if (link.sample !== sample) link.opened = false;
     Object.assign(link, { page: at("picture"), sample: sample, defaults: defaults });
-    window.dash_clientside.shell.keepLink("compose", address);
+    keepLink("compose", address);
     return keep();
   }
 
@@ -399,7 +399,7 @@
 
   /* Back and forward between samples: the link's entries go into the controls. */
   function openLink(event) {
-    if (!at("picture") || link.page !== at("picture") || !window.location.pathname.endsWith("/compose")) return;
+    if (!at("picture") || link.page !== at("picture") || !window.dash_clientside.shell.isAt("compose")) return;
     event.stopImmediatePropagation(); // Dash would build the page anew
     clearTimeout(writing);
     const state = { ...link.defaults, ...Object.fromEntries(new URLSearchParams(window.location.search)) };

@@ -13,7 +13,7 @@
   });
 
   function writeLink(link) {
-    if (link && document.getElementById("design-targets") && window.location.search !== link) {
+    if (link && document.getElementById("design-targets") && window.dash_clientside.shell.isAt("design") && window.location.search !== link) {
       const first = !window.location.search;
       written = link;
       window.history[first ? "replaceState" : "pushState"](window.history.state, "", window.location.pathname + link);

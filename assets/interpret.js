@@ -39,7 +39,7 @@
   let linked = null;
   window.addEventListener("popstate", () => { linked = null; });
   function writeLink(session) {
-    if (!session || !document.getElementById("interpret-steps")) return window.dash_clientside.no_update;
+    if (!session || !document.getElementById("interpret-steps") || !window.dash_clientside.shell.isAt("interpret")) return window.dash_clientside.no_update;
     const had = new URLSearchParams(window.location.search).get("session");
     const other = had && had !== session.id && linked && linked.image !== session.image;
     const link = window.location.pathname + "?session=" + session.id + window.location.hash;

@@ -39,6 +39,10 @@
     if (layoutOf(id)) window.dash_clientside.set_props(id, props);
   }
 
+  // A page writes the address only while it is its own: a visitor who leaves changes the address before the page goes.
+  const pathOf = (page) => document.getElementById("navigation-" + page).pathname;
+  const isAt = (page) => window.location.pathname.replace(/\/$/, "") === pathOf(page);
+
   // The way back to a page leads to where it was left: the links to it carry its last address.
   function keepLink(page, address) {
     try { sessionStorage.setItem("link-" + page, address); } catch (error) { return; }
@@ -82,5 +86,5 @@
     }
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown, keepLink, layoutOf, put } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown, keepLink, pathOf, isAt, layoutOf, put } });
 })();

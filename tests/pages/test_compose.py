@@ -370,6 +370,16 @@ def test_home_and_back_keep_the_sample_and_the_cursor(page: Page):
         expect(page.locator("#compose-cursor-text")).to_have_text(said)
 
 
+def test_a_page_that_is_being_left_keeps_its_own_address(page: Page):
+    open_compose(page, "?stack=Si2Ge2&substrate=Si")
+    page.evaluate("() => history.pushState(null, '', '/')")  # as a link to the home page does, before the page has gone
+    steps = page.evaluate("() => history.length")
+    press(page, "alloy", "End")
+    page.wait_for_function("() => sessionStorage.getItem('link-compose').includes('substrate=Ge')")
+    assert page.evaluate("() => sessionStorage.getItem('link-compose')").startswith("/compose?")
+    assert page.evaluate("() => [location.pathname, history.length]") == ["/", steps]
+
+
 def test_zoomed_pictures_have_finer_energies_and_no_blocks(page: Page):
     open_compose(page, "?stack=Si2Ge2&substrate=Si&view=total")
     box = page.locator("#compose-spectrum .nsewdrag").first.bounding_box()
