@@ -132,6 +132,8 @@ def test_two_people_watch_their_own_runs(page: Page):
         page.goto(f"/loop?run={run}")
         expect(page.locator(STATUS)).to_contain_text("step")
         press(page, "Stop")
+    for run in (first, second):
+        page.goto(f"/loop?run={run}")
         expect(page.locator("#loop-result")).to_contain_text("The exact engine", timeout=90_000)
     assert runs.result(first)["stop_reason"]
     assert runs.result(second)["stop_reason"]
