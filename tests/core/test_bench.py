@@ -10,6 +10,7 @@ from core.loop.loop import LoopSettings
 from core.loop.search import SearchSettings
 
 
+@pytest.mark.slow
 def test_figures(monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "SIZES", {4: (1, 3), 16: (1, 2)})
     monkeypatch.setattr(bench, "LOOP", LoopSettings(SearchSettings(judgements=1), exact=False))

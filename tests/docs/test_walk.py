@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page
 
 from docs import walk
@@ -27,6 +28,7 @@ def test_every_picture_and_link_of_the_readme_is_there():
     assert [path for path in named if not (DOCS.parent / path).is_file()] == []
 
 
+@pytest.mark.slow
 def test_the_walk_leads_from_the_first_page_to_a_report_that_opens_without_a_network(page: Page, tmp_path):
     seen, asked = [], []
 

@@ -41,6 +41,7 @@ def test_cold_page_draws_and_describes_its_first_picture(page: Page):
     expect(page.locator("#compose-band-readouts")).to_contain_text("indirect")
 
 
+@pytest.mark.slow
 def test_every_slider_changes_the_picture_and_its_label_and_takes_them_back(page: Page):
     open_compose(page)
     first = map_values(page)
@@ -137,6 +138,7 @@ def test_difference_is_the_first_atom_minus_the_one_before(page: Page):
     np.testing.assert_allclose(map_values(page), three - one, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_orbital_parts_add_up_to_the_atom(page: Page):
     open_compose(page)
     whole = map_values(page)

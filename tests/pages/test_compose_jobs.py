@@ -41,6 +41,7 @@ def test_new_sample_ends_the_running_job(page: Page, stack: str):
     assert not psutil.wait_procs(jobs, timeout=30)[1]
 
 
+@pytest.mark.slow
 def test_cancelled_job_can_be_asked_again(page: Page):
     # large enough not to be done before the cancel arrives
     open_compose(page)
@@ -81,6 +82,7 @@ def test_killed_job_says_so_and_can_be_started_again(page: Page):
     expect(page.locator("#compose-ended")).to_be_hidden()
 
 
+@pytest.mark.slow
 @pytest.mark.own_page
 def test_second_page_of_the_same_person_waits_and_says_so(page: Page):
     open_compose(page)

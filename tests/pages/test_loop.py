@@ -87,6 +87,7 @@ def test_watched_paused_stepped_reloaded_and_opened_in_compose(page: Page):
     expect(page.locator("#compose-stack")).to_have_value(steps[-1]["stack"])
 
 
+@pytest.mark.slow
 def test_an_upload_is_stopped_given_more_time_reported_and_started_again(page: Page, tmp_path):
     run = start(page, EXAMPLES / "sharp.nc")
     expect(page.locator("#loop-fitting")).to_contain_text("Fitting", timeout=60_000)
@@ -125,6 +126,7 @@ def test_a_killed_worker_is_said_and_the_run_goes_on_from_its_last_step(page: Pa
     assert len(runs.steps(run)) > len(kept)
 
 
+@pytest.mark.slow
 def test_two_people_watch_their_own_runs(page: Page):
     first, second = start(page), start(page)
     assert first != second

@@ -1,6 +1,7 @@
 """What measures the search: hidden stacks and drawn bands that are what they are said to be."""
 
 import numpy as np
+import pytest
 
 from core.design import search as module
 from core.design.evaluation import ASKED, FIRST, drawn_samples, finds_drawn, hidden_samples, meets, ridge
@@ -24,6 +25,7 @@ def test_hidden_stacks_are_pure_of_several_blocks_and_within_what_is_searched():
     assert all(name in FIGURES for asked in ASKED for name in asked)
 
 
+@pytest.mark.slow
 def test_a_gap_of_a_hidden_stack_is_found_again_without_it(monkeypatch):
     monkeypatch.setattr(module, "BEST", 2)
     hidden = Sample("Si3Ge2", "5.5 Å")

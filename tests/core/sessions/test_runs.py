@@ -66,6 +66,7 @@ def test_a_cancelled_run_says_so(run):
     assert runs.result(run)["stop_reason"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_from_its_last_step(run):
     runs.work(run, SHORT)
     folder, steps, result = runs._folder(run), runs.steps(run), runs.result(run)
@@ -121,6 +122,7 @@ def test_images_are_those_that_were_given(run):
     assert np.array_equal(runs.images(copy)[0], given, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_with_more_time_and_tries_nothing_twice(run):
     runs.work(run, LoopSettings(SearchSettings(judgements=3)))
     steps, result = runs.steps(run), runs.result(run)
@@ -202,6 +204,7 @@ def test_old_runs_go(monkeypatch, tmp_path):
     assert made[-1] in kept
 
 
+@pytest.mark.slow
 def test_a_worker_leaves_a_run_that_is_paused_for_long(run, monkeypatch):
     monkeypatch.setattr(runs, "PATIENCE_SECONDS", 0.0)
     runs.order(run, "pause")
@@ -214,6 +217,7 @@ def test_a_worker_leaves_a_run_that_is_paused_for_long(run, monkeypatch):
     assert runs.steps(run)[:1] == kept
 
 
+@pytest.mark.slow
 def test_a_person_s_stack_is_fitted_next(run):
     runs.suggest(run, "[Si3Ge3]2", 0.5)
     runs.suggest(run, "Si2Ge9", 0.0, 5.6)
