@@ -25,6 +25,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy, as app.py does: two measures serve it here
+    os.environ.setdefault(_threads, "1")
+
 import numpy as np
 import psutil
 from playwright.sync_api import Browser, Page
@@ -128,7 +131,7 @@ def slider_to_paint(browser: Browser, turns: int = 30) -> dict:
     return figures
 
 
-def live_drag(browser: Browser, turns: int = 60) -> dict:
+def live_drag(browser: Browser, turns: int = 30) -> dict:
     """Milliseconds and ratios of a step to a new sample, painted by the forward model, against an empty callback."""
     with _app_with_empty_callback() as url:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
