@@ -120,7 +120,7 @@ def show_readouts(request, ready):
         return no_update
     asked = stored_request(request)
     if asked.imperfect:
-        return html.P(NO_READOUTS, className="muted")
+        return html.P(NO_READOUTS, className="muted no-readouts")
     if not is_solvable(asked):
         return html.P("The exact engine does not take so many atoms; these figures need it.", className="muted")
     if not (is_quick(asked) or is_read_out(asked)):
