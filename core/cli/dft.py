@@ -22,7 +22,7 @@ def add_commands(entries) -> None:
 
 def dft_dataset(arguments: argparse.Namespace) -> None:
     """Compute DFT bands of many structures; a run that was killed goes on where it stood."""
-    from core.dft.calculation import INSTALL, is_installed
+    from core.dft.calculation import check_installed
     from core.dft.dataset import PACKED_FILE, generate, pack
     from core.errors import InputError
     from core.storage import cache_directory
@@ -33,8 +33,7 @@ def dft_dataset(arguments: argparse.Namespace) -> None:
         return
     if not 1 <= arguments.structures <= 2000:
         raise InputError(f"{arguments.structures} structures; 1 to 2000 can be planned")
-    if not is_installed():
-        raise InputError(f"DFT needs GPAW, which is not installed: run `{INSTALL}`")
+    check_installed()
     print(f"{generate(folder, arguments.structures, show_progress)} structures computed")
 
 

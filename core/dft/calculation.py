@@ -11,8 +11,6 @@ potential. The zero is the valence band maximum of unstrained bulk Si on that sc
 """
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, fields, replace
@@ -22,14 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
+from core.dft.process import PROJECT, run_apart
 from core.dft.recipe import LARGEST, VALENCE_BANDS_PER_ATOM, recipe_document
 from core.electronic.diagonalise import Bands
 from core.errors import InputError
 from core.structure.crystal import Crystal
 
-INSTALL = "make install-dft"
 REFERENCE_FILE = Path(__file__).with_name("reference.json")
-PROJECT = Path(__file__).resolve().parents[2]
 WINDOW = (-9.8, 6.2)
 """eV around the crystal's own valence band maximum: bands that are kept."""
 
@@ -125,10 +122,26 @@ def is_installed() -> bool:
     return find_spec("gpaw") is not None
 
 
+def install_command() -> str:
+    """What installs GPAW, in a checkout or beside an installed package."""
+    if (PROJECT / "Makefile").is_file():
+        return "make install-dft"
+    settings = Path(__file__).with_name("siteconfig.py")
+    return f"GPAW_CONFIG='{settings}' '{sys.executable}' -m pip install 'bandloom[dft]'"
+
+
+def check_installed() -> None:
+    """Refuse what needs GPAW where it is missing.
+
+    Raises:
+        InputError: with the command that installs it.
+    """
+    if not is_installed():
+        raise InputError(f"DFT needs GPAW, which is not installed: run `{install_command()}`")
+
+
 def obstacle(crystal: Crystal) -> str:
     """What keeps DFT from a crystal, in words; empty where nothing does."""
-    if not is_installed():
-        return f"the dft engine needs GPAW, which is not installed: run `{INSTALL}`"
     if len(crystal) > LARGEST:
         return f"the dft engine takes at most {LARGEST} atoms, and this crystal has {len(crystal)}"
     if crystal.empty_sites:
@@ -136,7 +149,9 @@ def obstacle(crystal: Crystal) -> str:
     if np.any((crystal.ge_fraction > 0) & (crystal.ge_fraction < 1)):
         return "the dft engine knows Si and Ge atoms only, no virtual-crystal atoms: leave out mixing and alloys"
     if len(crystal) != crystal.plane_count:
-        return "the dft engine takes one atom a plane"
+        return "the dft engine takes one atom a plane: give the primitive cell"
+    if not is_installed():
+        return f"the dft engine needs GPAW, which is not installed: run `{install_command()}`"
     return ""
 
 
@@ -157,16 +172,7 @@ def solve_apart(crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray) 
         task = Path(folder) / "task.npz"
         arrays = {f"crystal_{name}": getattr(crystal, name) for name in _CRYSTAL}
         np.savez(task, k_reduced=k_reduced, direction=direction, **arrays)
-        ended = subprocess.run(
-            [sys.executable, "-m", "core.dft.calculation", folder],
-            cwd=PROJECT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-        )
-        if ended.returncode:
-            last = ended.stderr.strip().splitlines()[-1:] or [f"its process ended with status {ended.returncode}"]
-            raise InputError(f"The calculation of {crystal.label or 'this crystal'} failed: {last[0][:300]}")
+        run_apart("core.dft.calculation", Path(folder), f"The calculation of {crystal.label or 'this crystal'}")
         result = DftResult.read(Path(folder) / "result.npz")
     return replace(result, crystal=replace(result.crystal, label=crystal.label, notes=crystal.notes))
 
