@@ -87,6 +87,6 @@ def test_files_say_how_they_converged(mixed):
 
 
 def test_a_structure_of_the_data_set(tmp_path):
-    assert generate(tmp_path, 1) == 1
+    assert generate(tmp_path, 1) == (1, 0)
     (entry,) = read_folder(tmp_path)
     assert entry.sample.stack == "Si2"
