@@ -22,6 +22,7 @@ import numpy as np
 
 from core.dft.process import PROJECT, run_apart
 from core.dft.recipe import LARGEST, VALENCE_BANDS_PER_ATOM, recipe_document
+from core.dft.scissor import in_order, raised_states
 from core.electronic.diagonalise import Bands
 from core.errors import InputError
 from core.structure.crystal import Crystal
@@ -64,13 +65,25 @@ class DftResult:
         """How many of the kept bands are filled in a semiconductor."""
         return VALENCE_BANDS_PER_ATOM * len(self.crystal) - self.first_band
 
+    @property
+    def offset(self) -> float:
+        """Energy in eV from the calculation's scale to the common one."""
+        return self.shift - float(reference()["model_solid"]["Si"])
+
+    @property
+    def direct_gap(self) -> float:
+        """eV: the smallest along the line as the functional has it, filled bands told by their number."""
+        filled = self.valence_bands
+        return float((self.bands.energy[:, filled] - self.bands.energy[:, filled - 1]).min())
+
     def aligned(self, scissor: bool = True) -> Bands:
-        """Bands on the common scale, the empty ones raised by `scissor_shift` on request."""
-        energy = self.bands.energy + (self.shift - float(reference()["model_solid"]["Si"]))
-        if scissor:
-            raised = np.arange(energy.shape[1]) >= self.valence_bands
-            energy = energy + scissor_shift(self.crystal) * raised
-        return replace(self.bands, energy=energy)
+        """Bands on the common scale, ascending, the empty ones raised by `scissor_shift` on request."""
+        bands = replace(self.bands, energy=self.bands.energy + self.offset)
+        if not scissor:
+            return bands
+        raised = raised_states(bands, self.k_reduced, self.valence_bands)
+        bands = replace(bands, energy=bands.energy + scissor_shift(self.crystal) * raised)
+        return in_order(bands) if raised[:, : max(self.valence_bands, 0)].any() else bands
 
     def write(self, file: Path, precise: bool = True) -> None:
         """One compressed file; `precise` or not keeps weights and velocities in full or in half precision."""

@@ -2,7 +2,8 @@
 
 A folder holds `plan.json`, files `0012.npz` by place in `core.dft.plan`, each whole or not there, and `seconds.txt`, a
 line a structure. What was killed goes on where it stood and ends with the same content. In the packed file weights are
-quantised to a byte, and those of atoms are left out where a state's unfolding weight is below LEAST_WEIGHT.
+quantised to a byte, and those of atoms are left out where a state's unfolding weight is below LEAST_WEIGHT. Of
+shells it has the weight of s orbitals, all atoms together; the file that the project brings was packed without.
 """
 
 import io
@@ -162,6 +163,7 @@ def _packed(result: DftResult) -> bytes:
         unfolding_weight=np.round(np.clip(bands.unfolding_weight, 0, 1) * _SHORT).astype(np.uint16),
         velocity=np.round(bands.velocity / _VELOCITY_STEP).astype(np.int16),
         atom_weight=shares.astype(np.uint8),
+        s_weight=np.round(bands.atom_shell_weight[:, 0].sum(axis=0) * _BYTE).astype(np.uint8),
         positions=crystal.positions,
         cell=crystal.cell,
         **{f"potential_{name}": result.potentials[name] for name in POTENTIALS},
@@ -170,7 +172,10 @@ def _packed(result: DftResult) -> bytes:
 
 
 def _unpacked(content: bytes) -> DftResult:
-    """The inverse of `_packed`; shells are summed into the first one, atoms of unseen states share alike."""
+    """The inverse of `_packed`; atoms of unseen states share alike, and all of a state have the same share of s.
+
+    What is not s stands as p; where shells were not kept, all of it as s.
+    """
     with np.load(io.BytesIO(content), allow_pickle=False) as found:
         document = json.loads(str(found["document"]))
         crystal = functional_crystal(DrawnSample.from_document(document["sample"]).crystal())
@@ -178,11 +183,12 @@ def _unpacked(content: bytes) -> DftResult:
         share = found["atom_weight"].astype(float)
         total = share.sum(axis=0)
         share = np.where(total > 0, share / np.maximum(total, 1), 1 / len(crystal))
+        of_s = found["s_weight"] / _BYTE if "s_weight" in found else np.ones(total.shape)
         bands = Bands(
             found["energy"] * _ENERGY_STEP + float(found["lowest"]),
             found["unfolding_weight"] / _SHORT,
             found["velocity"] * _VELOCITY_STEP,
-            np.stack([share, *[np.zeros_like(share)] * 3], axis=1),
+            np.stack([share * of_s, share * (1 - of_s), *[np.zeros_like(share)] * 2], axis=1),
         )
         potentials = {name: found[f"potential_{name}"] for name in POTENTIALS}
         path = build_path(crystal, DEFAULT_PATH)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 
-from core.dft.calculation import DftResult, obstacle, reference, scissor_shift, solve_apart
-from core.dft.recipe import RECIPE_VERSION
+from core.dft.calculation import DftResult, obstacle, scissor_shift, solve_apart
+from core.dft.recipe import FUNCTIONAL, RECIPE_VERSION
+from core.dft.scissor import CLOSING
 from core.dft.structure import functional_crystal
 from core.electronic.calculation import BandCalculation
 from core.electronic.kpath import KPath
@@ -43,16 +44,24 @@ class DftSpectra(ExactSpectra):
             parameters="setups and orbitals of gpaw-data; see provenance",
             recipe_version=RECIPE_VERSION,
             energy_zero="valence band maximum of unstrained bulk Si, aligned through the potentials of neutral atoms",
-            alignment_eV=self.result.shift - float(reference()["model_solid"]["Si"]),
+            alignment_eV=self.result.offset,
             scissor_eV=scissor_shift(self.crystal) if self.scissor else 0.0,
+            direct_gap_without_scissor_eV=self.result.direct_gap,
             provenance=json.dumps(self.result.document),
         )
         return data
 
 
 def spectra_of(result: DftResult, path: KPath, scissor: bool = True) -> DftSpectra:
-    """A result along a path, ready to be drawn."""
-    calculation = BandCalculation(result.crystal, path, False, result.aligned(scissor))
+    """A result along a path, ready to be drawn; a note says where the scissor stands on little."""
+    crystal, gap = result.crystal, result.direct_gap
+    if scissor and gap < CLOSING:
+        note = (
+            f"{FUNCTIONAL} leaves a direct gap of {gap:.2f} eV along this line: filled and empty states may have "
+            "changed places there, and the scissor raises them by number and by s character only"
+        )
+        crystal = replace(crystal, notes=(*crystal.notes, note))
+    calculation = BandCalculation(crystal, path, False, result.aligned(scissor))
     return DftSpectra(calculation, result=result, scissor=scissor)
 
 

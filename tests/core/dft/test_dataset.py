@@ -74,6 +74,7 @@ def test_what_is_packed_comes_back(whole, tmp_path):
         seen = a.unfolding_weight >= LEAST_WEIGHT
         assert np.abs((a.atom_weight - b.atom_weight)[:, seen]).max() < 0.006
         np.testing.assert_allclose(b.atom_weight.sum(axis=0), 1, atol=1e-12)
+        assert np.abs((a.atom_shell_weight - b.atom_shell_weight)[:, 0].sum(axis=0)).max() < 0.003
         np.testing.assert_allclose(after.result.shift, before.result.shift, atol=1e-12)
         np.testing.assert_allclose(after.result.k_reduced, before.result.k_reduced, atol=1e-12)
         np.testing.assert_allclose(after.result.crystal.positions, before.result.crystal.positions, atol=1e-9)
