@@ -15,6 +15,7 @@ from core.cli.main import main
 from core.dft.calculation import reference
 from core.dft.dataset import LEAST_WEIGHT, generate, pack, read_folder, read_packed
 from core.dft.plan import MOST_ATOMS, candidates, planned_samples
+from core.dft.recipe import recipe_document
 from core.dft.structure import functional_crystal
 from core.errors import InputError
 from tests.core.dft.made import Interrupted, refused, solve
@@ -171,7 +172,7 @@ def test_what_the_project_brings_is_whole():
     assert [entry.sample for entry in entries[:3]] == list(planned_samples(3))
     for entry in entries:
         bands = entry.result.aligned()
-        assert entry.result.document["functional"] == "PBE"
+        assert recipe_document().items() <= entry.result.document.items()
         assert len(entry.result.potentials["correction"]) == len(entry.result.crystal)
         filled = bands.unfolding_weight[:, : entry.result.valence_bands].sum(axis=1)
         bare = entry.result.aligned(scissor=False).energy
