@@ -2,9 +2,12 @@
 
 import argparse
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.cli.parser import show_progress
+from core.errors import InputError
 
 
 def add_commands(entries) -> None:
@@ -20,22 +23,33 @@ def add_commands(entries) -> None:
     entry.add_argument("--write", action="store_true", help="compute again and keep what the engine refers to")
 
 
+@contextmanager
+def _files_told() -> Iterator[None]:
+    """What keeps a file from being read or written becomes one line."""
+    try:
+        yield
+    except OSError as error:
+        place = f"{error.filename} cannot" if error.filename else "A file cannot"
+        raise InputError(f"{place} be read or written: {error.strerror or error}; choose another folder") from None
+
+
 def dft_dataset(arguments: argparse.Namespace) -> None:
     """Compute DFT bands of many structures; a run that was killed goes on where it stood."""
-    from core.dft.calculation import INSTALL, is_installed
+    from core.dft.calculation import check_installed
     from core.dft.dataset import PACKED_FILE, generate, pack
-    from core.errors import InputError
+    from core.dft.plan import planned_samples
     from core.storage import cache_directory
 
     folder = Path(arguments.folder) if arguments.folder else cache_directory() / "dft"
     if arguments.pack:
-        print(f"{pack(folder)} structures packed, {PACKED_FILE.stat().st_size / 1e6:.1f} MB")
+        with _files_told():
+            print(f"{pack(folder)} structures packed, {PACKED_FILE.stat().st_size / 1e6:.1f} MB")
         return
-    if not 1 <= arguments.structures <= 2000:
-        raise InputError(f"{arguments.structures} structures; 1 to 2000 can be planned")
-    if not is_installed():
-        raise InputError(f"DFT needs GPAW, which is not installed: run `{INSTALL}`")
-    print(f"{generate(folder, arguments.structures, show_progress)} structures computed")
+    planned_samples(arguments.structures)
+    check_installed()
+    with _files_told():
+        computed, left_out = generate(folder, arguments.structures, show_progress)
+    print(f"{computed} structures computed, {left_out} left out")
 
 
 def dft_bulk(arguments: argparse.Namespace) -> None:
@@ -46,5 +60,6 @@ def dft_bulk(arguments: argparse.Namespace) -> None:
 
     document = bulk_document() if arguments.write else reference()
     if arguments.write:
-        write_reference(document)
+        with _files_told():
+            write_reference(document)
     print(json.dumps(document, ensure_ascii=False) if arguments.json else critical_point_lines(document))

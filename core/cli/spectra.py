@@ -2,10 +2,12 @@
 
 import argparse
 import json
+from dataclasses import replace
+from pathlib import Path
 
 from core.cli.parser import add_command, imperfect_options, model_options, report, sample_options, show_progress
 from core.cli.printed import readout_lines
-from core.cli.structure import read_crystal, read_imperfect
+from core.cli.structure import names_file, read_crystal, read_imperfect
 from core.electronic.kpath import DEFAULT_PATH, POINTS_PER_SEGMENT
 from core.errors import InputError
 
@@ -107,23 +109,20 @@ def _write_spectra(line, arguments) -> None:
     line.sampled(crystal)
     if engine.name == "forward":
         _check_defaults(arguments)
-    if arguments.no_scissor:
-        engine = _without_scissor(engine)
+    engine = _as_asked(engine, arguments)
     grid = EnergyGrid(arguments.window[0], arguments.window[1], arguments.energies)
     picture = Picture(grid, Broadening(arguments.sigma, arguments.smearing))
     check_result_file(arguments.out)
     if imperfect is not None:
         _write_configurations(imperfect, crystal, line, picture, arguments)
         return
-    data = engine.solve(crystal, line, arguments.spin_orbit, picture).dataset(picture, arguments.by_shell)
+    spectra = engine.solve(crystal, line, arguments.spin_orbit, picture)
+    data = spectra.dataset(picture, arguments.by_shell)
     write_dataset(data, arguments.out)
-    report(
-        crystal, f"spectral functions of {len(crystal)} atoms by the {engine.name} engine written to {arguments.out}"
-    )
+    lines = [f"spectral functions of {len(crystal)} atoms by the {engine.name} engine written to {arguments.out}"]
     if not data.attrs.get("in_domain", 1):
-        report(
-            crystal, f"outside what the model was trained on (domain score {data.attrs['domain_score']:.1f}, limit 1)"
-        )
+        lines.append(f"outside what the model was trained on (domain score {data.attrs['domain_score']:.1f}, limit 1)")
+    report(spectra.crystal, *lines)
 
 
 def _write_configurations(imperfect, crystal, line, picture, arguments) -> None:
@@ -142,12 +141,13 @@ def _write_configurations(imperfect, crystal, line, picture, arguments) -> None:
         show_progress(text)
 
 
-def _without_scissor(engine):
-    from dataclasses import replace
-
-    if engine.name != "dft":
+def _as_asked(engine, arguments):
+    """The dft engine with its scissor or without, and with a structure file as it stands; others as they are."""
+    if engine.name == "dft":
+        return replace(engine, scissor=not arguments.no_scissor, as_given=names_file(Path(arguments.stack)))
+    if arguments.no_scissor:
         raise InputError(f"--no-scissor goes with --engine dft; the {engine.name} engine has no gap correction")
-    return replace(engine, scissor=False)
+    return engine
 
 
 def _check_defaults(arguments) -> None:

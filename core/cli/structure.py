@@ -51,7 +51,7 @@ def read_crystal(arguments: argparse.Namespace):
     if imperfect := read_imperfect(arguments):
         return imperfect.crystal()
     named = Path(arguments.stack)
-    if _names_file(named):
+    if names_file(named):
         if arguments.substrate is not None or arguments.mixing:
             raise InputError(f"{named.name} brings its own cell: --substrate and --mixing go with stack notation only")
         return read_structure(named)
@@ -74,7 +74,7 @@ def read_imperfect(arguments: argparse.Namespace):
         raise InputError(f"{options} {needs} a lateral supercell; add --lateral 2, or 3, or 4")
     if arguments.dangling is not None and not arguments.vacancy:
         raise InputError("--dangling says what happens around a missing atom; add --vacancy PLANE, or leave it out")
-    if _names_file(Path(arguments.stack)):
+    if names_file(Path(arguments.stack)):
         raise InputError(
             f"{Path(arguments.stack).name} is used as it stands: imperfections go with stack notation only"
         )
@@ -89,7 +89,8 @@ def _check_substrate(arguments: argparse.Namespace) -> None:
         )
 
 
-def _names_file(named: Path) -> bool:
+def names_file(named: Path) -> bool:
+    """Whether what stands for STACK is a structure file."""
     return _is_file(named) or named.suffix.lower() in STRUCTURE_SUFFIXES or named.name in ("POSCAR", "CONTCAR")
 
 

@@ -1,20 +1,20 @@
 """Critical points of bulk Si and Ge by the recipe, beside published values of the same functional.
 
 Published values stand at the lattice constants of experiment, where they are compared; what the engine refers to
-(zero of energy, scissor) is taken at those of the functional. Run as a module it computes and prints JSON; needs GPAW.
+(zero of energy, scissor) is taken at those of the functional. Run as a module it computes; that needs GPAW.
 """
 
 import json
-import os
-import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
-from core.dft.calculation import INSTALL, PROJECT, REFERENCE_FILE, is_installed
+from core.dft.calculation import REFERENCE_FILE, check_installed
+from core.dft.process import run_apart
 from core.dft.recipe import GERMANIUM_LATTICE, SILICON_LATTICE, recipe_document
 from core.electronic.kpath import build_path
-from core.errors import InputError
 from core.structure.build import crystal_of_planes
 from core.structure.crystal import Crystal
 
@@ -103,20 +103,12 @@ def bulk_document() -> dict:
     """What `run` gives, from a process of its own.
 
     Raises:
-        InputError: GPAW is not installed.
+        InputError: GPAW is not installed, or the calculation failed.
     """
-    if not is_installed():
-        raise InputError(f"DFT needs GPAW, which is not installed: run `{INSTALL}`")
-    ended = subprocess.run(
-        [sys.executable, "-m", "core.dft.bulk"],
-        cwd=PROJECT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    if ended.returncode:
-        raise InputError(f"The bulk calculation failed: {ended.stderr.strip().splitlines()[-1][:300]}")
-    return json.loads(ended.stdout.splitlines()[-1])
+    check_installed()
+    with tempfile.TemporaryDirectory() as folder:
+        run_apart("core.dft.bulk", Path(folder), "The bulk calculation")
+        return json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
 
 
 def write_reference(document: dict) -> None:
@@ -125,4 +117,4 @@ def write_reference(document: dict) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run()))
+    (Path(sys.argv[1]) / "result.json").write_text(json.dumps(run()), encoding="utf-8")

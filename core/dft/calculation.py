@@ -11,8 +11,6 @@ potential. The zero is the valence band maximum of unstrained bulk Si on that sc
 """
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, fields, replace
@@ -22,16 +20,19 @@ from pathlib import Path
 
 import numpy as np
 
+from core.dft.process import PROJECT, run_apart
 from core.dft.recipe import LARGEST, VALENCE_BANDS_PER_ATOM, recipe_document
+from core.dft.scissor import in_order, raised_states
 from core.electronic.diagonalise import Bands
 from core.errors import InputError
 from core.structure.crystal import Crystal
 
-INSTALL = "make install-dft"
 REFERENCE_FILE = Path(__file__).with_name("reference.json")
-PROJECT = Path(__file__).resolve().parents[2]
 WINDOW = (-9.8, 6.2)
-"""eV around the crystal's own valence band maximum: bands that are kept."""
+"""eV around the highest filled level of the line: bands that are kept unless others are asked for."""
+
+BESIDE_GAP = (-3.0, 3.0)
+"""eV on the common scale: bands that are always kept, so that the filled ones can be told from the empty ones."""
 
 _CRYSTAL = tuple(f.name for f in fields(Crystal) if f.name not in ("label", "notes", "empty_sites", "passivated"))
 _BANDS = tuple(f.name for f in fields(Bands))
@@ -67,13 +68,41 @@ class DftResult:
         """How many of the kept bands are filled in a semiconductor."""
         return VALENCE_BANDS_PER_ATOM * len(self.crystal) - self.first_band
 
+    @property
+    def offset(self) -> float:
+        """Energy in eV from the calculation's scale to the common one."""
+        return self.shift - float(reference()["model_solid"]["Si"])
+
+    @property
+    def direct_gap(self) -> float:
+        """eV: the smallest along the line as the functional has it, filled bands told by their number."""
+        filled = self.valence_bands
+        return float((self.bands.energy[:, filled] - self.bands.energy[:, filled - 1]).min())
+
     def aligned(self, scissor: bool = True) -> Bands:
-        """Bands on the common scale, the empty ones raised by `scissor_shift` on request."""
-        energy = self.bands.energy + (self.shift - float(reference()["model_solid"]["Si"]))
-        if scissor:
-            raised = np.arange(energy.shape[1]) >= self.valence_bands
-            energy = energy + scissor_shift(self.crystal) * raised
-        return replace(self.bands, energy=energy)
+        """Bands on the common scale, ascending, the empty ones raised by `scissor_shift` on request."""
+        bands = replace(self.bands, energy=self.bands.energy + self.offset)
+        if not scissor:
+            return bands
+        raised = raised_states(bands, self.k_reduced, self.valence_bands)
+        bands = replace(bands, energy=bands.energy + scissor_shift(self.crystal) * raised)
+        return in_order(bands) if raised[:, : max(self.valence_bands, 0)].any() else bands
+
+    def within(self, window: tuple[float, float] | None = None) -> "DftResult":
+        """The consecutive bands that reach into a window (eV, common scale, without scissor) at any k.
+
+        Without one, WINDOW around the highest filled level.
+        """
+        energy = self.bands.energy
+        if window is None:
+            top = energy[:, self.valence_bands - 1].max()
+            low, high = top + WINDOW[0], top + WINDOW[1]
+        else:
+            low, high = min(window[0], BESIDE_GAP[0]) - self.offset, max(window[1], BESIDE_GAP[1]) - self.offset
+        first = int((energy < low).sum(axis=1).min())
+        kept = slice(first, int((energy <= high).sum(axis=1).max()))
+        bands = Bands(*(getattr(self.bands, name)[..., kept] for name in _BANDS))
+        return replace(self, bands=bands, first_band=self.first_band + first)
 
     def write(self, file: Path, precise: bool = True) -> None:
         """One compressed file; `precise` or not keeps weights and velocities in full or in half precision."""
@@ -125,10 +154,26 @@ def is_installed() -> bool:
     return find_spec("gpaw") is not None
 
 
+def install_command() -> str:
+    """What installs GPAW, in a checkout or beside an installed package."""
+    if (PROJECT / "Makefile").is_file():
+        return "make install-dft"
+    settings = Path(__file__).with_name("siteconfig.py")
+    return f"GPAW_CONFIG='{settings}' '{sys.executable}' -m pip install 'bandloom[dft]'"
+
+
+def check_installed() -> None:
+    """Refuse what needs GPAW where it is missing.
+
+    Raises:
+        InputError: with the command that installs it.
+    """
+    if not is_installed():
+        raise InputError(f"DFT needs GPAW, which is not installed: run `{install_command()}`")
+
+
 def obstacle(crystal: Crystal) -> str:
     """What keeps DFT from a crystal, in words; empty where nothing does."""
-    if not is_installed():
-        return f"the dft engine needs GPAW, which is not installed: run `{INSTALL}`"
     if len(crystal) > LARGEST:
         return f"the dft engine takes at most {LARGEST} atoms, and this crystal has {len(crystal)}"
     if crystal.empty_sites:
@@ -136,17 +181,22 @@ def obstacle(crystal: Crystal) -> str:
     if np.any((crystal.ge_fraction > 0) & (crystal.ge_fraction < 1)):
         return "the dft engine knows Si and Ge atoms only, no virtual-crystal atoms: leave out mixing and alloys"
     if len(crystal) != crystal.plane_count:
-        return "the dft engine takes one atom a plane"
+        return "the dft engine takes one atom a plane: give the primitive cell"
+    if not is_installed():
+        return f"the dft engine needs GPAW, which is not installed: run `{install_command()}`"
     return ""
 
 
-def solve_apart(crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray) -> DftResult:
+def solve_apart(
+    crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray, window: tuple[float, float] | None = None
+) -> DftResult:
     """Bands of a crystal of the functional in a fresh process; this one never imports GPAW.
 
     Args:
-        crystal: from `core.dft.structure.functional_crystal`.
+        crystal: from `core.dft.structure`.
         k_reduced: (k, 3) in units of the average cell.
         direction: (k, 3) Cartesian unit vectors of the velocities.
+        window: (low, high) eV, of bands that are kept; see `DftResult.within`.
 
     Raises:
         InputError: see `obstacle`, or the calculation did not converge.
@@ -156,39 +206,30 @@ def solve_apart(crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray) 
     with tempfile.TemporaryDirectory() as folder:
         task = Path(folder) / "task.npz"
         arrays = {f"crystal_{name}": getattr(crystal, name) for name in _CRYSTAL}
-        np.savez(task, k_reduced=k_reduced, direction=direction, **arrays)
-        ended = subprocess.run(
-            [sys.executable, "-m", "core.dft.calculation", folder],
-            cwd=PROJECT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-        )
-        if ended.returncode:
-            last = ended.stderr.strip().splitlines()[-1:] or [f"its process ended with status {ended.returncode}"]
-            raise InputError(f"The calculation of {crystal.label or 'this crystal'} failed: {last[0][:300]}")
+        np.savez(task, k_reduced=k_reduced, direction=direction, window=np.array(window or (), float), **arrays)
+        run_apart("core.dft.calculation", Path(folder), f"The calculation of {crystal.label or 'this crystal'}")
         result = DftResult.read(Path(folder) / "result.npz")
     return replace(result, crystal=replace(result.crystal, label=crystal.label, notes=crystal.notes))
 
 
-def solve_here(crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray) -> DftResult:
+def solve_here(
+    crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray, window: tuple[float, float] | None = None
+) -> DftResult:
     """As `solve_apart`, in this process; needs GPAW."""
     from core.dft.ground_state import GroundState
 
     state = GroundState.of(crystal)
+    document = {**recipe_document(), **state.document()}
     bands = state.bands(k_reduced, direction)
-    top = bands.energy[:, VALENCE_BANDS_PER_ATOM * len(crystal) - 1].max()
-    first = int((bands.energy < top + WINDOW[0]).sum(axis=1).min())
-    kept = slice(first, int((bands.energy <= top + WINDOW[1]).sum(axis=1).max()))
-    within = Bands(*(getattr(bands, name)[..., kept] for name in _BANDS))
-    return DftResult(crystal, k_reduced, within, first, state.potentials(), {**recipe_document(), **state.document()})
+    return DftResult(crystal, k_reduced, bands, 0, state.potentials(), document).within(window)
 
 
 def main(folder: Path) -> None:
     """The process's own part: `task.npz` of a folder becomes `result.npz`."""
     with np.load(folder / "task.npz", allow_pickle=False) as task:
         crystal = Crystal(**{name: task[f"crystal_{name}"] for name in _CRYSTAL})
-        solve_here(crystal, task["k_reduced"], task["direction"]).write(folder / "result.npz")
+        window = tuple(task["window"].tolist()) or None
+        solve_here(crystal, task["k_reduced"], task["direction"], window).write(folder / "result.npz")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 A folder holds `plan.json`, files `0012.npz` by place in `core.dft.plan`, each whole or not there, and `seconds.txt`, a
 line a structure. What was killed goes on where it stood and ends with the same content. In the packed file weights are
-quantised to a byte, and those of atoms are left out where a state's unfolding weight is below LEAST_WEIGHT.
+quantised to a byte, and those of atoms are left out where a state's unfolding weight is below LEAST_WEIGHT. Of
+shells it has the weight of s orbitals, all atoms together; the file that the project brings was packed without.
 """
 
 import io
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from core.dft.calculation import POTENTIALS, DftResult, solve_apart
-from core.dft.plan import SEED, planned_samples
+from core.dft.plan import SEED, candidates, planned_samples
 from core.dft.recipe import recipe_document
 from core.dft.structure import functional_crystal
 from core.electronic.diagonalise import Bands
@@ -44,8 +45,10 @@ class Entry:
     result: DftResult
 
 
-def generate(folder: Path, count: int, report: Callable[[str], None] = lambda line: None, solve=solve_apart) -> int:
-    """Compute those of the first `count` structures that a folder lacks or holds damaged; returns how many.
+def generate(
+    folder: Path, count: int, report: Callable[[str], None] = lambda line: None, solve=solve_apart
+) -> tuple[int, int]:
+    """Compute those of the first `count` structures that a folder lacks or holds damaged or of another sample.
 
     Args:
         folder: made if missing.
@@ -53,13 +56,18 @@ def generate(folder: Path, count: int, report: Callable[[str], None] = lambda li
         report: gets a line of progress.
         solve: as `solve_apart`.
 
+    Returns:
+        How many were computed, and how many were left out because their calculation failed.
+
     Raises:
-        InputError: the folder holds another data set, or a calculation cannot be done.
+        InputError: the folder holds another data set, or no calculation of several tried succeeded.
     """
     samples = planned_samples(count)
-    check_plan(folder, {**recipe_document(), "seed": SEED, "path": DEFAULT_PATH}, "DFT results")
-    missing = [number for number in range(count) if _read(folder, number) is None]
-    report(f"{count} structures planned, {count - len(missing)} present")
+    check_plan(folder, _plan(), "DFT results")
+    present = {number for number, entry in _entries(folder) if number < count and entry.sample == samples[number]}
+    missing = [number for number in range(count) if number not in present]
+    report(f"{count} structures planned, {len(present)} present")
+    computed, failure = 0, ""
     for done, number in enumerate(missing, 1):
         sample, start = samples[number], time.monotonic()
         crystal = functional_crystal(sample.crystal())
@@ -67,32 +75,40 @@ def generate(folder: Path, count: int, report: Callable[[str], None] = lambda li
         try:
             result = solve(crystal, path.k_reduced, path.direction)
         except InputError as error:
-            report(f"{sample.stack} on {sample.substrate} is left out: {error}")
+            failure = str(error)
+            report(f"{sample.stack} on {sample.substrate} is left out: {failure}")
             continue
         document = {**result.document, "sample": sample.document()}
         part = folder / f"{number:04d}.part.npz"
         replace(result, document=document).write(part, precise=False)
         os.replace(part, folder / f"{number:04d}.npz")
+        computed += 1
         seconds = time.monotonic() - start
         with (folder / "seconds.txt").open("a") as log:
             log.write(f"{number} {len(crystal)} {seconds:.1f}\n")
         report(f"{done} of {len(missing)}: {sample.stack} on {sample.substrate}, {len(crystal)} atoms, {seconds:.0f} s")
-    return len(missing)
+    if missing and not computed:
+        raise InputError(f"None of {len(missing)} structures could be computed; the last one: {failure}")
+    return computed, len(missing) - computed
 
 
-def _read(folder: Path, number: int) -> DftResult | None:
-    """A file of the folder; None where it is missing or damaged."""
-    try:
-        return DftResult.read(folder / f"{number:04d}.npz")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
+def _plan() -> dict:
+    return {**recipe_document(), "seed": SEED, "path": DEFAULT_PATH}
 
 
 def read_folder(folder: Path) -> Iterator[Entry]:
     """What a folder holds, in the order of the plan."""
+    return (entry for _, entry in _entries(folder))
+
+
+def _entries(folder: Path) -> Iterator[tuple[int, Entry]]:
+    """Place in the plan and content of a folder's files; damaged ones are left out."""
     for file in sorted(Path(folder).glob("[0-9]" * 4 + ".npz")):
-        if (result := _read(Path(folder), int(file.stem))) is not None:
-            yield _entry(result)
+        try:
+            entry = _entry(DftResult.read(file))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            continue
+        yield int(file.stem), entry
 
 
 def _entry(result: DftResult) -> Entry:
@@ -100,17 +116,28 @@ def _entry(result: DftResult) -> Entry:
 
 
 def pack(folder: Path, file: Path = PACKED_FILE) -> int:
-    """Write a folder's structures into one file; returns how many."""
-    number = 0
+    """Write a folder's structures into one file; returns how many.
+
+    Raises:
+        InputError: the folder holds none, another data set, or a file of another sample than its place in the plan.
+    """
+    found = dict(_entries(folder))
+    if not found:
+        raise InputError(f"{folder} holds no structures; make them with python -m core dft-dataset")
+    check_plan(folder, _plan(), "DFT results")
+    samples = planned_samples(min(max(found) + 1, len(candidates())))
+    for number, entry in found.items():
+        if number >= len(samples) or entry.sample != samples[number]:
+            raise InputError(
+                f"{folder / f'{number:04d}.npz'} holds {entry.sample.stack} on {entry.sample.substrate}, which is not "
+                "what the plan has there; remove it and run python -m core dft-dataset again"
+            )
     part = file.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as packed:
-        for number, entry in enumerate(read_folder(folder), 1):
-            packed.writestr(zipfile.ZipInfo(f"{number - 1:04d}.npz"), _packed(entry.result))
-    if not number:
-        part.unlink()
-        raise InputError(f"{folder} holds no structures; make them with python -m core dft-dataset")
+        for place, number in enumerate(sorted(found)):
+            packed.writestr(zipfile.ZipInfo(f"{place:04d}.npz"), _packed(found[number].result))
     os.replace(part, file)
-    return number
+    return len(found)
 
 
 def read_packed(file: Path = PACKED_FILE) -> Iterator[Entry]:
@@ -136,6 +163,7 @@ def _packed(result: DftResult) -> bytes:
         unfolding_weight=np.round(np.clip(bands.unfolding_weight, 0, 1) * _SHORT).astype(np.uint16),
         velocity=np.round(bands.velocity / _VELOCITY_STEP).astype(np.int16),
         atom_weight=shares.astype(np.uint8),
+        s_weight=np.round(bands.atom_shell_weight[:, 0].sum(axis=0) * _BYTE).astype(np.uint8),
         positions=crystal.positions,
         cell=crystal.cell,
         **{f"potential_{name}": result.potentials[name] for name in POTENTIALS},
@@ -144,7 +172,10 @@ def _packed(result: DftResult) -> bytes:
 
 
 def _unpacked(content: bytes) -> DftResult:
-    """The inverse of `_packed`; shells are summed into the first one, atoms of unseen states share alike."""
+    """The inverse of `_packed`; atoms of unseen states share alike, and all of a state have the same share of s.
+
+    What is not s stands as p; where shells were not kept, all of it as s.
+    """
     with np.load(io.BytesIO(content), allow_pickle=False) as found:
         document = json.loads(str(found["document"]))
         crystal = functional_crystal(DrawnSample.from_document(document["sample"]).crystal())
@@ -152,11 +183,12 @@ def _unpacked(content: bytes) -> DftResult:
         share = found["atom_weight"].astype(float)
         total = share.sum(axis=0)
         share = np.where(total > 0, share / np.maximum(total, 1), 1 / len(crystal))
+        of_s = found["s_weight"] / _BYTE if "s_weight" in found else np.ones(total.shape)
         bands = Bands(
             found["energy"] * _ENERGY_STEP + float(found["lowest"]),
             found["unfolding_weight"] / _SHORT,
             found["velocity"] * _VELOCITY_STEP,
-            np.stack([share, *[np.zeros_like(share)] * 3], axis=1),
+            np.stack([share * of_s, share * (1 - of_s), *[np.zeros_like(share)] * 2], axis=1),
         )
         potentials = {name: found[f"potential_{name}"] for name in POTENTIALS}
         path = build_path(crystal, DEFAULT_PATH)

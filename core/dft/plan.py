@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 
+from core.errors import InputError
 from core.learning.samples import LATTICE_TRAINED, DrawnSample, drawn_sample, profile_key
 from core.structure.stack import Block, Stack, two_block
 
@@ -22,18 +23,29 @@ _FIRST = (("bulk", "Si2", 0.0), ("bulk", "Ge2", 1.0), ("pairs", "Si2Ge2", 0.0), 
 
 
 @cache
+def candidates() -> tuple[DrawnSample, ...]:
+    """All samples that can be planned."""
+    return tuple(_candidates(np.random.default_rng(SEED)))
+
+
+@cache
 def planned_samples(count: int = STRUCTURES) -> tuple[DrawnSample, ...]:
-    """The first `count` samples."""
-    candidates = list(_candidates(np.random.default_rng(SEED)))
-    features = np.array([_features(sample) for sample in candidates])
-    cost = np.array([_atoms(sample) for sample in candidates], float) ** (1.5 * _COST_POWER)
+    """The first `count` samples, all different.
+
+    Raises:
+        InputError: none, or more than there are.
+    """
+    if not 1 <= count <= len(candidates()):
+        raise InputError(f"{count} structures; 1 to {len(candidates())} can be planned")
+    features = np.array([_features(sample) for sample in candidates()])
+    cost = np.array([_atoms(sample) for sample in candidates()], float) ** (1.5 * _COST_POWER)
     chosen = list(range(len(_FIRST)))
     distance = np.min([np.linalg.norm(features - features[i], axis=1) for i in chosen], axis=0)
     while len(chosen) < count:
         best = int(np.argmax(distance / cost))
         chosen.append(best)
         distance = np.minimum(distance, np.linalg.norm(features - features[best], axis=1))
-    return tuple(candidates[i] for i in chosen[:count])
+    return tuple(candidates()[i] for i in chosen[:count])
 
 
 def _atoms(sample: DrawnSample) -> int:

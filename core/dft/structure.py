@@ -10,7 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from core.dft.recipe import GERMANIUM_LATTICE, SILICON_LATTICE
+from core.errors import InputError
 from core.parameters.keating import KeatingParameters, keating_parameters
+from core.structure.build import IN_PLANE_CELL, PLANE_OFFSET
 from core.structure.crystal import Crystal
 from core.structure.relaxation import relaxed
 
@@ -31,8 +33,9 @@ def functional_crystal(crystal: Crystal) -> Crystal:
     """A crystal as the functional has it: its plane mapped by `functional_lattice`, all else relaxed.
 
     Raises:
-        InputError: it does not come to rest.
+        InputError: it does not come to rest, or has more than one atom a plane.
     """
+    crystal = in_standard_cell(crystal)
     ratio = functional_lattice(crystal.lattice_in_plane) / crystal.lattice_in_plane
     scaled = replace(
         crystal,
@@ -45,6 +48,37 @@ def functional_crystal(crystal: Crystal) -> Crystal:
         f"{crystal.lattice_in_plane:.4f} Å of experiment"
     )
     return replace(relaxed(scaled, "growth", functional_keating()), notes=(*crystal.notes, note))
+
+
+def given_crystal(crystal: Crystal) -> Crystal:
+    """A crystal of a structure file: its atoms and its lattice as they stand.
+
+    Raises:
+        InputError: it has more than one atom a plane.
+    """
+    note = (
+        f"Taken as it stands, a∥ = {crystal.lattice_in_plane:.4f} Å; the functional's own lattice constants are "
+        f"{SILICON_LATTICE} Å for Si and {GERMANIUM_LATTICE} Å for Ge"
+    )
+    return replace(in_standard_cell(crystal), notes=(*crystal.notes, note))
+
+
+def in_standard_cell(crystal: Crystal) -> Crystal:
+    """The same crystal with the lattice vectors of `core.structure.build`, two short ones in the plane and the period.
+
+    A structure file may have them in any order and combination; k-points and grid of the recipe go by these.
+
+    Raises:
+        InputError: it has more than one atom a plane.
+    """
+    planes = crystal.plane_count
+    if len(crystal) != planes:
+        raise InputError(
+            f"{len(crystal)} atoms in {planes} planes; DFT takes one atom a plane: give the primitive cell"
+        )
+    site_cell = np.vstack([IN_PLANE_CELL, np.append(PLANE_OFFSET[planes % 4], planes)])
+    change = np.round(np.linalg.solve(crystal.site_cell.T.astype(float), site_cell.T).T).astype(int)
+    return replace(crystal, cell=change @ crystal.cell, site_cell=change @ crystal.site_cell)
 
 
 def wrapped(crystal: Crystal) -> tuple[np.ndarray, np.ndarray]:

@@ -79,6 +79,19 @@ def test_all_orbitals_unfold_completely():
     np.testing.assert_allclose(bands.unfolding_weight.sum(axis=1), 26, atol=1e-8)
 
 
+@pytest.mark.parametrize(("stack", "substrate"), [("Si2", "Si"), ("Ge2", "Ge"), ("Si2Ge2", "Si")])
+def test_orbitals_give_the_valence_bands_of_plane_waves(stack, substrate):
+    """In the same potential."""
+    from core.dft.ground_state import GroundState
+
+    crystal = functional_crystal(Sample(stack, substrate).crystal())
+    path, filled = build_path(crystal, "G-X|K-L", 4), 2 * len(crystal)
+    state = GroundState.of(crystal)
+    orbitals = state.bands(path.k_reduced, path.direction).energy[:, :filled]
+    plane_waves = state.plane_wave_energies(path.k_reduced, filled)
+    assert np.sqrt(np.mean((orbitals - plane_waves) ** 2)) < 0.04
+
+
 def test_files_say_how_they_converged(mixed):
     provenance = json.loads(mixed.dataset().attrs["provenance"])
     assert provenance["functional"] == "PBE"
@@ -87,6 +100,6 @@ def test_files_say_how_they_converged(mixed):
 
 
 def test_a_structure_of_the_data_set(tmp_path):
-    assert generate(tmp_path, 1) == 1
+    assert generate(tmp_path, 1) == (1, 0)
     (entry,) = read_folder(tmp_path)
     assert entry.sample.stack == "Si2"

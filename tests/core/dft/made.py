@@ -12,9 +12,9 @@ OFFSET = 5.0
 """eV that the made bands lie off the parameters' scale."""
 
 
-def solve(crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray) -> DftResult:
-    """In the place of `solve_apart`: the lowest bands, 3 above the filled ones."""
-    kept = 2 * len(crystal) + 3
+def solve(crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray, window=None) -> DftResult:
+    """In the place of `solve_apart`: the bands of a window, else the lowest, 3 above the filled ones."""
+    kept = None if window else 2 * len(crystal) + 3
     found = solve_bands(build_hamiltonian(crystal), k_reduced, direction, workers=1)
     bands = type(found)(
         found.energy[:, :kept] + OFFSET, found.unfolding_weight[:, :kept], found.velocity[:, :kept],
@@ -22,7 +22,8 @@ def solve(crystal: Crystal, k_reduced: np.ndarray, direction: np.ndarray) -> Dft
     )  # fmt: skip
     atoms = np.ones(len(crystal))
     potentials = {"correction": -40.0 * atoms, "neutral_atom": -300.0 * atoms, "at_atom": -77.0 * atoms}
-    return DftResult(crystal, k_reduced, bands, 0, potentials, {**recipe_document(), "iterations": 8})
+    result = DftResult(crystal, k_reduced, bands, 0, potentials, {**recipe_document(), "iterations": 8})
+    return result.within(window) if window else result
 
 
 class Interrupted:
