@@ -165,7 +165,7 @@ LIKENESS_COLUMNS = {
 
 
 LOOP_COLUMNS = ("networks", "loop", "within")
-SEVERITY_NAMES = {"clean": "clean", "realistic": "realistic", "all": "both"}
+SEVERITIES = ("clean", "realistic")
 LOOP_FIGURES = {
     "lattice_in_plane": ("a∥, Å", 4), "ge_fraction": ("Ge fraction", 4),
     "interfacial_fraction": ("interfacial share", 3),
@@ -181,12 +181,13 @@ def loop_tables(directory: Path = DIRECTORY) -> list | None:
             ["Images", "Closer", "Agreement", "Predicted cuts", "Exact cuts", "True stack first", "Among five"],
             [
                 [
-                    SEVERITY_NAMES[name],
+                    name,
                     *(f"{100 * figures[key]:.0f} %" for key in ("lowered", "agreement")),
                     *(decimal(figures[key], 0) for key in ("forward_cuts", "exact_cuts")),
                     *(f"{100 * figures['true_stack'][key]:.0f} %" for key in ("first", "first_five")),
                 ]
                 for name, figures in found["images"].items()
+                if name in SEVERITIES
             ],
             note="Closer: share of images whose residual falls; cuts are medians. The true stack is counted where the "
             "library has it.",
@@ -196,7 +197,7 @@ def loop_tables(directory: Path = DIRECTORY) -> list | None:
             ["Images", *(f"{label}, {what}" for label, _ in LOOP_FIGURES.values() for what in LOOP_COLUMNS)],
             [
                 [
-                    SEVERITY_NAMES[name],
+                    name,
                     *(
                         text
                         for key, (_, digits) in LOOP_FIGURES.items()
@@ -207,6 +208,7 @@ def loop_tables(directory: Path = DIRECTORY) -> list | None:
                     ),
                 ]
                 for name, figures in found["images"].items()
+                if name in SEVERITIES
             ],
         ),
         data_table(
