@@ -128,8 +128,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
         figures, file = evaluate_reverse(folder.with_name("reverse"), folder, show_progress), MEASURED_FILE
     elif arguments.loop:
-        from core.loop.evaluation import MEASURED_FILE as LOOP_FILE
         from core.loop.evaluation import evaluate_loop
+        from core.loop.reliability import MEASURED_FILE as LOOP_FILE
 
         figures = evaluate_loop(
             folder.with_name("loop-evaluation"), show_progress, arguments.images, variant=arguments.variant

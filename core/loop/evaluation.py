@@ -18,6 +18,7 @@ from core.learning.samples import DrawnSample, evaluation_set, profile_key
 from core.loop.fit_evaluation import simulated_image
 from core.loop.form_samples import form_cut, typed_samples
 from core.loop.loop import Loop, LoopSettings
+from core.loop.reliability import BINS, bin_of
 from core.loop.search import SearchSettings
 from core.reverse.candidates import in_library
 from core.reverse.cut import Cut
@@ -30,7 +31,6 @@ from core.reverse.standard import EV, KX, standard_image
 from core.storage import cache_directory
 from core.structure.stack import parse_stack
 
-MEASURED_FILE = Path(__file__).parents[1] / "measured" / "loop.json"
 IMAGES = 20
 """Of each severity."""
 
@@ -59,9 +59,6 @@ SETTINGS = LoopSettings(SearchSettings(seconds=np.inf), exact=False)
 
 REFUSALS = ("outside the domain", "noise only")
 """Stop reasons that say nothing of the sample: an interval is held then too."""
-
-BINS = (0.0, 0.2, 0.5, 0.8, 0.95, 1.0)
-"""Of probabilities of candidates, for their reliability."""
 
 
 @dataclass(frozen=True)
@@ -246,8 +243,8 @@ def _summary(outcomes: list[Outcome]) -> dict:
 def _reliability(pairs: list[tuple[float, bool]]) -> list[dict[str, float]]:
     """How often candidates of about one probability are the true stack."""
     rows = []
-    for low, high in zip(BINS, BINS[1:], strict=False):
-        part = [(p, right) for p, right in pairs if low <= p < high or (high == BINS[-1] and p == high)]
+    for number in range(len(BINS) - 1):
+        part = [(p, right) for p, right in pairs if bin_of(p) == number]
         if part:
             probability, right = (np.mean(column) for column in zip(*part, strict=True))
             rows.append({"said": _rounded(probability), "right": _rounded(right), "candidates": len(part)})
