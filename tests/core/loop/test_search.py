@@ -11,8 +11,8 @@ from core.loop.correction import REUSED
 from core.loop.evaluation import loop_outcome
 from core.loop.fit import Fitted, State
 from core.loop.fit_evaluation import simulated_image
-from core.loop.image import Image
-from core.loop.loop import TRUSTED_TO, Loop, LoopSettings, is_bare
+from core.loop.image import Image, is_bare
+from core.loop.loop import TRUSTED_TO, Loop, LoopSettings
 from core.loop.pictures import Pictures
 from core.loop.pool import key_of
 from core.loop.posterior import Weighted, mixture, ranked
