@@ -28,6 +28,10 @@ STATUS = {
     "interrupted": "Interrupted",
     "finished": "Finished",
 }
+BUDGET = (
+    "Time in which stacks are tried anew, and how many of them are; fits that follow an alloy's fraction, and fits of "
+    "the best stacks again, come on top"
+)
 LEFT = {
     "left": f"Its worker has left: {ORDERS['run']} takes it up from there.",
     "interrupted": f"Nobody works on it: {ORDERS['run']} takes it up from there.",
@@ -103,7 +107,7 @@ def budget_fields(budget: Budget | None) -> list:
         )
         for name, ((low, high), value) in limits.items()
     ]  # fmt: skip
-    texts = [html.Span(text, className="muted") for text in ("Next budget", "s,", "candidates")]
+    texts = [html.Span(text, className="muted", title=BUDGET) for text in ("Next budget", "s,", "candidates")]
     return [texts[0], fields[0], texts[1], fields[1], texts[2]]
 
 

@@ -84,10 +84,10 @@ EXPLAINED = {True: 0.86, False: 0.45}
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """When a search stops.
+    """When a search stops trying stacks anew; following an alloy's fraction and fitting stacks again come on top.
 
-    seconds: after which no more candidates are judged. judgements, exact_cuts: at most. patience: judgements without a
-    better candidate that end a search whose best one explains the images.
+    seconds: after which no more are tried. judgements, exact_cuts: after which no more are. patience: judgements
+    without a better candidate that end a search whose best one explains the images.
     """
 
     seconds: float = 60.0

@@ -19,7 +19,9 @@ FILE = "budget.json"
 
 @dataclass(frozen=True)
 class Budget:
-    """Seconds in which candidates are tried, and how many are tried, at most.
+    """Seconds in which stacks are tried anew, and how many of them are.
+
+    Fits that follow the fraction of an alloy, stacks that people ask for, and fits of the best ones again come on top.
 
     Raises:
         InputError: outside SECONDS or CANDIDATES.
