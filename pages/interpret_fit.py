@@ -46,10 +46,12 @@ def follow_fit(count, fitting):
     run, job = (fitting.get(name) if isinstance(fitting, dict) else None for name in ("run", "job"))
     try:
         status, steps, found = runs.status(run), runs.steps(run), runs.result(run)
+        extended = runs.is_extended(run)
     except InputError as error:
         return True, str(error), ""
     at_work = status in ("running", "paused", "finished")
-    said = progress(run, status, steps[-1] if steps else None, None if at_work else jobs().status(job))
+    asked = None if at_work else jobs().status(job)
+    said = progress(run, status, steps[-1] if steps else None, asked, extended)
     return found is not None, said, fitted_result(found) if found else no_update
 
 

@@ -84,7 +84,7 @@ def start_example(*clicks):
 def ask_worker(go, run):
     """A job that works on the run, and outlives the page and the server."""
     try:
-        if runs.status(run) not in ("waiting", "interrupted"):
+        if runs.status(run) not in ("waiting", "interrupted"):  # nor one that was left paused
             return no_update
     except InputError:
         return no_update
@@ -111,18 +111,20 @@ def watch(count, go, run, seen, frame, job, follow):
     """What is new about the run."""
     try:
         status, steps, found = runs.status(run), runs.steps(run), runs.result(run)
-        shown = runs.live_number(run) if follow else 0
+        shown, extended = runs.live_number(run) if follow else 0, runs.is_extended(run)
     except InputError as error:
         return no_update, no_update, True, str(error), "outside", True, *([True] * len(ORDERS))
     now = {"run": run, "steps": len(steps), "status": status}
-    at_work = status in ("running", "paused", "finished")
-    text, kind = panels.status_text(status, steps[-1] if steps else None, None if at_work else jobs().status(job))
+    begun = status in ("running", "paused", "finished")
+    asked = None if begun or job is None else jobs().status(job)
+    text, kind = panels.status_text(status, steps[-1] if steps else None, asked, extended)
+    stalled = job is not None and panels.is_stalled(status, asked)
     more = found is not None and found["stop_reason"] in runs.EXTENDED
     allowed = {
         "pause": status == "running",
         "step": status == "paused",
-        "run": status in ("paused", "interrupted") or more,
-        "cancel": status in ("running", "paused", "waiting"),
+        "run": status in ("paused", "left", "interrupted") or stalled or more,
+        "cancel": status in ("running", "paused") or (status == "waiting" and not stalled),
     }
     news = (value if value != old else no_update for value, old in ((now, seen), (shown, frame)))
     over = status == "finished"
@@ -136,13 +138,14 @@ def watch(count, go, run, seen, frame, job, follow):
     *(Input(ids(f"order-{what}"), "n_clicks") for what in ORDERS),
     State(ids("run"), "data"),
     State(ids("go"), "data"),
+    State(ids("job"), "data"),
     State(ids("seconds"), "value"),
     State(ids("candidates-most"), "value"),
     prevent_initial_call=True,
 )
 def give_order(*values):
-    """Pause, one step, go on, stop; an interrupted run gets a new worker, a finished one more time."""
-    *clicks, run, go, seconds, candidates = values
+    """Pause, one step, go on, stop; a run that nobody works on gets a new worker, a finished one more time."""
+    *clicks, run, go, job, seconds, candidates = values
     if not any(clicks) or not ctx.triggered_id:
         return no_update, no_update, no_update
     what = str(ctx.triggered_id).rpartition("-")[2]
@@ -151,9 +154,9 @@ def give_order(*values):
         if status == "finished" and what == "run":
             runs.extend(run, Budget(seconds, candidates))
             status = runs.status(run)
-        if status == "interrupted":
-            return int(number_in(go, 0, 1e6, 0)) + 1, False, ""
         runs.order(run, what)
+        if what == "run" and (status in ("left", "interrupted") or panels.is_stalled(status, jobs().status(job))):
+            return int(number_in(go, 0, 1e6, 0)) + 1, False, ""
     except InputError as error:
         return no_update, no_update, str(error)
     return no_update, False, ""

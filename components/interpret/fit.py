@@ -30,9 +30,9 @@ def fit_panel(fitting: dict | None = None) -> list:
     ]  # fmt: skip
 
 
-def progress(run: str, status: str, step: dict | None, job: Status | None) -> list:
-    """How a fit goes, and where it can be watched."""
-    text, _ = panels.status_text(status, step, job)
+def progress(run: str, status: str, step: dict | None, job: Status | None, extended: bool = False) -> list:
+    """How a fit goes, and where it can be watched; see `panels.status_text`."""
+    text, _ = panels.status_text(status, step, job, extended)
     return [f"{text} ", html.A("Watch it", href=f"/loop?run={run}")]
 
 

@@ -24,9 +24,19 @@ STATUS = {
     "waiting": "Waiting for a worker",
     "running": "Running",
     "paused": "Paused",
-    "interrupted": "Interrupted: nobody works on it. Go on takes it up from its last step.",
+    "left": "Paused",
+    "interrupted": "Interrupted",
     "finished": "Finished",
 }
+BUDGET = (
+    "Time in which stacks are tried anew, and how many of them are; fits that follow an alloy's fraction, and fits of "
+    "the best stacks again, come on top"
+)
+LEFT = {
+    "left": f"Its worker has left: {ORDERS['run']} takes it up from there.",
+    "interrupted": f"Nobody works on it: {ORDERS['run']} takes it up from there.",
+}
+"""What is said more of a run that nobody works on."""
 
 
 def welcome() -> html.Section:
@@ -97,7 +107,7 @@ def budget_fields(budget: Budget | None) -> list:
         )
         for name, ((low, high), value) in limits.items()
     ]  # fmt: skip
-    texts = [html.Span(text, className="muted") for text in ("Next budget", "s,", "candidates")]
+    texts = [html.Span(text, className="muted", title=BUDGET) for text in ("Next budget", "s,", "candidates")]
     return [texts[0], fields[0], texts[1], fields[1], texts[2]]
 
 
@@ -192,18 +202,32 @@ def suggestion_form() -> list:
     ]
 
 
-def status_text(status: str, step: dict | None, job: Status | None = None) -> tuple[str, str]:
-    """The state of a run in words, and its kind for the style; job: that was asked to work on it and has not begun."""
-    said = _job_text(job) if job else ""
-    if said or step is None:
-        return said or STATUS[status], ""
-    if step.get("stop_reason"):
-        reason = step["stop_reason"]
+def status_text(status: str, step: dict | None, job: Status | None = None, extended: bool = False) -> tuple[str, str]:
+    """The state of a run in words, and its kind for the style.
+
+    Args:
+        status: of the run.
+        step: its last one.
+        job: that was asked to work on it and has not begun.
+        extended: whether it was given more after its end, and has done no step since.
+    """
+    if job and (said := _job_text(job)):
+        return said, ""
+    if step is None:
+        return ". ".join(part for part in (STATUS[status], LEFT.get(status)) if part), ""
+    reason = step.get("stop_reason")
+    if reason and status in ("running", "finished") and not extended:
         kind = {"agreement": "inside", "outside the domain": "outside", "noise only": "outside"}.get(reason, "")
         more = f" {ORDERS['run']} gives it the next budget." if reason in EXTENDED else ""
         return STOPS[reason] + (more if status == "finished" else " The exact engine checks the winner …"), kind
-    said = step.get("sentence") or step["note"]
-    return f"{STATUS[status]}, step {step['step']}: {said}", ""
+    said = "it goes on from there" if reason else step.get("sentence") or step["note"]
+    more = f"{said.removesuffix('.')}. {LEFT[status]}" if status in LEFT else said
+    return f"{STATUS[status]}, step {step['step']}: {more}", ""
+
+
+def is_stalled(status: str, job: Status | None) -> bool:
+    """Whether a run waits for a job that has ended before it began to work on the run, or is lost."""
+    return status == "waiting" and not (job and job.active)
 
 
 def _job_text(job: Status) -> str:

@@ -9,8 +9,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from components.interpret.result import LABELS
 from components.loop.prints import images_svg, tracks_svg
 from components.loop.result import figure_texts
-from core import __version__
-from core.electronic.calculation import ENGINE_VERSION
 from core.errors import InputError
 from core.loop.ending import LEAST_HINT, ending, is_trusted
 from core.loop.moves import named
@@ -65,8 +63,8 @@ def run_report(identity: str) -> str:
             "Run": identity,
             "Begun": about.get("begun", "not recorded"),
             "Reported": datetime.now(UTC).isoformat(timespec="seconds"),
-            "Bandloom": __version__,
-            "Exact engine": ENGINE_VERSION,
+            "Bandloom": about.get("version", "not recorded"),
+            "Exact engine": about.get("engine", "not recorded"),
             "Weights": about.get("weights", "not recorded"),
         },
         json=json.dumps(result, indent=1, ensure_ascii=False),

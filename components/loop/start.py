@@ -1,11 +1,7 @@
 """How a run of the loop begins."""
 
-from datetime import UTC, datetime
-
 from components.interpret.report import source_of
 from components.requests import listed
-from core import __version__
-from core.learning.versions import in_force
 from core.sessions import runs
 from core.sessions.budgets import Budget
 from core.sessions.interpretations import MOST_CUTS
@@ -22,9 +18,6 @@ def run_on(readings: tuple[Reading, ...], budget: Budget | None = None) -> str:
     about = {
         "readings": [reading.document() for reading in readings],
         "sources": [source_of(reading) for reading in readings],
-        "begun": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": __version__,
-        "weights": in_force(),
     }
     return runs.create(cuts, images, about, budget)
 

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from core.cli.parser import add_command, show_progress
+from core.cli.parser import above_zero, add_command, at_least_one, show_progress
 from core.cli.printed import inference_lines, step_line
 from core.errors import InputError
 
@@ -17,9 +17,12 @@ def add_commands(entries) -> None:
     images = _image_options()
     add_command(entries, infer, (images,))
     entry = add_command(entries, loop, (images,))
-    entry.add_argument("--seconds", type=float, default=60.0, help="after which no more candidates are tried")
+    more = "fits that follow an alloy's fraction, and of the best stacks again, come on top"
     entry.add_argument(
-        "--exact-cuts", type=int, help="of the exact engine that it may use; as many as it takes if absent"
+        "--seconds", type=above_zero, default=60.0, help=f"after which no more stacks are tried anew; {more}"
+    )
+    entry.add_argument(
+        "--exact-cuts", type=at_least_one, help=f"of the exact engine, after which none are; {more}; no limit if absent"
     )
     entry.add_argument("--keep", action="store_true", help="leave a failure in the replay store, to learn from")
 

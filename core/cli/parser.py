@@ -16,6 +16,32 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
+def above_zero(text: str) -> float:
+    """An option that is a number above 0.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not accepted; give a number above 0")
+    return value
+
+
+def at_least_one(text: str) -> int:
+    """An option that is a whole number from 1.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not accepted; give a whole number from 1")
+    return int(text)
+
+
 def add_command(
     entries: "argparse._SubParsersAction[Parser]", function: Command, parents: tuple[argparse.ArgumentParser, ...] = ()
 ) -> argparse.ArgumentParser:

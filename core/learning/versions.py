@@ -1,7 +1,8 @@
 """Which weights are in force: those shipped, or a version that learned from the replay store.
 
-A version is a folder in the cache with weights files and `card.json`. Versions are never changed; one small file names
-the one in force, so that going back restores the old figures exactly, in every process at once.
+A version is a folder in the cache with `card.json` and the weights files of all that was learned up to it. Versions are
+never changed; one small file names the one in force, so that going back restores the old figures exactly, in every
+process at once.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
-from core.learning.weights import Model, model, save_weights
+from core.learning.weights import Model, card_file, model, save_weights
 from core.storage import cache_path, made_folder
 
 SHIPPED = "shipped"
@@ -80,9 +81,11 @@ def _read_card(file: Path, written: int) -> dict:
 def keep(weights: dict[str, dict[str, np.ndarray]], card: dict) -> str:
     """Keep a new version; it is not in force yet.
 
+    Files of the version in force that it has none of are copied into it: what was learned before stays.
+
     Args:
         weights: arrays by the name of their file.
-        card: plain JSON; `version` and `before` are filled in.
+        card: plain JSON; `version`, `before` and the names of `copied` files are filled in.
     """
     folder, before = made_folder(_folder()), in_force()
     number = max((int(f.name[1:]) for f in folder.glob("v????") if _NAME.fullmatch(f.name)), default=0) + 1
@@ -90,7 +93,12 @@ def keep(weights: dict[str, dict[str, np.ndarray]], card: dict) -> str:
     partial.mkdir()
     for file, arrays in weights.items():
         save_weights(arrays, partial / file, {})
-    text = json.dumps({"version": name, "before": before} | card, indent=1, ensure_ascii=False)
+    copied = sorted(file for file in (folder / before).glob("*.npz") if file.name not in weights)
+    for file in copied:
+        shutil.copy(file, partial)
+        shutil.copy(card_file(file), partial)
+    known = {"version": name, "before": before, "copied": [file.name for file in copied]}
+    text = json.dumps(known | card, indent=1, ensure_ascii=False)
     (partial / "card.json").write_text(text + "\n", encoding="utf-8")
     partial.rename(folder / name)
     old = [card["version"] for card in versions() if card["version"] not in (name, before)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.loop.loop import STOPS, TRUSTED_TO
 from core.loop.moves import named
+from core.structure.stack import parse_stack
 
 LEAST_HINT = 0.01
 """Share of the residual that an explanation removes, at least, to be named."""
@@ -16,11 +17,11 @@ SHARP = 0.05
 
 SAID = {
     "lattice_in_plane": ("a∥ is", 3, "Å"),
+    "strain_silicon": ("", 1, "% above bulk Si"),
     "ge_fraction": ("the mean Ge fraction is", 2, ""),
-    "strain_silicon": ("Si is strained by", 1, "%"),
     "interface_width": ("interfaces are mixed over", 1, "ML"),
 }
-"""How a figure is said: words, digits, unit."""
+"""How a figure is said: words, digits, unit; that of strain goes on from a∥."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def is_trusted(result: dict) -> bool:
 def _sample(result: dict) -> str:
     best = result["candidates"][0]
     name = f"{named(best['stack'], best['mixing'])} on {best['substrate']}"
-    figures = ", ".join(_figure(result["descriptors"][key], *SAID[key]) for key in SAID if key in result["descriptors"])
+    left_out, known = _without_meaning(best["stack"]), result["descriptors"]
+    figures = ", ".join(_figure(known[key], *SAID[key]) for key in SAID if key in known and key not in left_out)
     if is_trusted(result):
         text = f"The sample is most likely {name} ({_percent(best['probability'])} among the candidates)"
         return f"{text}: {figures} (90 % intervals)."
@@ -73,11 +75,21 @@ def _sample(result: dict) -> str:
     )
 
 
+def _without_meaning(stack: str) -> set[str]:
+    """Figures that say nothing of a stack: that of Si where it has none, that of interfaces where it has none."""
+    profile = parse_stack(stack).ge_fractions
+    of = {"strain_silicon": profile.min() == 1, "interface_width": profile.min() == profile.max()}
+    return {name for name, lacks in of.items() if lacks}
+
+
 def _figure(one: dict, words: str, digits: int, unit: str) -> str:
     if unit == "ML" and one["value"] < SHARP:
         return f"interfaces are sharp (up to {one['high']:.2g} ML)"
-    value, low, high = (f"{one[end]:.{digits}f}".replace("-", "−") for end in ("value", "low", "high"))
-    return f"{words} {value}{f' {unit}' if unit else ''} ({low} to {high})"
+    ends = [one[end] for end in ("value", "low", "high")]
+    if "above" in unit and ends[0] < 0:
+        ends, unit = [-ends[0], -ends[2], -ends[1]], unit.replace("above", "below")
+    value, low, high = (f"{end:.{digits}f}".replace("-", "−") for end in ends)
+    return f"{words} {value} {unit}".strip() + f" ({low} to {high})"
 
 
 def _fit(result: dict) -> str:

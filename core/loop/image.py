@@ -6,13 +6,17 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.ndimage import median_filter
+from scipy.ndimage import median_filter, uniform_filter
 
 from core.loop.render import SCALARS
-from core.reverse.standard import noise_share
+from core.reverse.standard import EV, noise_share
 
 HOT = 7.0
 """Standard deviations off the median of its neighbours from which a pixel is hot."""
+
+DARK_BELOW, DARKEST, DARK = -0.3, 0.02, 0.003
+"""eV, a quantile, and a share of the mean intensity: where the darkest places below E_F are darker, there is neither
+background nor lifetime."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,3 +93,14 @@ def noise_gain(image: np.ndarray) -> float:
     bright = known & (mean >= np.median(mean[known]))
     ratio = rough[bright] ** 2 / (2.25 * mean[bright])
     return float(max(np.median(ratio) / 0.4549, 1e-9))
+
+
+def is_bare(image: np.ndarray) -> bool:
+    """Whether an image (kx, eV) shows a spectral function alone: it is dark between the bands."""
+    below = image[:, EV < DARK_BELOW]
+    seen = np.isfinite(below)
+    if not seen.any():
+        return False
+    share = uniform_filter(seen.astype(float), 3)
+    smooth = uniform_filter(np.where(seen, below, 0.0), 3)[seen] / share[seen]
+    return bool(np.quantile(smooth, DARKEST) < DARK * smooth.mean())

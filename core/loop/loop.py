@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-from scipy.ndimage import uniform_filter
 
 from core.loop.decisive import Decision, ambiguity, decision
 from core.loop.explained import first_sentence, refined_sentence, sentence
 from core.loop.fit import Problem, State
 from core.loop.frame import Frame, frame_of
 from core.loop.hints import Hint, hints
-from core.loop.image import Image, averaged_gain
+from core.loop.image import Image, averaged_gain, is_bare
 from core.loop.moves import named
+from core.loop.pool import Key, key_of
 from core.loop.posterior import Weighted, mixture, ranked, tracked
 from core.loop.prior import Judged
 from core.loop.render import SCALARS
@@ -27,7 +27,6 @@ from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
 from core.reverse.inference import Estimate, ImageReading, Inference, infer
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
-from core.reverse.standard import EV
 from core.structure.sample import Sample
 
 USUAL = {"resolution": 0.1, "momentum_resolution": 0.02, "lifetime": 0.1, "kz_width": 0.05, "bend": 0.15}
@@ -35,10 +34,6 @@ USUAL = {"resolution": 0.1, "momentum_resolution": 0.02, "lifetime": 0.1, "kz_wi
 
 LEAST_SPREAD = 0.01
 """Å: the networks' a∥ is not trusted more than this."""
-
-DARK_BELOW, DARKEST, DARK = -0.3, 0.02, 0.003
-"""eV, a quantile, and a share of the mean intensity: where the darkest places below E_F are darker, there is neither
-background nor lifetime."""
 
 TRUSTED_TO = 1.3
 """Times what noise and the engine's error explain: a best candidate that leaves more says nothing of the sample."""
@@ -158,17 +153,6 @@ def image_to_fit(reading: ImageReading, cut: Cut) -> Image:
     return Image(reading.image, cut.cut, centre, frozenset(fixed), edge=edge, known_gain=averaged_gain(cut.image))
 
 
-def is_bare(image: np.ndarray) -> bool:
-    """Whether an image (kx, eV) shows a spectral function alone: it is dark between the bands."""
-    below = image[:, EV < DARK_BELOW]
-    seen = np.isfinite(below)
-    if not seen.any():
-        return False
-    share = uniform_filter(seen.astype(float), 3)
-    smooth = uniform_filter(np.where(seen, below, 0.0), 3)[seen] / share[seen]
-    return bool(np.quantile(smooth, DARKEST) < DARK * smooth.mean())
-
-
 class Loop:
     """A closed loop over one or several calibrated cuts of a sample.
 
@@ -193,16 +177,19 @@ class Loop:
         self.last: Step | None = None
         self.first_distance: float | None = None
         self.before: dict | None = None
+        self._rivals: set[Key] = set()
         self._known: dict[tuple[str, float], Judged] = {}
         self._best: tuple[Judged, Frame] | None = None
 
     def take_up(self, earlier: list[dict]) -> None:
         """Go on from the documents of the steps of an earlier run of the same images.
 
-        What it has tried is not tried again, but for its best candidates, which are fitted anew.
+        What it has tried is not tried again, but for its best candidates, which are fitted anew; until they are, the
+        probabilities are those of the earlier run.
         """
         last = earlier[-1]
         self.before, self.first_distance = last, float(earlier[0]["residual"])
+        self._rivals = {key_of(one["stack"], float(one["mixing"])) for one in last["candidates"]}
         for stack, mixing in (one for step in earlier for one in step.get("tried", ())):
             self.search.leave_out(stack, float(mixing))
         self.search.begin_with(last["stack"], float(last["mixing"]))
@@ -309,19 +296,25 @@ class Loop:
 
     def _taken_up(self, last: dict, number: int, note: str, stop: str) -> Step:
         """Where an earlier run was left, by its last document."""
-        ranked = tuple(RankedCandidate(**candidate) for candidate in last["candidates"])
         intervals = {name: tuple(ends) for name, ends in (last.get("intervals") or {}).items()}
         said = STOPS[stop] if stop else "Taken up where it was left; the best candidates are fitted again."
         return Step(
             number, note, guesses_of(last)[0], float(last["residual"]), 1.0, int(last["predictions"]),
-            int(last.get("exact_cuts", 0)), ranked, stop, said, intervals,
+            int(last.get("exact_cuts", 0)), tuple(self._candidates()), stop, said, intervals,
         )  # fmt: skip
 
     def _used(self, what: str) -> int:
         """Cuts that an earlier run had used."""
         return 0 if self.before is None else int(self.before.get(what, 0))
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the candidates of an earlier run, where there was one, are fitted anew and can be compared."""
+        return self.before is None or (bool(self.search.judged) and self._rivals <= set(self.search.judged))
+
     def _candidates(self) -> list[RankedCandidate]:
+        if self.before and not self.is_settled:
+            return [RankedCandidate(**candidate) for candidate in self.before["candidates"]]
         return [
             RankedCandidate(
                 one.stack, one.mixing, one.fitted.state.lattice, round(float(np.mean(one.fitted.chi)), 4), share
@@ -437,6 +430,9 @@ class Loop:
         return found
 
     def _weighted(self) -> list[Weighted]:
+        if not self.is_settled:
+            error = self.likeliest.fitted.lattice_error
+            return [Weighted(c.stack, c.mixing, c.lattice, error, c.probability) for c in self._candidates()]
         return [
             Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share)
             for one, share in ranked(self.search.judged.values())

@@ -6,7 +6,6 @@ are most likely. What a candidate costs is the Laplace evidence of its fit and h
 networks' estimates.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from os import cpu_count
 
 import numpy as np
 
+from core.loop.clock import Clock
 from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
 from core.loop.explained import note
 from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
@@ -84,10 +84,10 @@ EXPLAINED = {True: 0.86, False: 0.45}
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """When a search stops.
+    """When a search stops trying stacks anew; following an alloy's fraction and fitting stacks again come on top.
 
-    seconds: after which no more candidates are judged. judgements, exact_cuts: at most. patience: judgements without a
-    better candidate that end a search whose best one explains the images.
+    seconds: after which no more are tried. judgements, exact_cuts: after which no more are. patience: judgements
+    without a better candidate that end a search whose best one explains the images.
     """
 
     seconds: float = 60.0
@@ -116,6 +116,7 @@ class Search:
     asked: list[tuple[str, float, float | None]] = field(default_factory=list)
     left_out: set[tuple[str, float]] = field(default_factory=set)
     seconds: float = 0.0
+    clock: Clock = field(default_factory=Clock)
     threads: int = field(default_factory=lambda: min(TOGETHER, cpu_count() or 1))
 
     def __post_init__(self):
@@ -172,13 +173,18 @@ class Search:
         return sorted(self.judged.values(), key=lambda one: one.cost)
 
     def steps(self, settings: "SearchSettings", cancelled: Callable[[], bool] = lambda: False) -> Iterator[str]:
-        """Notes on what was done, one a step.
+        """Notes on what was done, one a step; the time that whoever iterates takes between two is not counted.
 
         Args:
             settings: when to stop.
             cancelled: asked before each step.
         """
-        end = (began := time.monotonic()) + settings.seconds
+        for said in self._steps(settings, cancelled):
+            with self.clock.stopped():
+                yield said
+
+    def _steps(self, settings: "SearchSettings", cancelled: Callable[[], bool]) -> Iterator[str]:
+        end = (began := self.clock()) + settings.seconds
         stack, mixing, _ = self.pool[self.first[0] if self.first else next(iter(self.pool))]
         begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS, cancelled)
         self._judge(stack, mixing, begun.state)
@@ -186,7 +192,7 @@ class Search:
         around, ranking, near, number, last = None, [], [], 0, 0
         share = LIBRARY_SHARE if self.is_bare else 1.0
         library_end = began + share * settings.seconds
-        while time.monotonic() < library_end and not self.used_up(settings, share) and not cancelled():
+        while self.clock() < library_end and not self.used_up(settings, share) and not cancelled():
             best = self.best
             key = key_of(best.stack, best.mixing)
             if around != key:
@@ -220,9 +226,9 @@ class Search:
         if again := self._overtaken():
             best = self.best
             yield note(self._judge_all(best, again), best, self.best)
-        self.seconds = time.monotonic() - began
+        self.seconds = self.clock() - began
         for one in self._finalists():
-            late = time.monotonic() > end + settings.seconds or self.work.cuts >= settings.exact_cuts
+            late = self.clock() > end + settings.seconds or self.work.cuts >= settings.exact_cuts
             if cancelled() or late:
                 return
             self._refine(one)
@@ -241,7 +247,7 @@ class Search:
         for _ in range(ROUNDS):
             best = self.best
             rows = [one for one in self.order()[:BEAM] if key_of(one.stack, one.mixing) not in left]
-            if not rows or time.monotonic() > end or self.used_up(settings) or cancelled():
+            if not rows or self.clock() > end or self.used_up(settings) or cancelled():
                 return
             if answered := self._answered():
                 yield note(self._judge_all(best, answered), best, self.best)
@@ -260,7 +266,7 @@ class Search:
         Args:
             base: whose fit it is.
             screened: keys of others that were screened before; more are added.
-            end: of the time for it, on the monotonic clock.
+            end: of the time for it, on `clock`.
             most_cuts: screened at most.
 
         Returns:
@@ -277,7 +283,7 @@ class Search:
             return screening.cost(*one)[0] + complexity(*one)
 
         def exactly(one: tuple[str, float]) -> tuple[float, str, float, float]:
-            if time.monotonic() > end:
+            if self.clock() > end:
                 return np.inf, *one, base.fitted.state.lattice
             cost, lattice = screening.exact_cost(*one, self.work)
             return cost + complexity(*one), *one, lattice
@@ -302,7 +308,7 @@ class Search:
             best = self.best
             moves = [one for one in self._moves(best, polished=True) if self._is_open(key_of(*one))]
             moves = [one for one in moves if alloys(one[0]) != alloys(best.stack)]
-            if not moves or time.monotonic() > end or self.work.cuts >= most_cuts or cancelled():
+            if not moves or self.clock() > end or self.work.cuts >= most_cuts or cancelled():
                 return
             for move in moves:
                 self.pool.add(*move)
@@ -334,7 +340,7 @@ class Search:
             for number, sign in product(range(len(parse_stack(stack).blocks)), (1, -1)):
                 one = likeliest
                 for other in [stack, *along(stack, number, sign * ALONG_STEP)[:ALONG_STEPS]]:
-                    late = time.monotonic() > end or self.work.cuts >= settings.exact_cuts or cancelled()
+                    late = self.clock() > end or self.work.cuts >= settings.exact_cuts or cancelled()
                     if late or not left or one.cost > self.best.cost + ALONG_COST:
                         break
                     best, known = self.best, self.judged.get(self.pool.add(other, mixing))

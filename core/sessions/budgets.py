@@ -1,5 +1,6 @@
 """How long a run of the loop may try candidates, and how many, as a person asks for it."""
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +19,9 @@ FILE = "budget.json"
 
 @dataclass(frozen=True)
 class Budget:
-    """Seconds in which candidates are tried, and how many are tried, at most.
+    """Seconds in which stacks are tried anew, and how many of them are.
+
+    Fits that follow the fraction of an alloy, stacks that people ask for, and fits of the best ones again come on top.
 
     Raises:
         InputError: outside SECONDS or CANDIDATES.
@@ -33,9 +36,9 @@ class Budget:
             if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
                 raise InputError(f"A budget of {str(value)[:40]} {name} is not accepted; give {low} to {high}")
 
-    def document(self) -> dict:
-        """Plain JSON."""
-        return asdict(self)
+    def document(self, after: int | None = None) -> dict:
+        """Plain JSON; after: number of steps that a run had done when it was given."""
+        return asdict(self) if after is None else asdict(self) | {"after": after}
 
 
 def budget_in(folder: Path) -> Budget | None:
@@ -45,6 +48,13 @@ def budget_in(folder: Path) -> Budget | None:
         return Budget(float(asked["seconds"]), int(asked["candidates"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, InputError):
         return None
+
+
+def steps_before(folder: Path) -> int | None:
+    """Number of steps that a run had done when it was given its budget; None where that was at its start."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, OverflowError):
+        return int(json.loads((folder / FILE).read_text(encoding="utf-8"))["after"])
+    return None
 
 
 def limited(settings: LoopSettings, budget: Budget | None) -> LoopSettings:

@@ -1,7 +1,7 @@
 """Runs of the loop that outlive the process that started them.
 
-A run is a folder: the images, one line a step, what its watchers ask of it, and the result. Whoever works on a run
-marks its file `worker` as alive again and again; a run whose worker fell silent is interrupted and can be taken up.
+A run is a folder: the images, one line a step, what its watchers ask of it, and the result. One process at a time works
+on it; where that has died, the run is interrupted and can be taken up.
 """
 
 import contextlib
@@ -10,42 +10,35 @@ import os
 import re
 import secrets
 import shutil
-import threading
 import time
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from core import __version__
 from core.damage import DamagedError, read_arrays
+from core.electronic.calculation import ENGINE_VERSION
 from core.errors import InputError
-from core.learning.samples import WIDEST_MIXING
+from core.learning.versions import in_force
 from core.loop.failures import keep_failure
-from core.loop.fit import LATTICE_RANGE
 from core.loop.frame import Frame
 from core.loop.loop import STOPS, Loop, LoopSettings
-from core.processes import identity_of, is_gone, is_of_this_host
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
-from core.sessions import frames
+from core.sessions import frames, suggestions, workers
 from core.sessions.budgets import FILE as BUDGET_FILE
-from core.sessions.budgets import Budget, budget_in, limited
-from core.storage import cache_path, made_folder
-from core.structure.stack import parse_stack
+from core.sessions.budgets import Budget, budget_in, limited, steps_before
+from core.storage import cache_path, made_folder, write_whole
 
 MOST_RUNS = 200
 """The oldest ones go when there are more."""
 
-SILENT_SECONDS = 6.0
-"""A worker that has not marked its file for so long is taken for dead; one of this host at once."""
-
 PATIENCE_SECONDS = 600.0
 """A worker leaves a run that is paused for so long: others wait for it."""
 
-LONGEST_SUGGESTED, MOST_SUGGESTED = 24, 2_000
-"""Planes of a stack that a person has tried, and bytes of all that a run is asked for."""
-
-_MARK_SECONDS, _POLL_SECONDS = 1.0, 0.1
+_POLL_SECONDS = 0.1
+_EARLIER = "result.earlier.json"
 _IDENTITY = re.compile(r"[0-9a-f]{20}")
 ORDERS = ("run", "pause", "cancel")
 
@@ -69,7 +62,8 @@ def create(cuts: list[Cut], images: list[np.ndarray], about: dict | None = None,
     Args:
         cuts: of the images; only cut, kz and radius are kept.
         images: (kx, eV) standard images.
-        about: plain JSON that goes with it, such as where the images came from.
+        about: plain JSON that goes with it, such as where the images came from; when the run was begun, and with which
+            version, exact engine and weights, is filled in.
         budget: that its worker keeps to, instead of its own.
 
     Raises:
@@ -91,7 +85,13 @@ def _created(folder: Path, cuts: list[Cut], images: list[np.ndarray], about: dic
     partial.mkdir()
     np.savez_compressed(partial / "images.npz", *images)
     plain = [{"cut": c.cut, "kz": c.kz, "radius": c.radius if np.isfinite(c.radius) else None} for c in cuts]
-    _write(partial / "request.json", {"cuts": plain, "about": about or {}})
+    now = {
+        "begun": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": __version__,
+        "engine": ENGINE_VERSION,
+        "weights": in_force(),
+    }
+    _write(partial / "request.json", {"cuts": plain, "about": (about or {}) | now})
     if budget:
         _write(partial / BUDGET_FILE, budget.document())
     partial.rename(folder / identity)
@@ -107,6 +107,8 @@ def copied(identity: str, budget: Budget | None = None) -> str:
 def extend(identity: str, budget: Budget) -> None:
     """Have a finished run go on from its last step, with another budget; it is interrupted until a worker takes it up.
 
+    Its result is kept aside: it stands again where the run is stopped before its candidates are fitted anew.
+
     Raises:
         InputError: no such run, one that has not ended, or one whose image the loop does not know.
     """
@@ -116,13 +118,13 @@ def extend(identity: str, budget: Budget) -> None:
     if found["stop_reason"] not in EXTENDED:
         raise InputError("More time changes nothing here: " + STOPS.get(found["stop_reason"], ""))
     try:
-        _write(folder / BUDGET_FILE, budget.document())
-        (folder / "order.json").unlink(missing_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(folder / "worker", (0.0, 0.0))
-        (folder / "result.json").unlink()  # one of two who ask at once
-    except FileNotFoundError:
-        raise InputError("This run goes on already") from None
+        with workers.locked(folder):
+            if not (folder / "result.json").exists():
+                raise InputError("This run goes on already")
+            _write(folder / BUDGET_FILE, budget.document(after=len(steps(identity))))
+            (folder / "order.json").unlink(missing_ok=True)
+            workers.release(folder)
+            (folder / "result.json").rename(folder / _EARLIER)
     except OSError:
         raise InputError(UNKEPT_RUN) from None
 
@@ -134,6 +136,16 @@ def budget(identity: str) -> Budget | None:
         InputError: there is no such run.
     """
     return budget_in(_folder(identity))
+
+
+def is_extended(identity: str) -> bool:
+    """Whether a run was given more after its end, and has done no step since.
+
+    Raises:
+        InputError: there is no such run, or it is damaged.
+    """
+    before = steps_before(_folder(identity))
+    return before is not None and before == len(steps(identity))
 
 
 def live_number(identity: str) -> int:
@@ -233,7 +245,7 @@ def _parsed(text: bytes, name: str, fields: frozenset[str]) -> dict:
 
 
 def status(identity: str) -> str:
-    """`waiting`, `running`, `paused`, `interrupted` or `finished`.
+    """`waiting`, `running`, `paused`, `left` (its worker left it paused, or died so), `interrupted` or `finished`.
 
     Raises:
         InputError: there is no such run.
@@ -242,11 +254,11 @@ def status(identity: str) -> str:
     if (folder / "result.json").exists():
         return "finished"
     try:
-        dead = _is_dead(folder / "worker")
+        dead = workers.is_dead(folder)
     except FileNotFoundError:
         return "waiting"
     if dead:
-        return "interrupted"
+        return "left" if _asked(folder)["order"] == "pause" else "interrupted"
     return "paused" if (folder / "paused").exists() else "running"
 
 
@@ -275,34 +287,10 @@ def suggest(identity: str, stack: str, mixing: float, lattice: float | None = No
     """
     if status(identity) == "finished":
         raise InputError("This run has ended; start it again to try a stack in it")
-    planes = len(parse_stack(stack).ge_fractions)
-    if planes > LONGEST_SUGGESTED:
-        raise InputError(f"{stack} has {planes} planes; a run tries stacks of up to {LONGEST_SUGGESTED}")
-    if not 0 <= mixing <= WIDEST_MIXING:
-        raise InputError(f"An interface width of {mixing:g} ML is not accepted; give 0 to {WIDEST_MIXING:g}")
-    if lattice is not None and not LATTICE_RANGE[0] <= lattice <= LATTICE_RANGE[1]:
-        raise InputError(f"An a∥ of {lattice:g} Å is not accepted; give {LATTICE_RANGE[0]:g} to {LATTICE_RANGE[1]:g}")
-    line = json.dumps({"stack": parse_stack(stack).notation, "mixing": float(mixing), "lattice": lattice}) + "\n"
     try:
-        file = _folder(identity) / "suggestions.jsonl"
-        if file.exists() and file.stat().st_size > MOST_SUGGESTED:
-            raise InputError("This run was asked for too many stacks; let it go on first")
-        with file.open("a", encoding="utf-8") as lines:
-            lines.write(line)
+        suggestions.add(_folder(identity), stack, mixing, lattice)
     except OSError:
         raise InputError(UNKEPT_RUN) from None
-
-
-def _suggestions(folder: Path) -> list[tuple[str, float, float | None]]:
-    """What a run was asked to try so far; damaged lines are left out."""
-    found = []
-    with contextlib.suppress(FileNotFoundError):
-        for line in (folder / "suggestions.jsonl").read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(InputError, ValueError, KeyError, TypeError):
-                one = json.loads(line)
-                begun = one.get("lattice")
-                found.append((parse_stack(one["stack"]).notation, float(one["mixing"]), begun and float(begun)))
-    return found
 
 
 def work(identity: str, settings: LoopSettings | None = None) -> bool:
@@ -311,27 +299,25 @@ def work(identity: str, settings: LoopSettings | None = None) -> bool:
     An interrupted run is taken up from its last step.
     """
     folder = _folder(identity)
-    if not _claimed(folder):
+    if not workers.claimed(folder, folder / "result.json"):
         return False
-    ended = threading.Event()
-    marking = threading.Thread(target=_mark, args=(folder / "worker", ended), daemon=True)
-    marking.start()
     try:
-        cuts = _cuts(request(identity))
-        before, kept = steps(identity), images(identity)
-        loop = Loop(cuts, limited(settings or LoopSettings(), budget_in(folder)), infer_images(cuts, kept))
-        loop.watch(frames.Watcher(folder))
-        if before:
-            loop.take_up(before)
-        _record(identity, loop, before)
-        left = False
+        with workers.marked(folder):
+            (folder / "paused").unlink(missing_ok=True)  # of one that died
+            cuts = _cuts(request(identity))
+            before, kept = steps(identity), images(identity)
+            loop = Loop(cuts, limited(settings or LoopSettings(), budget_in(folder)), infer_images(cuts, kept))
+            loop.watch(frames.Watcher(folder))
+            if before:
+                loop.take_up(before)
+            _record(identity, loop, before)
+    except workers.NoLongerOursError:
+        return False
     except _Left:
-        left = True
-    finally:
-        ended.set()
-        marking.join()
-    if left:
-        os.utime(folder / "worker", (0.0, 0.0))
+        workers.leave(folder)
+    except BaseException:  # the process may live on
+        workers.leave(folder)
+        raise
     return True
 
 
@@ -344,32 +330,66 @@ def _cuts(asked: dict) -> list[Cut]:
 
 
 def _record(identity: str, loop: Loop, before: list[dict]) -> None:
-    folder, stopping, asked = _folder(identity), [False], 0
-    lines = folder / "steps.jsonl"
-    whole = "".join(json.dumps(step, ensure_ascii=False) + "\n" for step in before)
-    _replace(lines, whole)  # without what a crash cut off
-    with lines.open("a", encoding="utf-8") as file:
-        for done, step in enumerate(loop.steps(lambda: stopping[0]), len(before) + 1):
+    """Keep the steps and the result of a loop as they come.
+
+    Raises:
+        NoLongerOursError: another process works on the run.
+        _Left: the run was paused for too long.
+    """
+    folder, stopping = _folder(identity), [False]
+    lines, asked = folder / "steps.jsonl", _Suggested(folder, loop)
+    with workers.owned(folder):
+        whole = "".join(json.dumps(step, ensure_ascii=False) + "\n" for step in before)
+        write_whole(lines, whole)  # without what a crash cut off
+    for done, step in enumerate(loop.steps(lambda: stopping[0]), len(before) + 1):
+        with workers.owned(folder), lines.open("a", encoding="utf-8") as file:
             file.write(json.dumps(step.document(), ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
-            frames.keep(folder / frames.BEST, loop.best_frame)
-            stopping[0] = not step.stop_reason and _waited(folder, done)
-            for suggestion in _suggestions(folder)[asked:]:
-                loop.search.ask(*suggestion)
-                asked += 1
+        frames.keep(folder / frames.BEST, loop.best_frame)
+        stopping[0] = not step.stop_reason and _waited(folder, done)
+        asked.pass_on()
+    if not loop.is_settled and (folder / _EARLIER).exists():  # stopped before there was anything to say
+        with workers.owned(folder):
+            (folder / _EARLIER).rename(folder / "result.json")
+        return
     result = loop.result() | {"about": request(identity)["about"]}
     keep_failure(loop, result, f"loop {identity}")
-    _write(folder / "result.json", result)  # last: from now on others may take the run up
+    with workers.owned(folder):
+        _write(folder / "result.json", result)  # from now on others may take the run up
+        (folder / _EARLIER).unlink(missing_ok=True)
+
+
+class _Suggested:
+    """What people would have a run try, passed on to its search."""
+
+    def __init__(self, folder: Path, loop: Loop):
+        self._folder, self._loop = folder, loop
+        self._answered = self._passed = suggestions.answered(folder)
+
+    def pass_on(self) -> None:
+        """Ask the search for what is new; keep how much of the earlier ones it has fitted."""
+        known, waiting = suggestions.suggestions(self._folder), self._loop.search.asked
+        numbers = range(self._answered, self._passed)
+        answered = next((number for number in numbers if known[number] in waiting), self._passed)
+        if answered > self._answered:
+            suggestions.keep_answered(self._folder, answered)
+            self._answered = answered
+        for one in known[self._passed :]:
+            if one:
+                self._loop.search.ask(*one)
+        self._passed = len(known)
 
 
 def _waited(folder: Path, done: int) -> bool:
-    """Wait while the run is asked to pause; whether it shall stop."""
+    """Wait while the run is asked to pause; whether it shall stop.
+
+    Raises:
+        _Left: it was paused for too long; the order stays, and whoever takes it up waits too.
+    """
     mark, end = folder / "paused", time.monotonic() + PATIENCE_SECONDS
     try:
-        for asked in _orders(folder):
-            if asked["order"] == "cancel":
-                return True
+        while (asked := _asked(folder))["order"] != "cancel":
             if asked["order"] == "run" or done < asked["until"]:
                 return False
             if time.monotonic() > end:
@@ -378,52 +398,15 @@ def _waited(folder: Path, done: int) -> bool:
             time.sleep(_POLL_SECONDS)
     finally:
         mark.unlink(missing_ok=True)
-    return False
-
-
-def _orders(folder: Path) -> Iterator[dict]:
-    while True:
-        try:
-            yield json.loads((folder / "order.json").read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            yield {"order": "run", "until": 0}
-
-
-def _claimed(folder: Path) -> bool:
-    """Whether this process is now the one that works on a run."""
-    if (folder / "result.json").exists():
-        return False
-    worker = folder / "worker"
-    with contextlib.suppress(FileNotFoundError):
-        if not _is_dead(worker):
-            return False
-        worker.rename(folder / f"worker.{secrets.token_hex(4)}")  # only one of several succeeds
-        for left in ("order.json", "paused"):
-            (folder / left).unlink(missing_ok=True)
-    try:
-        with worker.open("x", encoding="utf-8") as file:
-            file.write(identity_of())
-    except FileExistsError:
-        return False
     return True
 
 
-def _is_dead(worker: Path) -> bool:
-    """Whether the process that marks a file has ended.
-
-    Raises:
-        FileNotFoundError: no process has taken up the run.
-    """
-    if time.time() - worker.stat().st_mtime > SILENT_SECONDS:
-        return True
-    process = worker.read_text(encoding="utf-8")  # empty for a moment
-    return is_of_this_host(process) and is_gone(process)
-
-
-def _mark(worker: Path, ended: threading.Event) -> None:
-    while not ended.wait(_MARK_SECONDS):
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(worker)
+def _asked(folder: Path) -> dict:
+    """The last order that a run was given: to run, where there is none."""
+    with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+        asked = json.loads((folder / "order.json").read_text(encoding="utf-8"))
+        return {"order": asked["order"], "until": asked["until"]}
+    return {"order": "run", "until": 0}
 
 
 def _folder(identity: str) -> Path:
@@ -440,11 +423,4 @@ def _runs() -> Path:
 
 
 def _write(path: Path, document: dict) -> None:
-    _replace(path, json.dumps(document, ensure_ascii=False))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, json.dumps(document, ensure_ascii=False))

@@ -17,7 +17,7 @@ def with_source(files: dict[str, bytes], name: str) -> str:
     """A finished run whose image came from a file of that name; its id."""
     request = json.loads(files["request.json"])
     source = {"name": name, "sha256": "ab12", "cut": "G-X", "record": ["read from <b>"], "steps": ["symmetrise"]}
-    request["about"] = {"sources": [source], "begun": "2026-01-01", "weights": "shipped"}
+    request["about"] = {"sources": [source], "begun": "2026-01-01", "version": "0.0.9", "weights": "v0003"}
     return run_with(files | {"request.json": json.dumps(request).encode()})
 
 
@@ -28,6 +28,8 @@ def test_a_report_says_what_was_found_and_where_it_came_from(finished_files):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;.nc" in page
     assert "read from &lt;b&gt;" in page
     assert "SHA-256 ab12" in page
+    for told in ("2026-01-01", "0.0.9", "v0003", "not recorded"):  # as it was begun; its engine was not kept
+        assert f"<dd>{told}</dd>" in page
     assert result["candidates"][0]["stack"] in page
     for text in ("k∥ (1/Å)", "(Image − reconstruction) / σ", "√intensity", "χ² = ", "The exact engine", run):
         assert text in page, text

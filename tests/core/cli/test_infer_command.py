@@ -44,6 +44,14 @@ def test_lines_for_people(capsys):
     assert "%" in out
 
 
+@pytest.mark.parametrize(
+    "option", [("--seconds", "nan"), ("--seconds", "-5"), ("--seconds", "x"), ("--exact-cuts", "-1")]
+)
+def test_budgets_of_the_loop_that_are_none_are_refused(capsys, option):
+    name, value = option
+    assert_refused(run(["loop", EXAMPLE, f"{name}={value}"], capsys), f"{name}: '{value}' is not accepted; give a")
+
+
 def test_two_cuts_of_a_sample(capsys):
     status, out, _ = run(["infer", EXAMPLE, EXAMPLE, "--cut", "G-X", "--cut", "Γ-X", "--json"], capsys)
     assert status == 0

@@ -37,6 +37,22 @@ def test_a_version_comes_into_force_and_goes_again():
     assert spectrum_model("path").basis.mean.tobytes() == before.basis.mean.tobytes()
 
 
+def test_a_version_keeps_what_the_one_before_it_had_learned():
+    arrays = {line: dict(np.load(weights_file(line))) for line in ("path", "cuts")}
+    for one in arrays.values():
+        one["model.mean"] = one["model.mean"] + 1
+    first = versions.keep({"path.npz": arrays["path"]}, {})
+    versions.adopt(first)
+    learned, shipped = spectrum_model("path").basis.mean, spectrum_model("cuts").basis.mean
+    versions.adopt(versions.keep({"cuts.npz": arrays["cuts"]}, {}))
+    assert spectrum_model("path").basis.mean.tobytes() == learned.tobytes(), "what was learned before is gone"
+    assert spectrum_model("cuts").basis.mean.tobytes() == (shipped + 1).tobytes()
+    assert versions.versions()[-1]["copied"] == ["path.npz"]
+    assert versions.roll_back() == first
+    assert spectrum_model("path").basis.mean.tobytes() == learned.tobytes()
+    assert spectrum_model("cuts").basis.mean.tobytes() == shipped.tobytes()
+
+
 def test_old_versions_make_room_but_not_what_is_needed():
     first = versions.keep({}, {})
     versions.adopt(first)

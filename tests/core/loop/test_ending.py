@@ -29,7 +29,7 @@ def test_all_of_it_is_said():
     said = ending(RESULT)
     assert said.sample == (
         "The sample is most likely Si5Ge7 on 5.5513 Å (83 % among the candidates): a∥ is 5.551 Å (5.537 to 5.565), "
-        "the mean Ge fraction is 0.58 (0.50 to 0.67), Si is strained by −0.2 % (−0.5 to 0.1), interfaces are sharp "
+        "0.2 % below bulk Si (−0.1 to 0.5), the mean Ge fraction is 0.58 (0.50 to 0.67), interfaces are sharp "
         "(up to 0.12 ML) (90 % intervals)."
     )
     assert "χ² = 0.91 a pixel (the first guess left 851), no more than noise" in said.fit
@@ -37,6 +37,19 @@ def test_all_of_it_is_said():
     assert said.rivals == f"{RESULT['ambiguity']} {RESULT['decide']['sentence']}"
     assert said.flaws == "What is left may come from: a wrong period (30 % of it)."
     assert len(said.sentences) == 6
+
+
+@pytest.mark.parametrize(
+    ("stack", "compared", "interfaces"),
+    [("Ge2", False, False), ("Si2", True, False), ("(Si0.4Ge0.6)2", True, False), ("Si1Ge1", True, True)],
+)
+def test_nothing_is_said_of_what_a_stack_lacks(stack, compared, interfaces):
+    strain = {"value": 4.18, "low": 4.0, "high": 4.4, "unit": "%"}
+    best = RESULT["candidates"][0] | {"stack": stack}
+    said = ending(RESULT | {"candidates": [best], "descriptors": FIGURES | {"strain_silicon": strain}}).sample
+    assert ("4.2 % above bulk Si (4.0 to 4.4)" in said) is compared
+    assert ("interfaces" in said) is interfaces
+    assert "strained" not in said
 
 
 def test_figures_of_the_networks_are_not_said_to_be_the_candidates():

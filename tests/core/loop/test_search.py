@@ -1,5 +1,6 @@
 """The search over stacks, what it learns on the way, and what it says in the end."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,8 @@ from core.loop.correction import REUSED
 from core.loop.evaluation import loop_outcome
 from core.loop.fit import Fitted, State
 from core.loop.fit_evaluation import simulated_image
-from core.loop.image import Image
-from core.loop.loop import TRUSTED_TO, Loop, LoopSettings, is_bare
+from core.loop.image import Image, is_bare
+from core.loop.loop import TRUSTED_TO, Loop, LoopSettings
 from core.loop.pictures import Pictures
 from core.loop.pool import key_of
 from core.loop.posterior import Weighted, mixture, ranked
@@ -26,6 +27,7 @@ from core.reverse.inference import infer_images
 from core.reverse.outside import KINDS
 from core.reverse.quantities import QUANTITIES
 from core.structure.stack import parse_stack
+from tests.loops import fit_loosely
 
 BARE = frozenset(set(SCALARS) - {"level"})
 SAMPLE = drawn_sample("test", "Si1Ge3", 5.52, 0.0, 0.3)
@@ -97,6 +99,17 @@ def test_budgets_end_a_search(image, level):
     list(search.steps(SearchSettings(seconds=np.inf, exact_cuts=3)))
     assert 3 <= search.work.cuts < 3 + 8
     assert search.spent(SearchSettings(seconds=np.inf, exact_cuts=3))
+
+
+def test_time_in_which_a_search_is_paused_is_not_used_up(image, level, monkeypatch):
+    now, paused = time.monotonic, [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now() + paused[0])
+    fit_loosely(monkeypatch)
+    search = search_of(image, level)
+    steps = search.steps(SearchSettings(seconds=600.0))
+    next(steps)
+    paused[0] += 6000.0
+    assert "tried" in next(steps, "the time is used up")
 
 
 def test_simple_stacks_are_likelier_before_an_image_is_seen():

@@ -1,11 +1,10 @@
 """Runs that are paused, stopped, killed and taken up."""
 
 import contextlib
-import os
+import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +14,10 @@ import pytest
 from core.errors import InputError
 from core.loop.loop import LoopSettings
 from core.loop.search import SearchSettings
-from core.sessions import runs
+from core.sessions import runs, workers
 from core.sessions.budgets import Budget, limited
 from core.sessions.readings import Reading, cuts_of
-from tests.loops import SHORT, fit_loosely
+from tests.loops import SHORT, fit_loosely, run_with
 
 PROJECT = Path(__file__).resolve().parents[3]
 WORKER = "import sys; from core.sessions import runs; print(runs.work(sys.argv[1]))"
@@ -32,12 +31,6 @@ def loose_fits(monkeypatch):
 @pytest.fixture
 def run() -> str:
     return runs.create(*cuts_of((Reading("example-sharp"),)), {"from": "a test"})
-
-
-def fallen_silent(run: str) -> None:
-    """As if the worker of a run had died a while ago."""
-    before = time.time() - 2 * runs.SILENT_SECONDS
-    os.utime(runs._folder(run) / "worker", (before, before))
 
 
 def wait_until(condition: Callable[[], bool], worker: subprocess.Popen) -> None:
@@ -56,7 +49,7 @@ def test_a_run_is_recorded_step_by_step(run):
     assert [step["step"] for step in steps] == list(range(len(steps)))
     assert steps[-1]["stop_reason"] == result["stop_reason"]
     assert result["residual_end"] == steps[-1]["residual"] <= steps[0]["residual"]
-    assert result["about"] == {"from": "a test"}
+    assert result["about"]["from"] == "a test"
     assert not runs.work(run, SHORT), "a finished run is done again"
 
 
@@ -74,7 +67,7 @@ def test_an_interrupted_run_goes_on_from_its_last_step(run):
     (folder / "steps.jsonl").write_text("".join(lines[:3]) + lines[3][:40], encoding="utf-8")
     (folder / "result.json").unlink()
     assert not runs.work(run, SHORT), "a second worker while the first one lives"
-    fallen_silent(run)
+    workers.release(folder)
     assert runs.status(run) == "interrupted"
     assert runs.work(run, SHORT)
     again = runs.steps(run)
@@ -148,6 +141,27 @@ def test_a_finished_run_goes_on_with_more_time_and_tries_nothing_twice(run):
     assert runs.result(run)["residual_start"] == result["residual_start"]
 
 
+def test_a_run_that_is_stopped_before_its_rivals_are_fitted_anew_is_no_surer(finished_files):
+    """Go on and Stop at once: the best candidate alone is fitted again."""
+    run = run_with(finished_files)
+    folder, steps, result = runs._folder(run), runs.steps(run), runs.result(run)
+    own, rival = steps[-1]["candidates"][0], {"stack": "Si2Ge9", "mixing": 0.0, "lattice": 5.56, "distance": 1.0}
+    steps[-1]["candidates"] = [own | {"probability": 0.7}, rival | {"probability": 0.3}]
+    (folder / "steps.jsonl").write_text("".join(json.dumps(step) + "\n" for step in steps), encoding="utf-8")
+    runs.extend(run, Budget(60, 9))
+    runs.order(run, "cancel")
+    assert runs.work(run, SHORT)
+    last = runs.steps(run)[-1]
+    assert last["stop_reason"] == "cancelled"
+    assert last["candidates"] == steps[-1]["candidates"]
+    assert runs.result(run) == result
+    (folder / "result.json").unlink()  # as of a run that had none
+    workers.release(folder)
+    runs.order(run, "cancel")
+    assert runs.work(run, SHORT)
+    assert [one["probability"] for one in runs.result(run)["candidates"]] == [0.7, 0.3]
+
+
 def test_of_two_who_ask_for_more_at_once_one_is_told_so(finished_run, monkeypatch):
     run, found = finished_run, runs.result(finished_run)
     runs.extend(run, Budget(60, 9))
@@ -202,19 +216,6 @@ def test_old_runs_go(monkeypatch, tmp_path):
     kept = {folder.name for folder in (tmp_path / "loops").iterdir()}
     assert len(kept) == 3
     assert made[-1] in kept
-
-
-@pytest.mark.slow
-def test_a_worker_leaves_a_run_that_is_paused_for_long(run, monkeypatch):
-    monkeypatch.setattr(runs, "PATIENCE_SECONDS", 0.0)
-    runs.order(run, "pause")
-    assert runs.work(run, SHORT)
-    assert runs.status(run) == "interrupted"
-    kept = runs.steps(run)
-    assert len(kept) == 1
-    assert runs.work(run, SHORT)
-    assert runs.status(run) == "finished"
-    assert runs.steps(run)[:1] == kept
 
 
 @pytest.mark.slow
