@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.loop.loop import STOPS, TRUSTED_TO
 from core.loop.moves import named
+from core.loop.reliability import tested_like
 from core.structure.stack import parse_stack
 
 LEAST_HINT = 0.01
@@ -67,7 +68,9 @@ def _sample(result: dict) -> str:
     left_out, known = _without_meaning(best["stack"]), result["descriptors"]
     figures = ", ".join(_figure(known[key], *SAID[key]) for key in SAID if key in known and key not in left_out)
     if is_trusted(result):
-        text = f"The sample is most likely {name} ({_percent(best['probability'])} among the candidates)"
+        right, tested = tested_like(best["probability"])
+        text = f"The sample is most likely {name} ({_percent(best['probability'])} among the candidates"
+        text += f"; in tests {right} of {tested} that were about as probable were true)" if tested else ")"
         return f"{text}: {figures} (90 % intervals)."
     return (
         f"No stack that was tried explains the image to within its noise. The nearest one is {name}; what the networks "

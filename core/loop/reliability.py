@@ -15,12 +15,14 @@ def bin_of(probability: float) -> int:
     return max(i for i, low in enumerate(BINS[:-1]) if probability >= low)
 
 
+def tested_like(probability: float) -> tuple[int, int]:
+    """Of tested candidates in the same bin: how many were the true stack, and how many there were; (0, 0) if none."""
+    return _tested(bin_of(probability))
+
+
 @cache
-def tested(number: int) -> tuple[int, int]:
-    """Of candidates in a bin: how many were the true stack, and how many there were; (0, 0) where none was tested."""
+def _tested(number: int) -> tuple[int, int]:
     images = json.loads(MEASURED_FILE.read_text(encoding="utf-8"))["images"]
-    rows = [
-        row for name in ("clean", "realistic") for row in images[name]["reliability"] if bin_of(row["said"]) == number
-    ]
-    right = sum(row["right"] * row["candidates"] for row in rows)
-    return round(right), sum(row["candidates"] for row in rows)
+    rows = [one for name in ("clean", "realistic") for one in images[name]["reliability"]]
+    rows = [row for row in rows if bin_of(row["said"]) == number]
+    return round(sum(row["right"] * row["candidates"] for row in rows)), sum(row["candidates"] for row in rows)

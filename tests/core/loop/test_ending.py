@@ -25,11 +25,12 @@ RESULT = {
 }
 
 
-def test_all_of_it_is_said():
+def test_all_of_it_is_said(monkeypatch):
+    monkeypatch.setattr("core.loop.ending.tested_like", lambda probability: (3, 4))
     said = ending(RESULT)
     assert said.sample == (
-        "The sample is most likely Si5Ge7 on 5.5513 Å (83 % among the candidates): a∥ is 5.551 Å (5.537 to 5.565), "
-        "0.2 % below bulk Si (−0.1 to 0.5), the mean Ge fraction is 0.58 (0.50 to 0.67), interfaces are sharp "
+        "The sample is most likely Si5Ge7 on 5.5513 Å (83 % among the candidates; in tests 3 of 4 that were about as "
+        "probable were true): a∥ is 5.551 Å (5.537 to 5.565), 0.2 % below bulk Si (−0.1 to 0.5), the mean Ge fraction is 0.58 (0.50 to 0.67), interfaces are sharp "
         "(up to 0.12 ML) (90 % intervals)."
     )
     assert "χ² = 0.91 a pixel (the first guess left 851), no more than noise" in said.fit
@@ -37,6 +38,11 @@ def test_all_of_it_is_said():
     assert said.rivals == f"{RESULT['ambiguity']} {RESULT['decide']['sentence']}"
     assert said.flaws == "What is left may come from: a wrong period (30 % of it)."
     assert len(said.sentences) == 6
+
+
+def test_what_was_not_tested_is_not_said(monkeypatch):
+    monkeypatch.setattr("core.loop.ending.tested_like", lambda probability: (0, 0))
+    assert "(83 % among the candidates): a∥" in ending(RESULT).sample
 
 
 @pytest.mark.parametrize(
