@@ -30,7 +30,8 @@ def test_all_of_it_is_said(monkeypatch):
     said = ending(RESULT)
     assert said.sample == (
         "The sample is most likely Si5Ge7 on 5.5513 Å (83 % among the candidates; in tests 3 of 4 that were about as "
-        "probable were true): a∥ is 5.551 Å (5.537 to 5.565), 0.2 % below bulk Si (−0.1 to 0.5), the mean Ge fraction is 0.58 (0.50 to 0.67), interfaces are sharp "
+        "probable were true): a∥ is 5.551 Å (5.537 to 5.565), 0.2 % below bulk Si (−0.1 to 0.5), "
+        "the mean Ge fraction is 0.58 (0.50 to 0.67), interfaces are sharp "
         "(up to 0.12 ML) (90 % intervals)."
     )
     assert "χ² = 0.91 a pixel (the first guess left 851), no more than noise" in said.fit
