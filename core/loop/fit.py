@@ -126,10 +126,16 @@ class Problem:
         self.corrections: dict[tuple[str, float, int], Correction] = {}
         self.watch: Callable[[Problem, State], None] | None = None
 
-    def show(self, state: State) -> None:
-        """Show a state to whoever watches."""
+    def show(self, state: State, corrections: dict[tuple[str, float, int], Correction] | None = None) -> None:
+        """Show a state to whoever watches, as it is, or with other corrections."""
         if self.watch:
-            self.watch(self, state)
+            shown = self if corrections is None else self._corrected_by(corrections)
+            self.watch(shown, state)
+
+    def _corrected_by(self, corrections: dict[tuple[str, float, int], Correction]) -> "Problem":
+        other = Problem(self.targets, self.pictures, self.lattice, self.engine_error)
+        other.corrections = self.corrections | corrections
+        return other
 
     def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
         """(k, energy) of a stack as one image sees it."""
@@ -225,6 +231,7 @@ class Problem:
             for _ in range(4):
                 trial = self._moved(state, normal, damping)
                 cost, _ = self.misfit(trial, normal.variances)
+                self.show(trial)
                 if cost < before:
                     better, damping = trial, damping / 6
                     break
