@@ -111,7 +111,7 @@ class Problem:
         engine_error: relative error of a signal.
         corrections: by (stack, mixing, image number), added to a signal.
 
-    What `watch` holds is shown each state that is looked at; it changes nothing.
+    What `watch` holds is shown each state that is looked at, in a problem of its own; it changes nothing.
     """
 
     def __init__(
@@ -129,13 +129,9 @@ class Problem:
     def show(self, state: State, corrections: dict[tuple[str, float, int], Correction] | None = None) -> None:
         """Show a state to whoever watches, as it is, or with other corrections."""
         if self.watch:
-            shown = self if corrections is None else self._corrected_by(corrections)
+            shown = Problem(self.targets, self.pictures.aside, self.lattice, self.engine_error)
+            shown.corrections = self.corrections | (corrections or {})
             self.watch(shown, state)
-
-    def _corrected_by(self, corrections: dict[tuple[str, float, int], Correction]) -> "Problem":
-        other = Problem(self.targets, self.pictures, self.lattice, self.engine_error)
-        other.corrections = self.corrections | corrections
-        return other
 
     def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
         """(k, energy) of a stack as one image sees it."""

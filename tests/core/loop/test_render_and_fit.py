@@ -66,6 +66,19 @@ def test_a_fit_shows_every_trial_and_is_none_the_worse_for_it(pictures):
     assert all(any(state is one for state in shown) for one in tried)
 
 
+def test_what_a_watcher_computes_is_not_counted():
+    pictures = Pictures("forward", KZ)
+    problem = problem_of(FLAT, pictures)
+    state = problem.start(STACK, 0.0, LATTICE)
+    before, drawn = pictures.count, []
+    problem.watch = lambda one, state: drawn.append(one.parts(replace(state, lattice=LATTICE + 0.1), 0))
+    problem.show(state)
+    assert len(drawn) == 1
+    assert pictures.count == before
+    problem.parts(replace(state, lattice=LATTICE + 0.1), 0)
+    assert pictures.count > before
+
+
 def test_the_exact_engine_is_watched_at_work(pictures):
     """A candidate's prediction first, then what is corrected of it so far, and in the end all of it."""
     problem = problem_of(FLAT, pictures)
