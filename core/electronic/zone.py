@@ -5,6 +5,8 @@ each unfolds. A period of n primitive cells thus shows n values of k_z at once, 
 two-fold axis along growth and time reversal make spectra even in k_z, which doubles their number.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.electronic.calculation import check_size, energy_zero
@@ -69,6 +71,7 @@ def folded_totals(
     window: tuple[float, float],
     grid: EnergyGrid,
     broadening: Broadening,
+    watch: Callable[[np.ndarray, slice], None] | None = None,
 ) -> np.ndarray:
     """(folding, k, energy) 1/eV: unfolded spectral functions along a path and along paths moved up by foldings of k_z.
 
@@ -79,6 +82,7 @@ def folded_totals(
         window: eV of the states that count.
         grid: energies.
         broadening: σ and kind.
+        watch: gets what is returned, and which k of it have just been added.
     """
     check_size(crystal)
     hamiltonian, zero = build_hamiltonian(crystal), energy_zero(False)
@@ -100,6 +104,8 @@ def folded_totals(
                 level, speed = level.copy(), speed.copy()
                 level[whole], weight[whole], speed[whole] = found[:3]
             out[number, part] = _drawn(level - zero, weight, speed, path.step[part], grid, broadening)
+        if watch:
+            watch(out, part)
     return out
 
 

@@ -99,14 +99,26 @@ class ExactEngine:
         window = covering_window(picture.grid, picture.broadening, path.step)
         return ExactSpectra(calculate_bands(crystal, path, spin_orbit, window, progress))
 
-    def cut_totals(self, crystal: Crystal, cut: str, kz: np.ndarray) -> np.ndarray:
-        """See `Engine`; on one thread. Values of k_z that fold onto each other cost one diagonalisation."""
+    def cut_totals(
+        self, crystal: Crystal, cut: str, kz: np.ndarray, watch: Callable[[np.ndarray], None] | None = None
+    ) -> np.ndarray:
+        """See `Engine`; on one thread. Values of k_z that fold onto each other cost one diagonalisation.
+
+        watch: gets the totals so far, NaN where they are still to come; it must not change them.
+        """
         points, which, foldings = classes(crystal, kz)
-        totals = np.empty((len(which), CUT_POINTS // 2 + 1, DEFAULT_PICTURE.grid.points), np.float32)
+        shape = len(which), CUT_POINTS // 2 + 1, DEFAULT_PICTURE.grid.points
+        totals = np.full(shape, np.nan, np.float32)
         for number, point in enumerate(points):
             members = np.flatnonzero(which == number)
             wanted, place = np.unique(foldings[members], return_inverse=True)
             path = half_cut(crystal, cut, float(point))
-            found = folded_totals(crystal, path, wanted, CUT_WINDOW, DEFAULT_PICTURE.grid, DEFAULT_PICTURE.broadening)
-            totals[members] = found[place]
+
+            def added(found: np.ndarray, part: slice, members=members, place=place) -> None:
+                totals[members, part] = found[place, part]
+                if watch:
+                    watch(totals)
+
+            grid, broadening = DEFAULT_PICTURE.grid, DEFAULT_PICTURE.broadening
+            folded_totals(crystal, path, wanted, CUT_WINDOW, grid, broadening, added)
         return totals

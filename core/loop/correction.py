@@ -10,6 +10,7 @@ import numpy as np
 
 from core.electronic.zone import classes, folded_nodes
 from core.engines import engine_named
+from core.engines.exact import ExactEngine
 from core.experiment.photoemission.final_state import OVERLAPPING
 from core.experiment.photoemission.spectra import seen_momenta
 from core.loop.fit import LATTICE_RANGE, Correction, Fitted, Problem, State
@@ -84,7 +85,10 @@ def told(known: Correction, problem: Problem, state: State, number: int) -> bool
 
 
 def difference(problem: Problem, state: State, number: int, lattice: float, work: ExactWork) -> Correction:
-    """Exact less predicted pictures of a state at a lattice constant, at all k_z that one image may see."""
+    """Exact less predicted pictures of a state at a lattice constant, at all k_z that one image may see.
+
+    Whoever watches the problem is shown the state at once, and again as the exact pictures come.
+    """
     problem.show(replace(state, lattice=lattice))
     target, seen = problem.targets[number], state.nuisances[number].state
     crystal = problem.pictures.crystal(state.stack, state.mixing, lattice)
@@ -94,20 +98,40 @@ def difference(problem: Problem, state: State, number: int, lattice: float, work
         ends, _ = seen_momenta(crystal, target.cut, seen, FARTHEST)
         more = FARTHEST if "kz" in target.fixed else MARGIN
         nodes = folded_nodes(crystal, ends[0] - more, ends[-1] + more, FARTHEST)
-    exact = engine_named("exact").cut_totals(crystal, target.cut, nodes)
     predicted = engine_named(problem.pictures.engine).cut_totals(crystal, target.cut, nodes)
+
+    def correction(exact: np.ndarray) -> Correction:
+        return Correction(lattice, nodes, (exact - predicted).astype(np.float32), float(crystal.plane_spacing.mean()))
+
+    def seen_so_far(exact: np.ndarray) -> None:
+        so_far = _filled(correction(exact), problem.corrections.get(key))
+        problem.show(replace(state, lattice=lattice), {key: so_far})
+
+    key, watch = (state.stack, state.mixing, number), seen_so_far if problem.watch else None
+    exact = ExactEngine().cut_totals(crystal, target.cut, nodes, watch)
     work.cuts += len(classes(crystal, nodes)[0])
     work.corrections += 1
-    return Correction(lattice, nodes, (exact - predicted).astype(np.float32), float(crystal.plane_spacing.mean()))
+    return correction(exact)
 
 
 def joined(one: Correction, other: Correction) -> Correction:
     """A correction with the slope between two lattice constants, on the k_z of the second."""
     if other.lattice == one.lattice:
         return other
-    place = np.clip(np.interp(other.kz, one.kz, np.arange(len(one.kz))), 0, max(len(one.kz) - 1.0001, 0))
+    slope = (other.value - _value_at(one, other.kz)) / np.float32(other.lattice - one.lattice)
+    return replace(other, slope=slope)
+
+
+def _value_at(one: Correction, kz: np.ndarray) -> np.ndarray:
+    """(node, k, energy) a correction at its own lattice constant, at other k_z."""
+    place = np.clip(np.interp(kz, one.kz, np.arange(len(one.kz))), 0, max(len(one.kz) - 1.0001, 0))
     low = place.astype(int)
     part = (place - low).astype(np.float32)[:, None, None]
     high = np.minimum(low + 1, len(one.kz) - 1)
-    known = one.value[low] * (1 - part) + one.value[high] * part
-    return replace(other, slope=(other.value - known) / np.float32(other.lattice - one.lattice))
+    return one.value[low] * (1 - part) + one.value[high] * part
+
+
+def _filled(one: Correction, earlier: Correction | None) -> Correction:
+    """A correction with an earlier one, or none, in place of what is still to come."""
+    other = 0.0 if earlier is None else _value_at(earlier, one.kz)
+    return replace(one, value=np.where(np.isnan(one.value), other, one.value))

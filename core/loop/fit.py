@@ -111,7 +111,7 @@ class Problem:
         engine_error: relative error of a signal.
         corrections: by (stack, mixing, image number), added to a signal.
 
-    What `watch` holds is shown each state that is looked at; it changes nothing.
+    What `watch` holds is shown each state that is looked at, in a problem of its own; it changes nothing.
     """
 
     def __init__(
@@ -126,10 +126,12 @@ class Problem:
         self.corrections: dict[tuple[str, float, int], Correction] = {}
         self.watch: Callable[[Problem, State], None] | None = None
 
-    def show(self, state: State) -> None:
-        """Show a state to whoever watches."""
+    def show(self, state: State, corrections: dict[tuple[str, float, int], Correction] | None = None) -> None:
+        """Show a state to whoever watches, as it is, or with other corrections."""
         if self.watch:
-            self.watch(self, state)
+            shown = Problem(self.targets, self.pictures.aside, self.lattice, self.engine_error)
+            shown.corrections = self.corrections | (corrections or {})
+            self.watch(shown, state)
 
     def signal(self, stack: str, mixing: float, lattice: float, number: int, scalars: dict[str, float]) -> np.ndarray:
         """(k, energy) of a stack as one image sees it."""
@@ -225,6 +227,7 @@ class Problem:
             for _ in range(4):
                 trial = self._moved(state, normal, damping)
                 cost, _ = self.misfit(trial, normal.variances)
+                self.show(trial)
                 if cost < before:
                     better, damping = trial, damping / 6
                     break

@@ -5,7 +5,10 @@ them close together. Pictures are kept at nodes of a∥ and of k_z: between thos
 broadened k_z is a weighted sum over its nodes.
 """
 
+from collections import ChainMap
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -38,8 +41,13 @@ class Pictures:
     engine: str = "forward"
     origin: float = 0.0
     count: int = 0
-    _kept: dict = field(default_factory=dict)
-    _crystals: dict = field(default_factory=dict)
+    _kept: MutableMapping = field(default_factory=dict)
+    _crystals: MutableMapping = field(default_factory=dict)
+
+    @cached_property
+    def aside(self) -> "Pictures":
+        """These, for somebody who only looks: what is computed for them is not counted, and not kept here."""
+        return Pictures(self.engine, self.origin, 0, ChainMap({}, self._kept), ChainMap({}, self._crystals))
 
     def crystal(self, stack: str, mixing: float, lattice: float) -> Crystal:
         """The relaxed crystal of a stack, built once."""

@@ -4,6 +4,7 @@ Each is one file of the run's folder, replaced whole. They are for looking at: a
 """
 
 import contextlib
+import math
 import os
 import secrets
 import threading
@@ -25,26 +26,64 @@ OLD_SECONDS = 20.0
 LIVE, BEST = "live.npz", "best.npz"
 
 
+Seen = tuple[int, Problem, State]
+"""A thread, and what it fits."""
+
+
 class Watcher:
-    """Keeps now and then a picture of the fits of a run, whichever thread they run in."""
+    """Keeps now and then a picture of the fits of a run, whichever thread they run in.
+
+    What comes too early for a picture is kept as soon as one is due, unless something newer has come: the last state
+    before a fit falls silent is shown.
+    """
 
     def __init__(self, folder: Path):
         self._file, self._lock = folder / LIVE, threading.Lock()
-        self._shown = 0
-        self._last = 0.0
+        self._shown, self._last = 0, 0.0
+        self._newest: Seen | None = None
+        self._due = self._alarm = math.inf
+        self._busy = False
 
     def __call__(self, problem: Problem, state: State) -> None:
-        """Keep a picture of a fit's state, unless one was kept just now."""
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            waited, thread = time.monotonic() - self._last, threading.get_ident()
-            if waited < (EVERY_SECONDS if thread == self._shown else STAYS_SECONDS):
+        """Keep a picture of a fit's state, now or when one is due."""
+        seen = threading.get_ident(), problem, state
+        with self._lock:
+            due = self._due_for(seen)
+            if self._newest and due > self._due:  # another thread's turn is before
                 return
+            self._newest, self._due = seen, due
+        self._look()
+
+    def _due_for(self, seen: Seen) -> float:
+        return self._last + (EVERY_SECONDS if seen[0] == self._shown else STAYS_SECONDS)
+
+    def _look(self, alarmed: bool = False) -> None:
+        """Keep the newest picture where it is due, else see to it that somebody looks then."""
+        with self._lock:
+            if alarmed:
+                self._alarm = math.inf
+            if self._busy or self._newest is None:
+                return
+            wait = self._due - time.monotonic()
+            if wait > 0:
+                self._look_again(wait)
+                return
+            (thread, problem, state), self._newest, self._busy = self._newest, None, True
+        try:
             keep(self._file, frame_of(problem, state))
-            self._shown, self._last = thread, time.monotonic()
         finally:
-            self._lock.release()
+            with self._lock:
+                self._shown, self._last, self._busy = thread, time.monotonic(), False
+                if self._newest:  # that came meanwhile
+                    self._due = self._due_for(self._newest)
+                    self._look_again(self._due - self._last)
+
+    def _look_again(self, wait: float) -> None:
+        if self._due < self._alarm:
+            self._alarm = self._due
+            timer = threading.Timer(wait, self._look, (True,))
+            timer.daemon = True
+            timer.start()
 
 
 def keep(file: Path, frame: Frame | None) -> None:

@@ -7,6 +7,7 @@ from core.electronic.calculation import calculate_bands
 from core.electronic.spectral import total_spectral_function
 from core.electronic.zone import classes, folded_spacing
 from core.engines import engine_named
+from core.engines.exact import ExactEngine
 from core.engines.protocol import DEFAULT_PICTURE
 from core.learning.dataset import half_cut
 from core.structure.imperfect import ImperfectSample
@@ -45,6 +46,19 @@ def test_lateral_supercells_fold_along_growth_as_their_period_does():
     for picture, value in zip(found, kz, strict=True):
         direct = solved_directly(crystal, "G-X", float(value))
         assert np.abs(picture - direct).max() < 2e-4 * direct.max()
+
+
+def test_totals_are_seen_as_they_come():
+    """Nothing of them changes by that, nor once it is there."""
+    crystal, kz, seen = Sample.on_lattice("Si2Ge2", 5.5).crystal(), np.array([0.0, 0.13, 0.4, 1.13]), []
+    totals = ExactEngine().cut_totals(crystal, "G-X", kz, lambda so_far: seen.append(so_far.copy()))
+    assert np.array_equal(totals, ExactEngine().cut_totals(crystal, "G-X", kz))
+    assert len(seen) == len(classes(crystal, kz)[0])
+    known = [np.isfinite(one).all(axis=(1, 2)).sum() for one in seen]
+    assert known == sorted(known)
+    assert known[0] < known[-1] == len(kz)
+    for one in seen:
+        assert np.array_equal(np.where(np.isnan(one), totals, one), totals)
 
 
 def test_evenly_spaced_values_cost_as_many_diagonalisations_as_they_must():

@@ -9,7 +9,7 @@ import xarray as xr
 from core.engines import engine_named
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.orbitals import orbital_shares, orbital_shares_between
-from core.loop.correction import fitted_exactly
+from core.loop.correction import ExactWork, difference, fitted_exactly
 from core.loop.fit import LATTICE_STEP as LATTICE_FIT_STEP
 from core.loop.fit import Problem
 from core.loop.image import Image, averaged_gain, noise_gain
@@ -48,6 +48,53 @@ def measured(pictures: Pictures, found: Nuisance, lattice: float, random: np.ran
     problem = problem_of(FLAT, pictures)
     state = replace(problem.start(STACK, 0.0, lattice), nuisances=(found,))
     return random.poisson(problem.parts(state, 0).total[0]).astype(float)
+
+
+def test_a_fit_shows_every_trial_and_is_none_the_worse_for_it(pictures):
+    random = np.random.default_rng(3)
+    problem, shown = problem_of(measured(pictures, nuisance(random), LATTICE, random), pictures), []
+    begun = problem.start(STACK, 0.0, LATTICE + 0.01)
+    alone = problem.run(begun, 3)
+    tried, moved = [], problem._moved
+    problem._moved = lambda *step: tried.append(moved(*step)) or tried[-1]
+    problem.watch = lambda _, state: shown.append(state)
+    watched = problem.run(begun, 3)
+    assert watched.cost == alone.cost
+    assert watched.state.lattice == alone.state.lattice
+    assert shown[0] is begun
+    assert len(tried) >= 3
+    assert all(any(state is one for state in shown) for one in tried)
+
+
+def test_what_a_watcher_computes_is_not_counted():
+    pictures = Pictures("forward", KZ)
+    problem = problem_of(FLAT, pictures)
+    state = problem.start(STACK, 0.0, LATTICE)
+    before, drawn = pictures.count, []
+    problem.watch = lambda one, state: drawn.append(one.parts(replace(state, lattice=LATTICE + 0.1), 0))
+    problem.show(state)
+    assert len(drawn) == 1
+    assert pictures.count == before
+    problem.parts(replace(state, lattice=LATTICE + 0.1), 0)
+    assert pictures.count > before
+
+
+def test_the_exact_engine_is_watched_at_work(pictures):
+    """A candidate's prediction first, then what is corrected of it so far, and in the end all of it."""
+    problem = problem_of(FLAT, pictures)
+    state = problem.start(STACK, 0.0, LATTICE)
+    found, predicted = difference(problem, state, 0, LATTICE, ExactWork()), problem.parts(state, 0).total[0]
+    shown: list[np.ndarray] = []
+    problem.watch = lambda one, state: shown.append(one.parts(state, 0).total[0])
+    watched = difference(problem, state, 0, LATTICE, ExactWork())
+    assert np.array_equal(watched.value, found.value)
+    assert not problem.corrections, "what is watched is no result"
+    problem.corrections[STACK, 0.0, 0] = found
+    assert len(shown) > 2
+    assert np.array_equal(shown[0], predicted)
+    assert np.array_equal(shown[-1], problem.parts(state, 0).total[0])
+    assert all(np.isfinite(one).all() for one in shown)
+    assert len({one.tobytes() for one in shown}) > 2
 
 
 def test_gradient_is_that_of_differences(pictures):
