@@ -14,8 +14,8 @@ from core.errors import InputError
 REACH = 0.08
 """eV: standard deviation of the strip about the curve whose weight counts."""
 
-ONE_BAND = 0.5
-"""Integral over energy of a single unfolded band in the mean of a crystal's atoms: two atoms share it."""
+NEARBY = 2 * REACH
+"""eV by which a brighter band may lie off the curve and still count against it."""
 
 MOST_POINTS = 64
 POINTS = POINTS_PER_SEGMENT * sum(len(names) - 1 for names in parse_path(DEFAULT_PATH))
@@ -96,17 +96,31 @@ class Curve:
         return np.interp(self.rows, k, energy)
 
     @cached_property
-    def _strip(self) -> np.ndarray:
-        """(row, energy) eV: what a picture's pixels count."""
-        near = np.exp(-0.5 * ((_GRID.values - self.energies[:, None]) / REACH) ** 2)
-        one_band = ONE_BAND * REACH / math.hypot(REACH, DEFAULT_SIGMA)
-        return near * _GRID.step / one_band
+    def _steepness(self) -> np.ndarray:
+        """(row,) eV a row."""
+        k, energy = np.array(self.corners).T
+        left, right = np.maximum(self.rows - 0.5, k[0]), np.minimum(self.rows + 0.5, k[-1])
+        return (np.interp(right, k, energy) - np.interp(left, k, energy)) / (right - left)
+
+    @cached_property
+    def _strips(self) -> np.ndarray:
+        """(shift, row, energy) eV: what a picture's pixels count, 1 in all for one band there; the first is unshifted.
+
+        An unfolded band of weight 1 has the integral 1, and the width of `Broadening`: steep ones are wider.
+        """
+        shift = np.array([0.0, *np.arange(-NEARBY, NEARBY + 1e-9, REACH / 2)])
+        variance = DEFAULT_SIGMA**2 + (0.5 * self._steepness) ** 2
+        one_band = REACH / np.sqrt(REACH**2 + variance)
+        off = _GRID.values - self.energies[:, None] - shift[:, None, None]
+        return np.exp(-0.5 * (off / REACH) ** 2) * _GRID.step / one_band[:, None]
 
     def score(self, total: np.ndarray) -> float:
         """Share of the curve's k-points at which a band lies on it, 0 to 1; a band beside it counts in part.
 
+        Two bands of the same energy beside it count as one does: the strip is held against the brightest one NEARBY.
+
         Args:
-            total: (k, energy) 1/eV: A(k, E) on the standard path, σ = 0.1 eV, mean of the atoms.
+            total: (k, energy) 1/eV: A(k, E) on the standard path, σ = 0.1 eV, of all atoms.
         """
-        found = (total[self.rows] * self._strip).sum(axis=1)
-        return float(np.minimum(found, 1.0).mean())
+        found = np.einsum("ske,ke->sk", self._strips, total[self.rows])
+        return float((found[0] / np.maximum(found.max(axis=0), 1.0)).mean())

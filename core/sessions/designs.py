@@ -17,7 +17,7 @@ from core.parameters.checksum import parameters_sha256
 from core.storage import UNKEPT_RESULT, content_key, result_store
 from core.structure.substrate import parse_substrate
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever a search finds other answers, or says other things of them."""
 
 LONGEST_TEXT = 2000
