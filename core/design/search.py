@@ -95,12 +95,12 @@ class Design:
             "predicted": _plain(self.predicted.figures) if self.predicted else None,
             "kind": self.measured.kind,
             "valley": self.measured.valley,
-            "cost": round(self.cost, 4),
+            "cost": _finite(self.cost),
             "met": self.met,
             "exact": self.exact,
             "strain": round(self.strain, 6),
             "front": self.front,
-            "sensitivity": [vars(one) | {"cost": round(one.cost, 4)} for one in self.sensitivity],
+            "sensitivity": [vars(one) | {"cost": _finite(one.cost)} for one in self.sensitivity],
         }
 
 
@@ -326,6 +326,11 @@ class DesignSearch:
         if cancelled():
             return "cancelled"
         return "budget" if time.monotonic() > end else ""
+
+
+def _finite(cost: float) -> float | None:
+    """A cost in a document; None where a sample has no such figure."""
+    return round(cost, 4) if np.isfinite(cost) else None
 
 
 def _plain(figures: dict[str, float]) -> dict[str, float | None]:

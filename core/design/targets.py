@@ -19,6 +19,9 @@ WRONG_KIND = 9.0
 
 MOST_TARGETS = 12
 
+LARGEST = 1000.0
+"""Largest end of a range, in the figure's unit."""
+
 CURVE_SCALE = 0.05
 """Share of a drawn band that is missing which costs one."""
 
@@ -55,6 +58,12 @@ class Target:
         if math.isnan(self.low) or math.isnan(self.high) or self.low > self.high:
             raise InputError(
                 f"{FIGURES[self.figure].label}: {self.low:g} to {self.high:g} is no range; give low ≤ high"
+            )
+        ends = [end for end in (self.low, self.high) if not math.isinf(end)]
+        if not ends or self.low == math.inf or self.high == -math.inf or max(map(abs, ends)) > LARGEST:
+            raise InputError(
+                f"{FIGURES[self.figure].label}: {self.low:g} to {self.high:g} is not searched; "
+                f"give numbers between {-LARGEST:g} and {LARGEST:g}"
             )
         if not (math.isfinite(self.weight) and 0 < self.weight <= 100):
             raise InputError(f"{FIGURES[self.figure].label}: a weight of {self.weight:g} is none; give up to 100")

@@ -5,6 +5,7 @@ refined to the point of zero velocity on the valley's symmetry line.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
@@ -48,7 +49,11 @@ SCALAR_UNITS = {
 }
 """The scalar readouts and their units, in the order in which they are shown."""
 
+VERSION = "2"
+"""Raised whenever readouts of the same bands change: part of their cache key."""
+
 _LIGHT_HOLE = 0.25
+_LIGHT_HOLE_LEAST = 0.45
 _HOLE_RANGE = 1.5
 _BULK_LIKE = 0.5
 
@@ -226,20 +231,56 @@ def _gap_kind(at_gamma: Bands, occupied: int, above_minimum: float) -> str:
 
 def _hole_splittings(gamma: States, weight: np.ndarray, occupied: int) -> tuple[float | None, float | None]:
     """HH − LH and, with spin-orbit, VBM − split-off (eV) at Γ; None where the highest states lack a partner."""
+    levels = _hole_levels(gamma, weight, occupied)
+    heavy, light = _mixed_pair(levels) or (
+        max((one for one in levels if one.light_share <= _LIGHT_HOLE), default=None),
+        max((one for one in levels if one.light_share > _LIGHT_HOLE), default=None),
+    )
+    if heavy is None or light is None:
+        return None, None
+    below = [
+        one.energy
+        for one in levels
+        if one is not heavy and one.light_share > _LIGHT_HOLE and one.weight >= _BULK_LIKE
+        and one.energy < light.energy - EDGE_TOLERANCE
+    ]  # fmt: skip
+    split_off = levels[0].energy - max(below) if below and gamma.hamiltonian.spin_orbit else None
+    return heavy.energy - light.energy, split_off
+
+
+class _HoleLevel(NamedTuple):
+    """A hole level at Γ: energy eV, unfolding weight, share of the light hole."""
+
+    energy: float
+    weight: float
+    light_share: float
+
+
+def _hole_levels(gamma: States, weight: np.ndarray, occupied: int) -> list[_HoleLevel]:
+    """From the highest down; with spin-orbit coupling one of each Kramers pair."""
     energy = gamma.energy[:occupied]
     top = np.flatnonzero(energy > energy[-1] - _HOLE_RANGE)
     groups = np.split(top, np.flatnonzero(np.diff(energy[top]) > DEGENERACY_TOLERANCE) + 1)
-    heavy, light = [], []
-    for members in groups:
-        found = (float(energy[members].mean()), float(weight[members].mean()))
-        for share in gamma.light_hole_share(members):
-            (light if share > _LIGHT_HOLE else heavy).append(found)
-    if not heavy or not light:
-        return None, None
-    highest_light = max(light)[0]
-    below = [level for level, share in light if level < highest_light - EDGE_TOLERANCE and share >= _BULK_LIKE]
-    split_off = float(energy[-1] - max(below)) if below and gamma.hamiltonian.spin_orbit else None
-    return max(heavy)[0] - highest_light, split_off
+    return [
+        _HoleLevel(float(energy[members].mean()), float(weight[members].mean()), float(share))
+        for members in reversed(groups)
+        for share in gamma.light_hole_share(members)[:: 2 if gamma.hamiltonian.spin_orbit else 1]
+    ]
+
+
+def _mixed_pair(levels: list[_HoleLevel]) -> tuple[_HoleLevel, _HoleLevel] | None:
+    """The two highest bulk-like levels as (heavy, light) where they are one heavy and one light hole, however mixed.
+
+    Mixing keeps the sum of their shares, which is that of the light hole: at least ½, see `States.light_hole_share`,
+    but for what the split-off hole takes. Neither of the two then has the ½ of a light hole, or only one of them.
+    """
+    first = levels[0]
+    second = next((one for one in levels[1:] if one.weight >= _BULK_LIKE * first.weight), None)
+    if second is None:
+        return None
+    heavy, light = sorted((first, second), key=lambda one: one.light_share)
+    mixed = heavy.light_share + light.light_share > _LIGHT_HOLE_LEAST and heavy.light_share < _LIGHT_HOLE_LEAST
+    return (heavy, light) if mixed else None
 
 
 def readouts_document(crystal: Crystal, spin_orbit: bool = False) -> dict:

@@ -1,12 +1,15 @@
 """The search: what it finds, in which order, what it keeps to, and how it stops."""
 
+import json
+import math
+
 import numpy as np
 import pytest
 
 from core.design import search as module
 from core.design.figures import FIGURES, Measured, verified
 from core.design.growth import Constraints
-from core.design.search import Design, DesignSearch, SearchSettings, mistakes, pareto_front
+from core.design.search import Design, DesignSearch, SearchSettings, Sensitivity, mistakes, pareto_front
 from core.design.targets import Target, Wanted, parse_wanted
 from core.errors import InputError
 from core.learning.samples import profile_key
@@ -109,6 +112,21 @@ def test_mistakes_of_a_grower(stack, count):
     changed = dict(mistakes(Sample(stack, "Si0.5Ge0.5")))
     assert len(changed) == count
     assert all(len(parse_stack(one.stack)) - len(parse_stack(stack)) in (-1, 0, 1) for one in changed.values())
+
+
+def test_a_document_of_an_answer_without_a_figure_is_plain_json():
+    measured = Measured(dict.fromkeys(FIGURES, np.nan), "indirect", "Δ2")
+    mistake = Sensitivity("+1 ML", math.inf, met=False)
+    design = Design(Sample("Si4Ge4", "Si"), measured, math.inf, False, 0.0, sensitivity=(mistake,))
+    document = json.loads(json.dumps(design.document(), allow_nan=False))
+    assert document["cost"] is document["sensitivity"][0]["cost"] is None
+
+
+def test_a_hole_splitting_is_verified_where_the_holes_mix():
+    limits = Constraints(longest=4, thinnest=2, lattice=(5.55, 5.58))
+    designs = found(parse_wanted(["hhlh=0.05..0.08"]), limits, neighbours=False)[-1].designs
+    assert any(one.sample.stack == "Si2Ge2" and one.met for one in designs)
+    assert all(np.isfinite(one.cost) for one in designs)
 
 
 def test_pareto_front_leaves_out_what_is_worse_in_everything():

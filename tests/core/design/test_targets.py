@@ -55,6 +55,11 @@ def test_several_in_one_text_as_one_line():
         (["valley=K"], "valley 'k' is not known"),
         (["kind=fair"], "kind of gap 'fair' is not known"),
         (["gap=1"] * 13, "1 to 12"),
+        (["gap=1e999"], "between -1000 and 1000"),
+        (["gap<1e999"], "between -1000 and 1000"),
+        (["gap>1e999"], "between -1000 and 1000"),
+        (["gap=0.8±1e999"], "between -1000 and 1000"),
+        (["gap=1e300"], "between -1000 and 1000"),
     ],
 )
 def test_what_is_refused_with_the_reason(texts, reason):

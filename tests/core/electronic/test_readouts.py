@@ -5,9 +5,10 @@ import pytest
 
 from core.electronic.calculation import check_size, energy_zero
 from core.electronic.hamiltonian import build_hamiltonian
-from core.electronic.readouts import SCALAR_UNITS, read_bands, readouts_document
+from core.electronic.readouts import SCALAR_UNITS, ValenceEdge, read_bands, read_valence, readouts_document
 from core.errors import InputError
 from core.structure.files import atoms_of
+from core.structure.sample import Sample
 from core.structure.sites import crystal_from_atoms
 from tests.core.electronic.samples import crystal, hamiltonian
 
@@ -98,6 +99,31 @@ def test_confined_holes_are_not_taken_for_the_split_off_band():
     found = read_bands(hamiltonian("Si8Ge8", "Si", True))
     assert 0.05 < found.hh_lh_splitting < 0.2
     assert found.split_off > 0.3
+
+
+def valence_at(stack: str, lattice: float) -> ValenceEdge:
+    return read_valence(build_hamiltonian(Sample.on_lattice(stack, lattice).crystal(), True))
+
+
+@pytest.mark.parametrize(
+    ("stack", "low", "high"), [("Si2Ge2", 5.53, 5.60), ("Si2Ge4", 5.585, 5.625), ("Si12Ge2", 5.48, 5.50)]
+)
+def test_heavy_and_light_hole_are_told_where_they_mix_and_change_places(stack, low, high):
+    """At the anticrossing the distance is smallest, nowhere zero, and the sign turns once."""
+    found = [valence_at(stack, lattice) for lattice in np.linspace(low, high, 12)]
+    splitting = np.array([one.hh_lh_splitting for one in found], float)
+    assert np.isfinite(splitting).all()
+    assert splitting[0] > 0 > splitting[-1]
+    assert (np.diff(np.sign(splitting)) != 0).sum() == 1
+    assert np.abs(np.diff(np.abs(splitting))).max() < 0.01
+    assert np.ptp([one.split_off for one in found]) < 0.03
+
+
+def test_a_confined_hole_that_mixes_a_little_is_no_light_hole():
+    """The second heavy hole of Si9Ge8 on Si, of little unfolding weight, lies between the first and the light one."""
+    near, far = valence_at("Si8Ge8", 5.431), valence_at("Si9Ge8", 5.431)
+    assert far.hh_lh_splitting == pytest.approx(near.hh_lh_splitting, abs=0.02)
+    assert far.split_off == pytest.approx(near.split_off, abs=0.02)
 
 
 def test_kinds_of_gap():
