@@ -15,6 +15,7 @@ from core.errors import InputError
 from core.learning.samples import profile_key
 from core.structure.sample import Sample
 from core.structure.stack import parse_stack
+from core.structure.substrate import parse_substrate
 
 SHORT = Constraints(longest=5)
 
@@ -98,6 +99,14 @@ def test_a_search_keeps_to_its_budget():
     assert [step.stop_reason for step in steps] == ["", "budget"]
     tight = Constraints(longest=5, balance=1e-9)
     assert [step.stop_reason for step in found(parse_wanted(["gap=0.5"]), tight, seconds=-1.0)] == ["budget"]
+
+
+def test_one_substrate_alone_has_answers():
+    """Its lattice constant has more digits than a sample's."""
+    lattice = parse_substrate("Si0.33Ge0.67").lattice_constant
+    designs = found(parse_wanted(["gap=0.6..0.9"]), Constraints(longest=4, lattice=(lattice, lattice)))[-1].designs
+    assert len(designs) == 3
+    assert [one.sample.lattice for one in designs] == pytest.approx([lattice] * 3, abs=1e-4)
 
 
 def test_constraints_that_leave_nothing_are_refused():
