@@ -49,7 +49,7 @@ SCALAR_UNITS = {
 }
 """The scalar readouts and their units, in the order in which they are shown."""
 
-VERSION = "2"
+VERSION = "3"
 """Raised whenever readouts of the same bands change: part of their cache key."""
 
 _LIGHT_HOLE = 0.25
@@ -72,7 +72,8 @@ class Valley:
 class Readouts:
     """Band figures on the common energy scale, in eV; masses in free-electron masses, holes positive.
 
-    `vbm` is taken at Γ, where Si, Ge and all their stacks have it. `hh_lh_splitting` is positive where the heavy hole
+    `vbm` is taken at Γ, where Si, Ge and all their stacks have it. `direct_gap` and `gap_kind` leave out what a lateral
+    cell folds onto Γ. `hh_lh_splitting` is positive where the heavy hole
     lies higher. `split_off` is the depth below the VBM of the highest light state under LH that is bulk-like
     (unfolding weight of at least ½), None without spin-orbit coupling. `profile` and `masses` have the keys `vbm` and
     `cbm`; masses by direction, one for each state at the edge.
@@ -149,13 +150,14 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
     lowest = valleys[cbm_valley]
     valence = read_valence(hamiltonian, gamma, at_gamma)
     vbm = valence.energy
-    direct_gap = gamma.energy[occupied] - vbm
+    at = _lowest_at_gamma(gamma, occupied)
+    direct_gap = gamma.energy[at] - vbm
     cbm_states = solve_states(hamiltonian, lowest.k_reduced)
     at_cbm = np.flatnonzero(np.abs(cbm_states.energy - lowest.energy) < EDGE_TOLERANCE)
     delta = [valleys[name].energy for name in ("Δ2", "Δ4") if name in valleys]
     return Readouts(
         gap=float(lowest.energy - vbm),
-        gap_kind=_gap_kind(at_gamma, occupied, direct_gap - (lowest.energy - vbm)),
+        gap_kind=_gap_kind(at_gamma, at, direct_gap - (lowest.energy - vbm)),
         direct_gap=float(direct_gap),
         vbm=float(vbm - energy_zero),
         cbm=float(lowest.energy - energy_zero),
@@ -221,11 +223,27 @@ def _line_minimum(hamiltonian, start, stop, occupied) -> Valley | None:
     return Valley(float(refined.energy[best, band]), tuple(float(v) for v in k[best]), weight, int(band))
 
 
-def _gap_kind(at_gamma: Bands, occupied: int, above_minimum: float) -> str:
-    """Direct, pseudo-direct (a folded valley at Γ of the superlattice zone) or indirect."""
+def _lowest_at_gamma(gamma: States, occupied: int) -> int:
+    """The lowest conduction band at Γ that is there in the crystal with one atom a plane, too.
+
+    A lateral cell folds bands of other k∥ onto Γ. Of a degenerate group, those at k∥ = 0 weigh one each in the sum.
+    """
+    crystal = gamma.hamiltonian.crystal
+    sums = np.zeros((crystal.plane_count, *gamma.coefficient.shape[1:]), gamma.coefficient.dtype)
+    np.add.at(sums, crystal.plane, gamma.coefficient)
+    weight = (np.abs(sums) ** 2).sum(axis=(0, 1)) * crystal.plane_count / len(crystal)
+    conduction = np.arange(occupied, len(gamma.energy))
+    for group in np.split(conduction, np.flatnonzero(np.diff(gamma.energy[occupied:]) > DEGENERACY_TOLERANCE) + 1):
+        if weight[group].sum() >= _BULK_LIKE:
+            return int(group[0])
+    return occupied
+
+
+def _gap_kind(at_gamma: Bands, lowest: int, above_minimum: float) -> str:
+    """Direct, pseudo-direct (a folded valley at Γ of the superlattice zone) or indirect; lowest: band at Γ."""
     if above_minimum > DIRECT_TOLERANCE:
         return "indirect"
-    energy, weight = at_gamma.energy[0, occupied:], at_gamma.unfolding_weight[0, occupied:]
+    energy, weight = at_gamma.energy[0, lowest:], at_gamma.unfolding_weight[0, lowest:]
     return "direct" if weight[energy - energy[0] < DIRECT_TOLERANCE].max() >= _BULK_LIKE else "pseudo-direct"
 
 

@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.structure.files import atoms_of
 from core.structure.sample import Sample
 from core.structure.sites import crystal_from_atoms
+from core.structure.supercell import lateral_supercell
 from tests.core.electronic.samples import crystal, hamiltonian
 
 MESHED = [
@@ -60,13 +61,33 @@ def test_supercell_has_the_readouts_of_the_primitive_cell():
         assert large.masses["cbm"][direction][0] == pytest.approx(mass[0], rel=1e-3)
 
 
-def test_lateral_supercell_has_the_same_gap():
+@pytest.mark.parametrize(("stack", "substrate"), [("Ge2", "Ge"), ("Si2Ge2", "Ge"), ("Si4", "Si")])
+@pytest.mark.parametrize("spin_orbit", [False, True])
+def test_lateral_supercell_has_the_same_figures(stack, substrate, spin_orbit):
+    primitive = crystal(stack, substrate)
+    small, large = (
+        read_bands(build_hamiltonian(one, spin_orbit)) for one in (primitive, lateral_supercell(primitive, 2))
+    )
+    for name in ("gap", "direct_gap", "hh_lh_splitting", "delta2_delta4_splitting", "split_off"):
+        assert getattr(large, name) == pytest.approx(getattr(small, name), abs=1e-6), name
+    assert (large.cbm_valley, large.gap_kind) == (small.cbm_valley, small.gap_kind)
+
+
+def test_a_direct_gap_stays_direct_in_a_lateral_cell():
+    """The short stack's folded valley at Γ is lowest in both cells."""
+    primitive = crystal("Si1Ge4", "5.5634 Å")
+    kinds = [read_bands(build_hamiltonian(one)).gap_kind for one in (primitive, lateral_supercell(primitive, 2))]
+    assert kinds == ["pseudo-direct"] * 2
+
+
+def test_a_repeated_crystal_of_a_file_has_the_same_gap():
     primitive = crystal("Si2Ge2", "Ge")
     atoms = atoms_of(primitive).repeat((2, 2, 1))
     large = crystal_from_atoms(atoms.cell.array, atoms.positions, atoms.get_array("ge_fraction"))
     small, large = read_bands(build_hamiltonian(primitive)), read_bands(build_hamiltonian(large))
     assert large.gap == pytest.approx(small.gap, abs=1e-6)
-    assert large.cbm_valley == small.cbm_valley
+    assert large.direct_gap == pytest.approx(small.direct_gap, abs=1e-6)
+    assert (large.cbm_valley, large.gap_kind) == (small.cbm_valley, small.gap_kind)
     assert large.delta2_delta4_splitting == pytest.approx(small.delta2_delta4_splitting, abs=1e-6)
 
 
