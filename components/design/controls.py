@@ -71,7 +71,7 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
                 maxRows=6,
                 size="xs",
                 spellCheck=False,
-                description="gap=0.8±0.02, me100<0.2, hhlh=0.05..0.1, direct, Δ2; commas between",
+                description="gap=0.8±0.02, me100<0.2, hhlh=0.05..0.1, direct, Δ2; commas between; gap<1*3 has a weight",
             ),
             _builder(),
             html.P(id=ids("meaning"), className="muted design-meaning", role="status"),

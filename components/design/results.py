@@ -115,7 +115,7 @@ def front_figure(wanted: Wanted, designs: list[dict], chosen: str, scheme: str |
     colour = COLOURS["dark" if scheme == "dark" else "light"]
     across, up = front_axes(wanted)
     figure = go.Figure(layout={"template": template_name(scheme), "showlegend": True})
-    for front, name in ((False, "another is better in all"), (True, "on the front")):
+    for front, name in ((False, "another is as good in all and better in one"), (True, "on the front")):
         rows = [one for one in designs if one["front"] == front]
         marks = [mark_of(one["sample"]) for one in rows]
         figure.add_scatter(

@@ -14,7 +14,8 @@ def add_commands(entries) -> None:
         "target",
         nargs="*",
         metavar="TARGET",
-        help="gap=0.8±0.02 (or +-), gap=0.7..0.9, gap<1, direct, pseudo-direct, D2, delta, hhlh, me001, …",
+        help="gap=0.8±0.02 (or +-), gap=0.7..0.9, gap<1, direct, pseudo-direct, D2, delta, hhlh, me001, …; "
+        "gap=0.8±0.02*3 counts three times as much",
     )
     entry.add_argument(
         "--target", dest="more", action="append", default=[], metavar="TARGETS", help="with commas between"

@@ -40,6 +40,7 @@ _NUMBER = r"([-+]?\d*\.?\d+(?:e[-+]?\d+)?)"
 _AROUND = re.compile(rf"([\w-]+)={_NUMBER}(?:(?:±|\+-|\+/-){_NUMBER})?", re.IGNORECASE)
 _BETWEEN = re.compile(rf"([\w-]+)={_NUMBER}\.\.{_NUMBER}", re.IGNORECASE)
 _BOUND = re.compile(rf"([\w-]+)([<>])=?{_NUMBER}", re.IGNORECASE)
+_WEIGHTED = re.compile(rf"(.+)[*×]{_NUMBER}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Target:
         """In words."""
         figure = FIGURES[self.figure]
         unit = f" {figure.unit}" if figure.unit else ""
+        unit += f" ({self.weight:g} times as important)" if self.weight != 1.0 else ""
         if math.isinf(self.low):
             return f"{figure.label} ≤ {self.high:g}{unit}"
         if math.isinf(self.high):
@@ -153,7 +155,8 @@ def curve_cost(score: np.ndarray | float) -> np.ndarray:
 def parse_wanted(texts: Sequence[str], curve: Curve | None = None) -> Wanted:
     """Targets as typed, several in one text or one in each: `gap=0.8±0.02`, `gap=0.7..0.9`, `gap<1`, `direct`, `Δ2`.
 
-    A kind of gap or a valley may stand alone, or as `kind=direct`, `valley=Δ2`. curve: a drawn band beside them.
+    A range may have a weight of its miss behind it: `gap=0.8±0.02*3`. A kind of gap or a valley may stand alone, or as
+    `kind=direct`, `valley=Δ2`. curve: a drawn band beside them.
 
     Raises:
         InputError: one that is not understood.
@@ -167,18 +170,32 @@ def parse_wanted(texts: Sequence[str], curve: Curve | None = None) -> Wanted:
             (kinds if word in KINDS else valleys).append(word)
         elif name.lower() in ("kind", "valley"):
             (kinds if name.lower() == "kind" else valleys).append(word)
-        elif match := _BETWEEN.fullmatch(compact):
-            targets.append(Target(_figure(match[1]), float(match[2]), float(match[3])))
-        elif match := _AROUND.fullmatch(compact):
-            figure, centre = _figure(match[1]), float(match[2])
-            reach = float(match[3]) if match[3] else SCALES[FIGURES[figure].unit]
-            targets.append(Target(figure, centre - reach, centre + reach))
-        elif match := _BOUND.fullmatch(compact):
-            number = float(match[3])
-            targets.append(Target(_figure(match[1]), *((-math.inf, number) if match[2] == "<" else (number, math.inf))))
+        elif (target := _range(compact)) is not None:
+            targets.append(target)
         else:
             raise InputError(f"The target {text!r} is not understood; write gap=0.8±0.02, gap=0.7..0.9, or gap<0.9")
     return Wanted(tuple(targets), tuple(kinds), tuple(valleys), curve)
+
+
+def _range(compact: str) -> Target | None:
+    """A range of a figure, with its weight; None where a text without blanks is none.
+
+    Raises:
+        InputError: the figure is not known, or the range or weight is none.
+    """
+    weighted = _WEIGHTED.fullmatch(compact)
+    compact, weight = (weighted[1], float(weighted[2])) if weighted else (compact, 1.0)
+    if match := _BETWEEN.fullmatch(compact):
+        return Target(_figure(match[1]), float(match[2]), float(match[3]), weight)
+    if match := _AROUND.fullmatch(compact):
+        figure, centre = _figure(match[1]), float(match[2])
+        reach = float(match[3]) if match[3] else SCALES[FIGURES[figure].unit]
+        return Target(figure, centre - reach, centre + reach, weight)
+    if match := _BOUND.fullmatch(compact):
+        number = float(match[3])
+        low, high = (-math.inf, number) if match[2] == "<" else (number, math.inf)
+        return Target(_figure(match[1]), low, high, weight)
+    return None
 
 
 def _word(text: str) -> str:

@@ -2,14 +2,16 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.design import search as module
+from core.design.answers import Design, Sensitivity, pareto_front
 from core.design.figures import FIGURES, Measured, verified
 from core.design.growth import Constraints
-from core.design.search import Design, DesignSearch, SearchSettings, Sensitivity, mistakes, pareto_front
+from core.design.search import DesignSearch, SearchSettings, mistakes
 from core.design.targets import Target, Wanted, parse_wanted
 from core.errors import InputError
 from core.learning.samples import profile_key
@@ -69,6 +71,23 @@ def test_the_best_are_shaken_by_what_a_grower_gets_wrong():
     best = found(parse_wanted(["gap=0.5..1.2"]), neighbours=False)[-1].designs[0]
     assert {one.change for one in best.sensitivity} == {change for change, _ in mistakes(best.sample)}
     assert all(one.met == (one.cost == 0.0) for one in best.sensitivity)
+
+
+def test_mistakes_are_judged_as_verified_figures_are(monkeypatch):
+    """Quick gaps that are all wrong by the same 50 meV change nothing."""
+
+    def sensed() -> list:
+        search = DesignSearch(parse_wanted(["gap=0.915±0.01"]), SHORT)
+        sample = Sample("Si2Ge2", "5.54 Å")
+        search._keep(search._design(sample, verified(sample)))
+        search._with_sensitivity(search._order()[0])
+        return [(one.change, pytest.approx(one.cost)) for one in search._order()[0].sensitivity]
+
+    before = sensed()
+    known = module.quick
+    off = lambda found: replace(found, figures=found.figures | {"gap": found.figures["gap"] + 0.05})  # noqa: E731
+    monkeypatch.setattr(module, "quick", lambda sample: off(known(sample)))
+    assert sensed() == before
 
 
 def test_what_no_stack_has_is_said():
@@ -149,3 +168,49 @@ def test_pareto_front_leaves_out_what_is_worse_in_everything():
     rows = [design(0.7, 0.3), design(0.8, 0.2), design(0.8, 0.3), design(0.75, 0.25)]
     assert pareto_front(wanted, rows) == [True, True, False, True]
     assert pareto_front(Wanted(kinds=("direct",)), rows) == [True] * 4
+    assert pareto_front(wanted, []) == []
+
+
+def test_a_kind_and_a_valley_count_on_the_front():
+    """A design that is direct stays on the front though its gap is farther off; without the wish it does not."""
+
+    def design(gap: float, kind: str, valley: str) -> Design:
+        measured = Measured(dict.fromkeys(FIGURES, np.nan) | {"gap": gap}, kind, valley)
+        return Design(Sample("Si4Ge4", "Si"), measured, 0.0, False, 0.0)
+
+    rows = [design(0.75, "direct", "Γ"), design(0.7, "indirect", "Δ2"), design(0.71, "indirect", "Γ")]
+    gap = Target("gap", 0.7, 0.7)
+    assert pareto_front(Wanted((gap,)), rows) == [False, True, False]
+    assert pareto_front(Wanted((gap,), kinds=("direct",)), rows) == [True, True, False]
+    assert pareto_front(Wanted((gap,), valleys=("Γ",)), rows) == [False, True, True]
+    assert pareto_front(Wanted(kinds=("direct",)), rows) == [True, False, False]
+
+
+def test_an_answer_is_kept_as_plain_json_and_comes_back():
+    mistake = Sensitivity("+1 ML", math.inf, met=False)
+    measured = Measured(dict.fromkeys(FIGURES, np.nan) | {"gap": 0.75}, "direct", "Γ", 0.5)
+    design = Design(
+        Sample("Si4Ge4", "Si"), measured, 2.0, False, 0.01, True, replace(measured, curve=0.0), (mistake,), True, "x"
+    )
+    document = json.loads(json.dumps(design.document(), allow_nan=False))
+    again = Design.from_document(document)
+    assert again.document() == design.document()
+    assert (again.sample, again.cost, again.sensitivity) == (design.sample, 2.0, (mistake,))
+    assert Design.from_document(document | {"cost": None, "predicted": None}).cost == math.inf
+
+
+def test_a_search_goes_on_from_what_is_known(monkeypatch):
+    wanted, taken = parse_wanted(["gap=0.9..0.95", "valley=D2"]), []
+    exact = module.verified
+    monkeypatch.setattr(module, "verified", lambda sample: taken.append(sample.key) or exact(sample))
+    search = DesignSearch(wanted, SHORT, SearchSettings(neighbours=False)).steps()
+    stopped = next(step for step in search if len(step.designs) == 2)
+    first = set(taken)
+    taken.clear()
+    on = list(DesignSearch(wanted, SHORT, SearchSettings(neighbours=False), stopped.designs).steps())
+    assert taken
+    assert not first & set(taken)
+    assert [len(step.designs) for step in on][:4] == [2, 2, 2, 3]
+    whole = found(wanted, neighbours=False)[-1]
+    ordered = lambda step: [(one.sample, one.measured) for one in step.designs]  # noqa: E731
+    assert ordered(on[-1]) == ordered(whole)
