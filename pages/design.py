@@ -1,5 +1,6 @@
 """Design: ask for bands, get the stacks that give them."""
 
+import base64
 import json
 import secrets
 
@@ -272,6 +273,22 @@ def take_drawing(relayout, document, chosen):
     except InputError as error:
         return no_update, str(error)
     return "" if band is None else band.text, ""
+
+
+@callback(
+    Output(ids("curve"), "value", allow_duplicate=True),
+    Output(ids("problem"), "children", allow_duplicate=True),
+    Input(ids("band-file"), "contents"),
+    prevent_initial_call=True,
+)
+def take_file(contents):
+    """A band from an uploaded table, as text."""
+    try:
+        return Curve.read(base64.b64decode(contents.partition(",")[2], validate=True)).text, ""
+    except InputError as error:
+        return no_update, str(error)
+    except (ValueError, AttributeError):
+        return no_update, "The file did not arrive whole; try again"
 
 
 @callback(

@@ -22,6 +22,9 @@ POINTS = POINTS_PER_SEGMENT * sum(len(names) - 1 for names in parse_path(DEFAULT
 """k-points of the standard path, counted from 0 on the page's left."""
 
 _GRID = EnergyGrid()
+LARGEST_FILE = 200_000
+"""Bytes of a table that is read."""
+
 _PAIR = re.compile(r"(\d{1,3}(?:\.\d+)?):([-+]?\d{1,2}(?:\.\d+)?)")
 
 
@@ -78,6 +81,33 @@ class Curve:
                     "example 24:-0.1, 30:-0.35"
                 )
         return cls(tuple((float(match[1]), float(match[2])) for match in found if match))
+
+    @classmethod
+    def read(cls, content: bytes) -> "Curve":
+        """From a table as text, a line `k-point,energy` in eV each, a heading or remarks in lines without numbers.
+
+        Raises:
+            InputError: a table that is none.
+        """
+        if len(content) > LARGEST_FILE:
+            raise InputError(f"A table of {len(content)} bytes is no drawn band; at most {LARGEST_FILE} are read")
+        rows = []
+        for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), 1):
+            columns = [part for part in re.split(r"[,;\s]+", line.replace("−", "-").strip()) if part]
+            if not columns or not re.match(r"[-+.\d]", columns[0]):
+                continue
+            try:
+                k, energy = (float(part) for part in columns)
+            except ValueError:
+                raise InputError(
+                    f"Line {number} of the table, {line[:30]!r}, is no k-point and energy; write two numbers with "
+                    "decimal points, for example 24,-0.1"
+                ) from None
+            rows.append((k, energy))
+        if not rows:
+            raise InputError("The table has no line with numbers; write k-point,energy in eV in each")
+        k, energy = np.array(rows).T
+        return cls(tuple(rows)) if len(rows) <= MOST_POINTS and (np.diff(k) > 0).all() else cls.drawn(k, energy)
 
     @property
     def text(self) -> str:

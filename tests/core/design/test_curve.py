@@ -90,6 +90,32 @@ def test_a_line_between_corners_and_any_order_of_a_pen():
     assert len(Curve.drawn(np.linspace(0, POINTS - 1, 500), np.zeros(500)).corners) == MOST_POINTS
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "  "])
+def test_a_table_is_read_with_its_heading_and_any_separator(separator):
+    lines = ["# a band", f"k{separator}E (eV)", f"24{separator}-0.1", "", f"30.5{separator}−0.35"]
+    assert Curve.read("\r\n".join(lines).encode("utf-8-sig")) == Curve.parse("24:-0.1, 30.5:-0.35")
+
+
+def test_a_table_of_many_points_in_any_order_is_thinned():
+    rows = [f"{k},{-0.01 * k}" for k in np.linspace(0, POINTS - 1, 500)]
+    curve = Curve.read("\n".join(reversed(rows)).encode())
+    assert len(curve.corners) == MOST_POINTS
+    assert curve.energies == pytest.approx(-0.01 * curve.rows, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no line with numbers"), (b"k,E", "no line with numbers"), (b"24,-0.1,3", "Line 1"), (b"24\n", "Line 1"),
+        (b"24,-0.1\n30,x", "Line 2"), (b"24,-0.1", "2 to"), (b"24,nan\n30,1", "between"), (b"nan,1\n30,1", "2 to"),
+        (b"1" * 300_000, "bytes"), (bytes(range(256)), "Line|no line"),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_none_is_refused_in_words(content, why):
+    with pytest.raises(InputError, match=why):
+        Curve.read(content)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
