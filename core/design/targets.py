@@ -32,7 +32,7 @@ NAMES = {
     "gap": "gap", "direct": "direct_gap", "delta": "delta2_delta4_splitting", "hhlh": "hh_lh_splitting", "vbm": "vbm",
     "cbm": "cbm", "me100": "electron_mass_100", "me001": "electron_mass_001", "mh100": "hole_mass_100",
     "mh001": "hole_mass_001", "electron": "electron_in_ge", "hole": "hole_in_ge", "miniband": "electron_miniband",
-    "hole-miniband": "hole_miniband",
+    "hole-miniband": "hole_miniband", "vbo": "valence_offset", "cbo": "conduction_offset",
 }  # fmt: skip
 """What a person types for FIGURES."""
 
