@@ -1,5 +1,6 @@
 """Design: ask for bands, get the stacks that give them."""
 
+import base64
 import json
 import secrets
 
@@ -16,7 +17,7 @@ from components.theme import GRAPH_CONFIG
 from core.design.curve import Curve
 from core.design.targets import parse_wanted
 from core.errors import InputError
-from core.sessions.designs import design_request, found
+from core.sessions.designs import design_request, found, is_final
 from core.structure.sample import Sample
 
 dash.register_page(
@@ -159,8 +160,7 @@ def search(clicks, place, *values):
         asked = design_request(typed(list(values)))
     except InputError as error:
         return no_update, no_update, str(error)
-    before = found(asked)
-    if before and before["stop_reason"]:
+    if is_final(found(asked)):
         jobs().leave(user(), place)
         return asked.document, None, ""
     return asked.document, jobs().ask(user(), place, "design", asked.document), ""
@@ -200,9 +200,10 @@ def _said(status, step) -> str:
         count = len(step["designs"])
         ends = {"met": "The best ones meet all targets", "budget": "The time that a search has is used up",
                 "nothing meets all targets": "Nothing meets all targets; these come nearest"}  # fmt: skip
-        return f"{ends.get(reason, reason.capitalize())}: {count} answer{'s' * (count != 1)}, all verified"
+        goes_on = "" if is_final(step) else "; press Search to go on"
+        return f"{ends.get(reason, reason.capitalize())}: {count} answer{'s' * (count != 1)}, all verified{goes_on}"
     if status is not None:
-        kept = f" {len(step['designs'])} answers are kept." if step else ""
+        kept = f" {len(step['designs'])} answers are kept; press Search to go on." if step else ""
         return ended_text(status, "Search").replace("Exact calculation", "Search") + kept
     return "These answers are those of a search that did not end; press Search to go on" if step else "Press Search"
 
@@ -272,6 +273,22 @@ def take_drawing(relayout, document, chosen):
     except InputError as error:
         return no_update, str(error)
     return "" if band is None else band.text, ""
+
+
+@callback(
+    Output(ids("curve"), "value", allow_duplicate=True),
+    Output(ids("problem"), "children", allow_duplicate=True),
+    Input(ids("band-file"), "contents"),
+    prevent_initial_call=True,
+)
+def take_file(contents):
+    """A band from an uploaded table, as text."""
+    try:
+        return Curve.read(base64.b64decode(contents.partition(",")[2], validate=True)).text, ""
+    except InputError as error:
+        return no_update, str(error)
+    except (ValueError, AttributeError):
+        return no_update, "The file did not arrive whole; try again"
 
 
 @callback(

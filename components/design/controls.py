@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from components.ids import Ids
 from components.links import decoded_entries
@@ -71,7 +71,7 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
                 maxRows=6,
                 size="xs",
                 spellCheck=False,
-                description="gap=0.8±0.02, me100<0.2, hhlh=0.05..0.1, direct, Δ2; commas between",
+                description="gap=0.8±0.02, me100<0.2, hhlh=0.05..0.1, direct, Δ2; commas between; gap<1*3 has a weight",
             ),
             _builder(),
             html.P(id=ids("meaning"), className="muted design-meaning", role="status"),
@@ -84,6 +84,17 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
                 placeholder="none; draw it on the picture",
                 spellCheck=False,
                 description="k-point:energy in eV at each corner, such as 24:-0.1, 36:-0.9",
+            ),
+            dcc.Upload(
+                html.Button(
+                    "Open a table of the band",
+                    type="button",
+                    className="button",
+                    title="Text or CSV, in each line a k-point of the path, 0 to 95, and an energy in eV: 24,-0.1",
+                ),
+                id=ids("band-file"),
+                className="upload",
+                multiple=False,
             ),
             html.H2("What can be grown"),
             html.Div(

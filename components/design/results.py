@@ -61,7 +61,7 @@ def shown(design: dict, key: str) -> str:
     if key == "bears":
         held = design["sensitivity"]
         return f"{sum(one['met'] for one in held)} of {len(held)}" if held else ""
-    if key == "cost":
+    if key == "cost" and value is not None:
         return "none" if design["met"] else f"{value:.2f}"
     if value is None or isinstance(value, str):
         return value or "–"
@@ -115,7 +115,7 @@ def front_figure(wanted: Wanted, designs: list[dict], chosen: str, scheme: str |
     colour = COLOURS["dark" if scheme == "dark" else "light"]
     across, up = front_axes(wanted)
     figure = go.Figure(layout={"template": template_name(scheme), "showlegend": True})
-    for front, name in ((False, "another is better in all"), (True, "on the front")):
+    for front, name in ((False, "another is as good in all and better in one"), (True, "on the front")):
         rows = [one for one in designs if one["front"] == front]
         marks = [mark_of(one["sample"]) for one in rows]
         figure.add_scatter(
@@ -197,11 +197,17 @@ def details(wanted: Wanted, design: dict | None) -> list:
     held = design["sensitivity"]
     if held:
         caption = "What a grower may get wrong"
-        lines = [[one["change"], "all met" if one["met"] else f"misses {one['cost']:.2g}"] for one in held]
+        lines = [[one["change"], _then(one)] for one in held]
         parts.append(data_table(caption, ["Change", "Then"], lines))
     else:
         parts.append(html.P("What a grower may get wrong is worked out for the best six.", className="muted small"))
     return parts
+
+
+def _then(mistake: dict) -> str:
+    if mistake["cost"] is None:
+        return "has no such figure"
+    return "all met" if mistake["met"] else f"misses {mistake['cost']:.2g}"
 
 
 def answers_csv(wanted: Wanted, designs: list[dict]) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 
 from core.cli.parser import add_command, show_progress
 
@@ -13,7 +14,8 @@ def add_commands(entries) -> None:
         "target",
         nargs="*",
         metavar="TARGET",
-        help="gap=0.8±0.02 (or +-), gap=0.7..0.9, gap<1, direct, pseudo-direct, D2, delta, hhlh, me001, …",
+        help="gap=0.8±0.02 (or +-), gap=0.7..0.9, gap<1, direct, pseudo-direct, D2, delta, hhlh, me001, …; "
+        "gap=0.8±0.02*3 counts three times as much",
     )
     entry.add_argument(
         "--target", dest="more", action="append", default=[], metavar="TARGETS", help="with commas between"
@@ -55,7 +57,7 @@ def design(arguments: argparse.Namespace) -> None:
     for last in DesignSearch(wanted, _constraints(arguments), settings).steps():
         show_progress(f"{100 * last.done:3.0f} %  {last.note}")
     if arguments.json:
-        print(json.dumps({"wanted": wanted.text()} | last.document(), ensure_ascii=False))
+        print(json.dumps({"wanted": wanted.text()} | last.document(), ensure_ascii=False, allow_nan=False))
         return
     print(wanted.text())
     for one in last.designs:
@@ -63,7 +65,7 @@ def design(arguments: argparse.Namespace) -> None:
         figures += f"  band {one.measured.curve:.2f}" if curve else ""
         held = sum(s.met for s in one.sensitivity)
         bears = f"  bears {held} of {len(one.sensitivity)} mistakes" if one.sensitivity else ""
-        cost = "met" if one.met else f"{one.cost:.2f}"
+        cost = "met" if one.met else f"{one.cost:.2f}" if math.isfinite(one.cost) else "–"
         sample = f"{one.sample.layers} on {one.sample.lattice:.4f} Å"
         print(f"{cost:>8}  {sample}  {figures}  {one.measured.kind}, {one.measured.valley}{bears}")
     print(last.stop_reason)

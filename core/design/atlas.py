@@ -13,7 +13,8 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from core.damage import DamagedError, read_arrays
-from core.design.figures import DIRECT_TOLERANCE, FIGURES, KINDS, LEVELS, OTHERS, edges, quick_levels
+from core.design.figures import DIRECT_TOLERANCE, FIGURES, KINDS, LEVELS, OTHERS, edges, offsets, quick_levels
+from core.electronic.local_edges import EdgeProfile, strained_bulk_edges
 from core.errors import InputError
 from core.learning.samples import LATTICE_TRAINED, LONGEST_PERIOD
 from core.parameters.checksum import parameters_sha256
@@ -57,11 +58,17 @@ class Atlas:
         share = ((lattice - NODES[at]) / (NODES[at + 1] - NODES[at]))[:, None]
         others = self.others[:, at] * (1 - share) + self.others[:, at + 1] * share
         found, valleys = edges(levels)
-        figures = found | dict(zip(OTHERS, np.moveaxis(others, 2, 0), strict=True))
+        figures = found | dict(zip(OTHERS, np.moveaxis(others, 2, 0), strict=True)) | self._offsets(lattice)
         kinds = np.where(
             levels["at_gamma"] - found["cbm"] > DIRECT_TOLERANCE, KINDS.index("indirect"), self._at_gamma(lattice)
         )
         return {name: figures[name] for name in FIGURES}, kinds, valleys
+
+    def _offsets(self, lattice: np.ndarray) -> dict[str, np.ndarray]:
+        """OFFSETS (pair, lattice) eV of Ge over Si, nan for single crystals; local edges are smooth, as levels are."""
+        silicon, germanium = (_bulk_profile(fraction, lattice) for fraction in (0.0, 1.0))
+        both = self.pairs.min(axis=1, keepdims=True) > 0
+        return {name: np.where(both, value, np.nan) for name, value in offsets(silicon, germanium).items()}
 
     def _at_gamma(self, lattice: np.ndarray) -> np.ndarray:
         """(pair, lattice) kinds of the gap where Γ is lowest: those of the nearest node where it is."""
@@ -69,6 +76,12 @@ class Atlas:
         distance = np.abs(lattice[:, None] - NODES) + np.where(self.kinds == indirect, 1e3, 0.0)[:, None, :]
         nearest = np.take_along_axis(self.kinds, distance.argmin(axis=2), axis=1)
         return np.where(nearest == indirect, KINDS.index("pseudo-direct"), nearest)
+
+
+def _bulk_profile(ge_fraction: float, lattice: np.ndarray) -> EdgeProfile:
+    """Local edges of a material at many lattice constants (lattice,), in place of planes."""
+    nodes = [strained_bulk_edges(ge_fraction, float(node)) for node in NODES]
+    return EdgeProfile(CubicSpline(NODES, nodes)(lattice).T, np.full(len(lattice), ge_fraction), np.nan)
 
 
 def _filled(levels: np.ndarray) -> np.ndarray:

@@ -14,14 +14,17 @@ from core.errors import InputError
 REACH = 0.08
 """eV: standard deviation of the strip about the curve whose weight counts."""
 
-ONE_BAND = 0.5
-"""Integral over energy of a single unfolded band in the mean of a crystal's atoms: two atoms share it."""
+NEARBY = 2 * REACH
+"""eV by which a brighter band may lie off the curve and still count against it."""
 
 MOST_POINTS = 64
 POINTS = POINTS_PER_SEGMENT * sum(len(names) - 1 for names in parse_path(DEFAULT_PATH))
 """k-points of the standard path, counted from 0 on the page's left."""
 
 _GRID = EnergyGrid()
+LARGEST_FILE = 200_000
+"""Bytes of a table that is read."""
+
 _PAIR = re.compile(r"(\d{1,3}(?:\.\d+)?):([-+]?\d{1,2}(?:\.\d+)?)")
 
 
@@ -79,6 +82,33 @@ class Curve:
                 )
         return cls(tuple((float(match[1]), float(match[2])) for match in found if match))
 
+    @classmethod
+    def read(cls, content: bytes) -> "Curve":
+        """From a table as text, a line `k-point,energy` in eV each, a heading or remarks in lines without numbers.
+
+        Raises:
+            InputError: a table that is none.
+        """
+        if len(content) > LARGEST_FILE:
+            raise InputError(f"A table of {len(content)} bytes is no drawn band; at most {LARGEST_FILE} are read")
+        rows = []
+        for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), 1):
+            columns = [part for part in re.split(r"[,;\s]+", line.replace("−", "-").strip()) if part]
+            if not columns or not re.match(r"[-+.\d]", columns[0]):
+                continue
+            try:
+                k, energy = (float(part) for part in columns)
+            except ValueError:
+                raise InputError(
+                    f"Line {number} of the table, {line[:30]!r}, is no k-point and energy; write two numbers with "
+                    "decimal points, for example 24,-0.1"
+                ) from None
+            rows.append((k, energy))
+        if not rows:
+            raise InputError("The table has no line with numbers; write k-point,energy in eV in each")
+        k, energy = np.array(rows).T
+        return cls(tuple(rows)) if len(rows) <= MOST_POINTS and (np.diff(k) > 0).all() else cls.drawn(k, energy)
+
     @property
     def text(self) -> str:
         """The inverse of `parse`."""
@@ -96,17 +126,31 @@ class Curve:
         return np.interp(self.rows, k, energy)
 
     @cached_property
-    def _strip(self) -> np.ndarray:
-        """(row, energy) eV: what a picture's pixels count."""
-        near = np.exp(-0.5 * ((_GRID.values - self.energies[:, None]) / REACH) ** 2)
-        one_band = ONE_BAND * REACH / math.hypot(REACH, DEFAULT_SIGMA)
-        return near * _GRID.step / one_band
+    def _steepness(self) -> np.ndarray:
+        """(row,) eV a row."""
+        k, energy = np.array(self.corners).T
+        left, right = np.maximum(self.rows - 0.5, k[0]), np.minimum(self.rows + 0.5, k[-1])
+        return (np.interp(right, k, energy) - np.interp(left, k, energy)) / (right - left)
+
+    @cached_property
+    def _strips(self) -> np.ndarray:
+        """(shift, row, energy) eV: what a picture's pixels count, 1 in all for one band there; the first is unshifted.
+
+        An unfolded band of weight 1 has the integral 1, and the width of `Broadening`: steep ones are wider.
+        """
+        shift = np.array([0.0, *np.arange(-NEARBY, NEARBY + 1e-9, REACH / 2)])
+        variance = DEFAULT_SIGMA**2 + (0.5 * self._steepness) ** 2
+        one_band = REACH / np.sqrt(REACH**2 + variance)
+        off = _GRID.values - self.energies[:, None] - shift[:, None, None]
+        return np.exp(-0.5 * (off / REACH) ** 2) * _GRID.step / one_band[:, None]
 
     def score(self, total: np.ndarray) -> float:
         """Share of the curve's k-points at which a band lies on it, 0 to 1; a band beside it counts in part.
 
+        Two bands of the same energy beside it count as one does: the strip is held against the brightest one NEARBY.
+
         Args:
-            total: (k, energy) 1/eV: A(k, E) on the standard path, σ = 0.1 eV, mean of the atoms.
+            total: (k, energy) 1/eV: A(k, E) on the standard path, σ = 0.1 eV, of all atoms.
         """
-        found = (total[self.rows] * self._strip).sum(axis=1)
-        return float(np.minimum(found, 1.0).mean())
+        found = np.einsum("ske,ke->sk", self._strips, total[self.rows])
+        return float((found[0] / np.maximum(found.max(axis=0), 1.0)).mean())

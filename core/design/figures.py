@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from core.electronic.calculation import check_size, energy_zero
-from core.electronic.diagonalise import solve_bands
 from core.electronic.hamiltonian import Hamiltonian, build_hamiltonian
+from core.electronic.local_edges import EdgeProfile, bulk_profile
 from core.electronic.readouts import DIRECT_TOLERANCE, Readouts, ValenceEdge, read_bands, read_valence
+from core.structure.crystal import Crystal
 from core.structure.sample import Sample
 
 MINIBAND_POINTS = 5
@@ -44,8 +45,11 @@ FIGURES = {
     "hole_in_ge": Figure("Share of the hole in Ge", "", 0.0, 1.0),
     "electron_miniband": Figure("Width of the electron miniband", "eV", 0.0, 3.0),
     "hole_miniband": Figure("Width of the hole miniband", "eV", 0.0, 3.0),
+    "valence_offset": Figure("Valence band offset, Ge over Si", "eV", 0.0, 1.0),
+    "conduction_offset": Figure("Conduction band offset, Ge over Si", "eV", -0.5, 0.5),
 }
-"""By name. Masses are those of the lightest state at the edge; minibands are those along growth."""
+"""By name. Masses are those of the lightest state at the edge; minibands are those along growth; offsets are those of
+the local edges of the most Ge-rich plane over those of the least."""
 
 KINDS = ("indirect", "pseudo-direct", "direct")
 VALLEYS = ("Δ2", "Δ4", "L", "Γ")
@@ -53,6 +57,9 @@ LEVELS = ("heavy", "light", "at_gamma", *VALLEYS)
 """Smooth functions of a∥: the hole bands and the lowest conduction state at Γ, the valleys; eV over the VBM of Si."""
 
 OTHERS = tuple(name for name in FIGURES if name.startswith(("electron_", "hole_")))
+
+OFFSETS = ("valence_offset", "conduction_offset")
+"""Of the materials and a∥ alone, whatever the thickness of the layers."""
 
 MORE = ("electron_mass_110", "hole_mass_110", "split_off")
 """Figures that no target is made of: m₀, m₀, and eV by which the split-off band lies below the VBM."""
@@ -72,7 +79,7 @@ class Measured:
 
 
 def quick(sample: Sample) -> Measured:
-    """FIGURES with spin-orbit coupling in the valence band alone.
+    """FIGURES with spin-orbit coupling in the valence band alone, at a third to a half of what `verified` takes.
 
     Raises:
         InputError: as `Sample.crystal`; a period beyond what the exact engine takes.
@@ -88,8 +95,8 @@ def quick_levels(sample: Sample) -> tuple[dict[str, float], dict[str, float], st
     """
     crystal = sample.crystal()
     check_size(crystal, True)
-    bare = build_hamiltonian(crystal)
-    return _levels(bare, read_bands(bare), read_valence(build_hamiltonian(crystal, True)))
+    bare, coupled = build_hamiltonian(crystal), build_hamiltonian(crystal, True)
+    return _levels(bare, read_bands(bare), coupled, read_valence(coupled))
 
 
 def verified(sample: Sample) -> Measured:
@@ -110,7 +117,7 @@ def verified_levels(sample: Sample) -> tuple[dict[str, float], dict[str, float],
     crystal = sample.crystal()
     check_size(crystal, True)
     coupled = build_hamiltonian(crystal, True)
-    return _levels(coupled, read_bands(coupled), read_valence(coupled))
+    return _levels(coupled, read_bands(coupled), coupled, read_valence(coupled))
 
 
 def from_levels(levels: Mapping[str, float], others: Mapping[str, float], kind: str) -> Measured:
@@ -139,9 +146,9 @@ def edges(levels: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
 
 
 def _levels(
-    hamiltonian: Hamiltonian, found: Readouts, valence: ValenceEdge
+    hamiltonian: Hamiltonian, found: Readouts, coupled: Hamiltonian, valence: ValenceEdge
 ) -> tuple[dict[str, float], dict[str, float], str]:
-    """Conduction states from `found`, valence states from `valence`."""
+    """Conduction states from `found`, which is of `hamiltonian`, valence states from `valence`, of `coupled`."""
     zero, split = energy_zero(True), valence.hh_lh_splitting
     vbm = valence.energy - zero
     heavy = vbm if split is None else vbm + min(split, 0.0)
@@ -159,16 +166,32 @@ def _levels(
         "electron_in_ge": float(found.profile["cbm"] @ germanium),
         "hole_in_ge": float(valence.profile @ germanium),
     }
-    return levels, others | _minibands(hamiltonian, found), found.gap_kind
+    others |= _offsets(coupled.crystal)
+    others["electron_miniband"] = _miniband(hamiltonian, found.cbm_k[:2], 0)
+    others["hole_miniband"] = _miniband(coupled, (0.0, 0.0), -1)
+    return levels, others, found.gap_kind
 
 
-def _minibands(hamiltonian: Hamiltonian, found: Readouts) -> dict[str, float]:
-    """Widths (eV) of the lowest conduction and the highest valence band along growth, over the crystal's own zone."""
+def offsets(poor: EdgeProfile, rich: EdgeProfile) -> dict[str, np.ndarray]:
+    """OFFSETS (plane,) eV of planes rich in Ge over those poor in it."""
+    return {"valence_offset": rich.valence - poor.valence, "conduction_offset": rich.conduction - poor.conduction}
+
+
+def _offsets(crystal: Crystal) -> dict[str, float]:
+    """OFFSETS (eV) of a crystal, nan where all its planes are alike."""
+    ends = sorted({float(fraction) for fraction in np.round(crystal.plane_ge_fraction, 6)})
+    if len(ends) == 1:
+        return dict.fromkeys(OFFSETS, np.nan)
+    poor, rich = (bulk_profile(fraction, crystal.lattice_in_plane) for fraction in (ends[0], ends[-1]))
+    return {name: float(value[0]) for name, value in offsets(poor, rich).items()}
+
+
+def _miniband(hamiltonian: Hamiltonian, in_plane: tuple[float, ...], band: int) -> float:
+    """Width (eV) of a band along growth, over the crystal's own zone.
+
+    band: 0 for the lowest conduction band, −1 for the highest valence band.
+    """
     occupied = len(hamiltonian.crystal) * (4 if hamiltonian.spin_orbit else 2)
     kz = np.linspace(0.0, 2.0 / hamiltonian.crystal.plane_count, MINIBAND_POINTS)
-    widths = {}
-    for carrier, in_plane, band in (("electron", found.cbm_k[:2], occupied), ("hole", (0.0, 0.0), occupied - 1)):
-        line = np.array([[*in_plane, z] for z in kz])
-        energy = solve_bands(hamiltonian, line, np.tile([0.0, 0.0, 1.0], (len(line), 1))).energy[:, band]
-        widths[f"{carrier}_miniband"] = float(np.ptp(energy))
-    return widths
+    levels = [np.linalg.eigvalsh(hamiltonian.matrices([*in_plane, z])[0])[occupied + band] for z in kz]
+    return float(np.ptp(levels))

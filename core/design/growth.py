@@ -19,6 +19,9 @@ Matthews and Blakeslee, J. Cryst. Growth 27, 118 (1974), for equilibrium."""
 PEOPLE_BEAN_WIDTH = 4.0
 """Å: Burgers vector that People and Bean set in their formula for SiGe."""
 
+LATTICE_ROUNDED = 1e-4
+"""Å: samples have their lattice constants rounded to so many digits, and may lie as far outside the range."""
+
 THICKEST = 1e6
 """Å: films without misfit have no critical thickness."""
 
@@ -60,7 +63,7 @@ class Constraints:
         """Why a sample breaks them, in words; empty where it does not."""
         blocks, lattice = sample.layers.repeat_unit[0].blocks, sample.lattice
         counts = [block.monolayers for block in blocks]
-        if not self.lattice[0] - 1e-6 <= lattice <= self.lattice[1] + 1e-6:
+        if not self.lattice[0] - LATTICE_ROUNDED <= lattice <= self.lattice[1] + LATTICE_ROUNDED:
             return f"a∥ of {lattice:.4f} Å is outside the allowed substrates"
         if len(blocks) > 1 and not (min(counts) >= self.thinnest and max(counts) <= self.thickest):
             return f"blocks of {min(counts)} to {max(counts)} ML"

@@ -4,11 +4,12 @@ A generator of frozen steps, cancellable, with its budget; nothing is random.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from core.design.answers import ENDS, Design, Sensitivity, Step, pareto_front
 from core.design.atlas import atlas
 from core.design.figures import Measured, quick, verified
 from core.design.growth import Constraints, mean_strain
@@ -59,52 +60,6 @@ TOLERATED_STRAIN = 0.002
 
 
 @dataclass(frozen=True)
-class Sensitivity:
-    """One thing that a grower may get wrong, the cost with it, and whether all that is asked for is still met."""
-
-    change: str
-    cost: float
-    met: bool
-
-
-@dataclass(frozen=True)
-class Design:
-    """An answer: its sample and figures, its cost, and whether it is all that is asked for.
-
-    exact: whether its figures are verified. predicted: what was expected of them before.
-    strain: mean of the period, not in percent. sensitivity: of the best ones.
-    front: whether no other answer is better in one target and no worse in the others.
-    """
-
-    sample: Sample
-    measured: Measured
-    cost: float
-    met: bool
-    strain: float
-    exact: bool = False
-    predicted: Measured | None = None
-    sensitivity: tuple[Sensitivity, ...] = ()
-    front: bool = False
-
-    def document(self) -> dict:
-        """Plain JSON."""
-        return {
-            "sample": self.sample.document(),
-            "curve": round(self.measured.curve, 4),
-            "figures": _plain(self.measured.figures),
-            "predicted": _plain(self.predicted.figures) if self.predicted else None,
-            "kind": self.measured.kind,
-            "valley": self.measured.valley,
-            "cost": round(self.cost, 4),
-            "met": self.met,
-            "exact": self.exact,
-            "strain": round(self.strain, 6),
-            "front": self.front,
-            "sensitivity": [vars(one) | {"cost": round(one.cost, 4)} for one in self.sensitivity],
-        }
-
-
-@dataclass(frozen=True)
 class SearchSettings:
     """seconds: allowed. excluded: stacks that are no answers. neighbours: whether to leave the table."""
 
@@ -113,34 +68,22 @@ class SearchSettings:
     neighbours: bool = True
 
 
-@dataclass(frozen=True)
-class Step:
-    """Where the search stands: what was done, the share that is done, the designs so far, best first."""
-
-    note: str
-    done: float
-    designs: tuple[Design, ...]
-    stop_reason: str = ""
-
-    def document(self) -> dict:
-        """Plain JSON."""
-        return {
-            "note": self.note, "done": round(self.done, 3), "designs": [one.document() for one in self.designs],
-            "stop_reason": self.stop_reason,
-        }  # fmt: skip
-
-
 @dataclass
 class DesignSearch:
-    """A search for what is wanted within constraints; iterate `steps()`."""
+    """A search for what is wanted within constraints; iterate `steps()`.
+
+    known: verified answers to the same question, of a search that did not end; they are not verified again.
+    """
 
     wanted: Wanted
     constraints: Constraints = field(default_factory=Constraints)
     settings: SearchSettings = field(default_factory=SearchSettings)
+    known: Sequence[Design] = ()
 
     def __post_init__(self):
-        """Nothing is found yet."""
-        self._designs: dict[str, Design] = {}
+        """Nothing is found yet but what is known."""
+        self._designs = {design.sample.key: design for design in self.known}
+        self._begun = {design.begun for design in self.known}
         self._scores: np.ndarray | None = None
         self._excluded = {profile_key(parse_stack(stack)) for stack in self.settings.excluded}
 
@@ -170,11 +113,11 @@ class DesignSearch:
             if stop := self._stop(cancelled, end):
                 yield self._step("stopped", 1.0, stop)
                 return
-            design = self._verified(sample)
-            yield self._step(
-                f"{design.sample.layers} on {design.sample.lattice:.4f} Å verified",
-                begun + share * number / len(chosen),
-            )
+            note = f"{sample.layers} on {sample.lattice:.4f} Å was verified before"
+            if sample.key not in self._begun:
+                design = self._verified(sample)
+                note = f"{design.sample.layers} on {design.sample.lattice:.4f} Å verified"
+            yield self._step(note, begun + share * number / len(chosen))
         if self.settings.neighbours:
             for note, done in self._neighbours():
                 if stop := self._stop(cancelled, end):
@@ -187,7 +130,7 @@ class DesignSearch:
                 return
             yield self._step(self._with_sensitivity(design), 0.9 + 0.1 * number / SENSED)
         best = self._order()[0]
-        yield self._step("finished", 1.0, "met" if best.met else "nothing meets all targets")
+        yield self._step("finished", 1.0, ENDS[0] if best.met else ENDS[1])
 
     def _lattices(self) -> np.ndarray:
         """(lattice,) Å: in-plane lattice constants that are compared."""
@@ -262,7 +205,7 @@ class DesignSearch:
         if best is not design:
             refined = self._design(best.sample, self._exact(best.sample))
             design = min(design, refined, key=lambda one: one.cost)
-        design = replace(design, exact=True, predicted=self._quick(design.sample))
+        design = replace(design, exact=True, predicted=self._quick(design.sample), begun=sample.key)
         self._keep(design)
         return design
 
@@ -285,18 +228,21 @@ class DesignSearch:
                         (number + count / len(fresh)) / NEIGHBOURED,
                     )
             for one in sorted(found, key=lambda one: one.cost)[:2]:
-                if one.cost < order[-1].cost:
+                if one.cost < order[-1].cost and one.sample.key not in self._begun:
                     self._verified(one.sample)
             yield f"neighbours of {start.sample.layers} tried", (number + 1) / NEIGHBOURED
 
     def _with_sensitivity(self, design: Design) -> str:
-        """Work out what the errors of a grower do to a design."""
-        rows = []
+        """Work out what the errors of a grower do to a design, by quick figures corrected as in `_verified`."""
+        note = f"what a grower may get wrong of {design.sample.layers}"
+        if design.sensitivity:
+            return note
+        rows, start = [], self._quick(design.sample)
         for change, sample in mistakes(design.sample):
-            found = self._quick(sample)
+            found = _shifted(self._quick(sample), start, design.measured)
             rows.append(Sensitivity(change, self.wanted.cost(found), self.wanted.met(found)))
         self._designs[design.sample.key] = replace(design, sensitivity=tuple(rows))
-        return f"what a grower may get wrong of {design.sample.layers}"
+        return note
 
     def _design(self, sample: Sample, measured: Measured) -> Design:
         return Design(sample, measured, self.wanted.cost(measured), self.wanted.met(measured), mean_strain(sample))
@@ -328,14 +274,12 @@ class DesignSearch:
         return "budget" if time.monotonic() > end else ""
 
 
-def _plain(figures: dict[str, float]) -> dict[str, float | None]:
-    return {name: None if np.isnan(value) else round(value, 5) for name, value in figures.items()}
-
-
 def _shifted(measured: Measured, start: Measured, exact: Measured) -> Measured:
     """Quick figures, corrected by what exact ones of a sample nearby differ from its quick ones."""
     figures = {name: value + exact.figures[name] - start.figures[name] for name, value in measured.figures.items()}
-    return replace(measured, figures=figures, curve=min(1.0, measured.curve + exact.curve - start.curve))
+    return replace(
+        measured, figures=figures, curve=float(np.clip(measured.curve + exact.curve - start.curve, 0.0, 1.0))
+    )
 
 
 def mistakes(sample: Sample) -> Iterator[tuple[str, Sample]]:
@@ -354,16 +298,3 @@ def mistakes(sample: Sample) -> Iterator[tuple[str, Sample]]:
 
 def _signed(text: str) -> str:
     return text.replace("-", "−")
-
-
-def pareto_front(wanted: Wanted, designs: list[Design]) -> list[bool]:
-    """Whether no other design misses each target by no more, and one by less."""
-    if not designs or not (wanted.targets or wanted.curve):
-        return [True] * len(designs)
-    miss = np.array([[float(t.miss(np.array(d.measured.figures[t.figure]))) for t in wanted.targets] for d in designs])
-    if wanted.curve:
-        miss = np.column_stack([miss.reshape(len(designs), -1), [1.0 - d.measured.curve for d in designs]])
-    miss = np.nan_to_num(miss, posinf=1e9)
-    no_worse = (miss[None] <= miss[:, None]).all(axis=2)
-    better = (miss[None] < miss[:, None]).any(axis=2)
-    return [not bool(row) for row in (no_worse & better).any(axis=1)]

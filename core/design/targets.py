@@ -19,6 +19,9 @@ WRONG_KIND = 9.0
 
 MOST_TARGETS = 12
 
+LARGEST = 1000.0
+"""Largest end of a range, in the figure's unit."""
+
 CURVE_SCALE = 0.05
 """Share of a drawn band that is missing which costs one."""
 
@@ -29,7 +32,7 @@ NAMES = {
     "gap": "gap", "direct": "direct_gap", "delta": "delta2_delta4_splitting", "hhlh": "hh_lh_splitting", "vbm": "vbm",
     "cbm": "cbm", "me100": "electron_mass_100", "me001": "electron_mass_001", "mh100": "hole_mass_100",
     "mh001": "hole_mass_001", "electron": "electron_in_ge", "hole": "hole_in_ge", "miniband": "electron_miniband",
-    "hole-miniband": "hole_miniband",
+    "hole-miniband": "hole_miniband", "vbo": "valence_offset", "cbo": "conduction_offset",
 }  # fmt: skip
 """What a person types for FIGURES."""
 
@@ -37,6 +40,7 @@ _NUMBER = r"([-+]?\d*\.?\d+(?:e[-+]?\d+)?)"
 _AROUND = re.compile(rf"([\w-]+)={_NUMBER}(?:(?:±|\+-|\+/-){_NUMBER})?", re.IGNORECASE)
 _BETWEEN = re.compile(rf"([\w-]+)={_NUMBER}\.\.{_NUMBER}", re.IGNORECASE)
 _BOUND = re.compile(rf"([\w-]+)([<>])=?{_NUMBER}", re.IGNORECASE)
+_WEIGHTED = re.compile(rf"(.+)[*×]{_NUMBER}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,12 @@ class Target:
             raise InputError(
                 f"{FIGURES[self.figure].label}: {self.low:g} to {self.high:g} is no range; give low ≤ high"
             )
+        ends = [end for end in (self.low, self.high) if not math.isinf(end)]
+        if not ends or self.low == math.inf or self.high == -math.inf or max(map(abs, ends)) > LARGEST:
+            raise InputError(
+                f"{FIGURES[self.figure].label}: {self.low:g} to {self.high:g} is not searched; "
+                f"give numbers between {-LARGEST:g} and {LARGEST:g}"
+            )
         if not (math.isfinite(self.weight) and 0 < self.weight <= 100):
             raise InputError(f"{FIGURES[self.figure].label}: a weight of {self.weight:g} is none; give up to 100")
 
@@ -68,6 +78,7 @@ class Target:
         """In words."""
         figure = FIGURES[self.figure]
         unit = f" {figure.unit}" if figure.unit else ""
+        unit += f" ({self.weight:g} times as important)" if self.weight != 1.0 else ""
         if math.isinf(self.low):
             return f"{figure.label} ≤ {self.high:g}{unit}"
         if math.isinf(self.high):
@@ -144,7 +155,8 @@ def curve_cost(score: np.ndarray | float) -> np.ndarray:
 def parse_wanted(texts: Sequence[str], curve: Curve | None = None) -> Wanted:
     """Targets as typed, several in one text or one in each: `gap=0.8±0.02`, `gap=0.7..0.9`, `gap<1`, `direct`, `Δ2`.
 
-    A kind of gap or a valley may stand alone, or as `kind=direct`, `valley=Δ2`. curve: a drawn band beside them.
+    A range may have a weight of its miss behind it: `gap=0.8±0.02*3`. A kind of gap or a valley may stand alone, or as
+    `kind=direct`, `valley=Δ2`. curve: a drawn band beside them.
 
     Raises:
         InputError: one that is not understood.
@@ -158,18 +170,32 @@ def parse_wanted(texts: Sequence[str], curve: Curve | None = None) -> Wanted:
             (kinds if word in KINDS else valleys).append(word)
         elif name.lower() in ("kind", "valley"):
             (kinds if name.lower() == "kind" else valleys).append(word)
-        elif match := _BETWEEN.fullmatch(compact):
-            targets.append(Target(_figure(match[1]), float(match[2]), float(match[3])))
-        elif match := _AROUND.fullmatch(compact):
-            figure, centre = _figure(match[1]), float(match[2])
-            reach = float(match[3]) if match[3] else SCALES[FIGURES[figure].unit]
-            targets.append(Target(figure, centre - reach, centre + reach))
-        elif match := _BOUND.fullmatch(compact):
-            number = float(match[3])
-            targets.append(Target(_figure(match[1]), *((-math.inf, number) if match[2] == "<" else (number, math.inf))))
+        elif (target := _range(compact)) is not None:
+            targets.append(target)
         else:
             raise InputError(f"The target {text!r} is not understood; write gap=0.8±0.02, gap=0.7..0.9, or gap<0.9")
     return Wanted(tuple(targets), tuple(kinds), tuple(valleys), curve)
+
+
+def _range(compact: str) -> Target | None:
+    """A range of a figure, with its weight; None where a text without blanks is none.
+
+    Raises:
+        InputError: the figure is not known, or the range or weight is none.
+    """
+    weighted = _WEIGHTED.fullmatch(compact)
+    compact, weight = (weighted[1], float(weighted[2])) if weighted else (compact, 1.0)
+    if match := _BETWEEN.fullmatch(compact):
+        return Target(_figure(match[1]), float(match[2]), float(match[3]), weight)
+    if match := _AROUND.fullmatch(compact):
+        figure, centre = _figure(match[1]), float(match[2])
+        reach = float(match[3]) if match[3] else SCALES[FIGURES[figure].unit]
+        return Target(figure, centre - reach, centre + reach, weight)
+    if match := _BOUND.fullmatch(compact):
+        number = float(match[3])
+        low, high = (-math.inf, number) if match[2] == "<" else (number, math.inf)
+        return Target(_figure(match[1]), low, high, weight)
+    return None
 
 
 def _word(text: str) -> str:

@@ -72,6 +72,17 @@ def edge_profile(crystal: Crystal) -> EdgeProfile:
     return EdgeProfile(energy, fractions, lattice)
 
 
+def bulk_profile(ge_fraction: float, lattice: float) -> EdgeProfile:
+    """The same of one plane of bulk on an in-plane lattice constant (Å).
+
+    Raises:
+        InputError: as `strained_bulk_edges`.
+    """
+    fraction, lattice = round(float(ge_fraction), _DIGITS), round(float(lattice), _DIGITS)
+    energy = np.array(strained_bulk_edges(fraction, lattice))[:, None]
+    return EdgeProfile(energy, np.array([fraction]), lattice)
+
+
 @lru_cache(maxsize=512)
 def strained_bulk_edges(ge_fraction: float, lattice: float) -> tuple[float, ...]:
     """EDGES (eV over the VBM of unstrained bulk Si) of bulk on an in-plane lattice constant (Å), relaxed along growth.

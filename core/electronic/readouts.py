@@ -5,6 +5,7 @@ refined to the point of zero velocity on the valley's symmetry line.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
@@ -48,7 +49,11 @@ SCALAR_UNITS = {
 }
 """The scalar readouts and their units, in the order in which they are shown."""
 
+VERSION = "3"
+"""Raised whenever readouts of the same bands change: part of their cache key."""
+
 _LIGHT_HOLE = 0.25
+_LIGHT_HOLE_LEAST = 0.45
 _HOLE_RANGE = 1.5
 _BULK_LIKE = 0.5
 
@@ -67,7 +72,8 @@ class Valley:
 class Readouts:
     """Band figures on the common energy scale, in eV; masses in free-electron masses, holes positive.
 
-    `vbm` is taken at Γ, where Si, Ge and all their stacks have it. `hh_lh_splitting` is positive where the heavy hole
+    `vbm` is taken at Γ, where Si, Ge and all their stacks have it. `direct_gap` and `gap_kind` leave out what a lateral
+    cell folds onto Γ. `hh_lh_splitting` is positive where the heavy hole
     lies higher. `split_off` is the depth below the VBM of the highest light state under LH that is bulk-like
     (unfolding weight of at least ½), None without spin-orbit coupling. `profile` and `masses` have the keys `vbm` and
     `cbm`; masses by direction, one for each state at the edge.
@@ -144,13 +150,14 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
     lowest = valleys[cbm_valley]
     valence = read_valence(hamiltonian, gamma, at_gamma)
     vbm = valence.energy
-    direct_gap = gamma.energy[occupied] - vbm
+    at = _lowest_at_gamma(gamma, occupied)
+    direct_gap = gamma.energy[at] - vbm
     cbm_states = solve_states(hamiltonian, lowest.k_reduced)
     at_cbm = np.flatnonzero(np.abs(cbm_states.energy - lowest.energy) < EDGE_TOLERANCE)
     delta = [valleys[name].energy for name in ("Δ2", "Δ4") if name in valleys]
     return Readouts(
         gap=float(lowest.energy - vbm),
-        gap_kind=_gap_kind(at_gamma, occupied, direct_gap - (lowest.energy - vbm)),
+        gap_kind=_gap_kind(at_gamma, at, direct_gap - (lowest.energy - vbm)),
         direct_gap=float(direct_gap),
         vbm=float(vbm - energy_zero),
         cbm=float(lowest.energy - energy_zero),
@@ -216,30 +223,82 @@ def _line_minimum(hamiltonian, start, stop, occupied) -> Valley | None:
     return Valley(float(refined.energy[best, band]), tuple(float(v) for v in k[best]), weight, int(band))
 
 
-def _gap_kind(at_gamma: Bands, occupied: int, above_minimum: float) -> str:
-    """Direct, pseudo-direct (a folded valley at Γ of the superlattice zone) or indirect."""
+def _lowest_at_gamma(gamma: States, occupied: int) -> int:
+    """The lowest conduction band at Γ that is there in the crystal with one atom a plane, too.
+
+    A lateral cell folds bands of other k∥ onto Γ. Of a degenerate group, those at k∥ = 0 weigh one each in the sum.
+    """
+    crystal = gamma.hamiltonian.crystal
+    sums = np.zeros((crystal.plane_count, *gamma.coefficient.shape[1:]), gamma.coefficient.dtype)
+    np.add.at(sums, crystal.plane, gamma.coefficient)
+    weight = (np.abs(sums) ** 2).sum(axis=(0, 1)) * crystal.plane_count / len(crystal)
+    conduction = np.arange(occupied, len(gamma.energy))
+    for group in np.split(conduction, np.flatnonzero(np.diff(gamma.energy[occupied:]) > DEGENERACY_TOLERANCE) + 1):
+        if weight[group].sum() >= _BULK_LIKE:
+            return int(group[0])
+    return occupied
+
+
+def _gap_kind(at_gamma: Bands, lowest: int, above_minimum: float) -> str:
+    """Direct, pseudo-direct (a folded valley at Γ of the superlattice zone) or indirect; lowest: band at Γ."""
     if above_minimum > DIRECT_TOLERANCE:
         return "indirect"
-    energy, weight = at_gamma.energy[0, occupied:], at_gamma.unfolding_weight[0, occupied:]
+    energy, weight = at_gamma.energy[0, lowest:], at_gamma.unfolding_weight[0, lowest:]
     return "direct" if weight[energy - energy[0] < DIRECT_TOLERANCE].max() >= _BULK_LIKE else "pseudo-direct"
 
 
 def _hole_splittings(gamma: States, weight: np.ndarray, occupied: int) -> tuple[float | None, float | None]:
     """HH − LH and, with spin-orbit, VBM − split-off (eV) at Γ; None where the highest states lack a partner."""
+    levels = _hole_levels(gamma, weight, occupied)
+    heavy, light = _mixed_pair(levels) or (
+        max((one for one in levels if one.light_share <= _LIGHT_HOLE), default=None),
+        max((one for one in levels if one.light_share > _LIGHT_HOLE), default=None),
+    )
+    if heavy is None or light is None:
+        return None, None
+    below = [
+        one.energy
+        for one in levels
+        if one is not heavy and one.light_share > _LIGHT_HOLE and one.weight >= _BULK_LIKE
+        and one.energy < light.energy - EDGE_TOLERANCE
+    ]  # fmt: skip
+    split_off = levels[0].energy - max(below) if below and gamma.hamiltonian.spin_orbit else None
+    return heavy.energy - light.energy, split_off
+
+
+class _HoleLevel(NamedTuple):
+    """A hole level at Γ: energy eV, unfolding weight, share of the light hole."""
+
+    energy: float
+    weight: float
+    light_share: float
+
+
+def _hole_levels(gamma: States, weight: np.ndarray, occupied: int) -> list[_HoleLevel]:
+    """From the highest down; with spin-orbit coupling one of each Kramers pair."""
     energy = gamma.energy[:occupied]
     top = np.flatnonzero(energy > energy[-1] - _HOLE_RANGE)
     groups = np.split(top, np.flatnonzero(np.diff(energy[top]) > DEGENERACY_TOLERANCE) + 1)
-    heavy, light = [], []
-    for members in groups:
-        found = (float(energy[members].mean()), float(weight[members].mean()))
-        for share in gamma.light_hole_share(members):
-            (light if share > _LIGHT_HOLE else heavy).append(found)
-    if not heavy or not light:
-        return None, None
-    highest_light = max(light)[0]
-    below = [level for level, share in light if level < highest_light - EDGE_TOLERANCE and share >= _BULK_LIKE]
-    split_off = float(energy[-1] - max(below)) if below and gamma.hamiltonian.spin_orbit else None
-    return max(heavy)[0] - highest_light, split_off
+    return [
+        _HoleLevel(float(energy[members].mean()), float(weight[members].mean()), float(share))
+        for members in reversed(groups)
+        for share in gamma.light_hole_share(members)[:: 2 if gamma.hamiltonian.spin_orbit else 1]
+    ]
+
+
+def _mixed_pair(levels: list[_HoleLevel]) -> tuple[_HoleLevel, _HoleLevel] | None:
+    """The two highest bulk-like levels as (heavy, light) where they are one heavy and one light hole, however mixed.
+
+    Mixing keeps the sum of their shares, which is that of the light hole: at least ½, see `States.light_hole_share`,
+    but for what the split-off hole takes. Neither of the two then has the ½ of a light hole, or only one of them.
+    """
+    first = levels[0]
+    second = next((one for one in levels[1:] if one.weight >= _BULK_LIKE * first.weight), None)
+    if second is None:
+        return None
+    heavy, light = sorted((first, second), key=lambda one: one.light_share)
+    mixed = heavy.light_share + light.light_share > _LIGHT_HOLE_LEAST and heavy.light_share < _LIGHT_HOLE_LEAST
+    return (heavy, light) if mixed else None
 
 
 def readouts_document(crystal: Crystal, spin_orbit: bool = False) -> dict:

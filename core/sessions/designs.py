@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.design.answers import ENDS, Design, Step
 from core.design.curve import Curve
 from core.design.growth import Constraints
-from core.design.search import DesignSearch, SearchSettings, Step
+from core.design.search import DesignSearch, SearchSettings
 from core.design.targets import Wanted, parse_wanted
 from core.electronic.calculation import ENGINE_VERSION
 from core.errors import InputError
@@ -17,7 +18,7 @@ from core.parameters.checksum import parameters_sha256
 from core.storage import UNKEPT_RESULT, content_key, result_store
 from core.structure.substrate import parse_substrate
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever a search finds other answers, or says other things of them."""
 
 LONGEST_TEXT = 2000
@@ -51,8 +52,10 @@ class DesignRequest:
         )
 
     def search(self) -> DesignSearch:
-        """The search for it."""
-        return DesignSearch(self.wanted, self.constraints, SearchSettings(SECONDS))
+        """The search for it, which goes on from the answers that are kept."""
+        kept = (found(self) or {}).get("designs", ())
+        known = tuple(Design.from_document(one) for one in kept)
+        return DesignSearch(self.wanted, self.constraints, SearchSettings(SECONDS), known)
 
 
 def design_request(document) -> DesignRequest:
@@ -96,6 +99,11 @@ def found(asked: DesignRequest) -> dict | None:
     """The last step that was kept of a search, as `Step.document`; None where none was."""
     content = result_store().get(asked.key)
     return json.loads(content) if content else None
+
+
+def is_final(step: Mapping | None) -> bool:
+    """Whether a kept step is the last one that the search can make, and not merely that of one that was stopped."""
+    return step is not None and step["stop_reason"] in ENDS
 
 
 def _keep(asked: DesignRequest, step: Step) -> None:

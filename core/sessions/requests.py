@@ -23,6 +23,7 @@ from core.electronic.calculation import (
 )
 from core.electronic.diagonalise import Bands
 from core.electronic.kpath import CUT_ENDS, DEFAULT_PATH, even_points, path_text
+from core.electronic.readouts import VERSION as READOUTS_VERSION
 from core.electronic.readouts import readouts_document
 from core.engines.configurations import ConfigurationSpectra
 from core.engines.exact import ExactSpectra
@@ -109,7 +110,7 @@ class Request:
     @property
     def readout_key(self) -> str:
         """Content key of the readouts, which do not depend on the line."""
-        return content_key("readouts", replace(self, line=DEFAULT_PATH_LINE).key)
+        return content_key("readouts", READOUTS_VERSION, replace(self, line=DEFAULT_PATH_LINE).key)
 
 
 def make_request(

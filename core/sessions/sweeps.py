@@ -10,7 +10,7 @@ from core.parameters.checksum import parameters_sha256
 from core.storage import UNKEPT_RESULT, content_key, result_store
 from core.structure.sample import Sample
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever what a point holds changes."""
 
 

@@ -76,6 +76,18 @@ def test_a_band_is_drawn_with_the_pointer_and_erased_in_its_field(opened, page):
     expect(page.locator("#design-picture .shapelayer path")).to_have_count(3)
 
 
+def test_a_band_is_opened_from_a_table(opened, page, tmp_path):
+    opened("/design")
+    upload = page.locator("#design-band-file input")
+    for name, last in (("band.csv", "36,-0.9"), ("bad.csv", "36,x")):
+        (tmp_path / name).write_text(f"k,E\n24,-0.1\n{last}\n")
+    upload.set_input_files(tmp_path / "band.csv")
+    expect(page.get_by_role("textbox", name="Drawn band")).to_have_value("24:-0.1, 36:-0.9")
+    upload.set_input_files(tmp_path / "bad.csv")
+    expect(page.locator("#design-problem")).to_contain_text("Line 3")
+    expect(page.get_by_role("textbox", name="Drawn band")).to_have_value("24:-0.1, 36:-0.9")
+
+
 def test_what_is_not_understood_is_said_beside_it_and_nothing_is_lost(opened, page):
     opened("/design?longest=x")
     expect(page.locator("#design-problem")).to_contain_text("Longest period: 'x' is no whole number")

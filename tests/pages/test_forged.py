@@ -80,6 +80,7 @@ def true_values(finished_run) -> dict:
         "design-high.value": 0.2, "design-seen.data": ["x", 0.5, 1], "design-sort.data": ["cost", False],
         "design-download-csv.n_clicks": 1, '{"index":["ALL"],"type":"design-sort"}.n_clicks': 1,
         "design-picture.relayoutData": {"shapes": [{"type": "path", "path": "M0.5,-1L0.6,-1.2"}]},
+        "design-band-file.contents": "data:;base64," + base64.b64encode(b"24,-0.1\n36,-0.9").decode(),
         "design-front.clickData": {"points": [{"customdata": "abc"}]}, "design-link.data": "?x=1",
         "compare-stack.value": "Si1Ge1", "compare-substrate.value": "Si", "compare-mixing.value": 0.5,
         "compare-stack2.value": "Si2", "compare-substrate2.value": "Ge", "compare-mixing2.value": 0,

@@ -56,6 +56,16 @@ def test_columns_are_what_was_asked_for_with_units():
     assert results.shown(ANSWERS[0], "bears") == "1 of 1"
 
 
+def test_an_answer_without_a_figure_misses_no_number():
+    unknown = answer("Si1Ge1", 0.0, met=False) | {"cost": None}
+    assert results.shown(unknown, "cost") == "–"
+    assert stacks(results.in_order([unknown, *ANSWERS], "cost", True))[-1] == "Si1Ge1"
+    mistake = {"change": "+1 ML", "cost": None, "met": False}
+    said = str(results.details(WANTED, ANSWERS[0] | {"sensitivity": [mistake]}))
+    assert "has no such figure" in said
+    assert "inf" not in said
+
+
 def test_the_file_has_every_answer_and_every_figure():
     rows = list(csv.DictReader(io.StringIO(results.answers_csv(WANTED, ANSWERS))))
     assert [row["stack"] for row in rows] == stacks(ANSWERS)

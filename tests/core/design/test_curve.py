@@ -5,9 +5,11 @@ import pytest
 
 from core.design import search as module
 from core.design.curve import MOST_POINTS, POINTS, Curve
+from core.design.evaluation import ridge
 from core.design.growth import Constraints
 from core.design.search import DesignSearch, SearchSettings
 from core.design.targets import CURVE_MET, Wanted
+from core.electronic.calculation import calculate_bands
 from core.electronic.kpath import build_path
 from core.electronic.spectral import EnergyGrid
 from core.engines import engine_named
@@ -39,6 +41,46 @@ def test_a_band_lies_on_itself_and_not_where_there_is_none(silicon):
     assert gap.score(silicon) < 0.02
 
 
+def moved(curve: Curve, by: float) -> Curve:
+    return Curve(tuple((k, energy + by) for k, energy in curve.corners))
+
+
+def branch(number: int) -> Curve:
+    """One band of silicon from Γ to X, from the lowest."""
+    crystal = Sample("Si2", "Si").crystal()
+    energy = calculate_bands(crystal, build_path(crystal)).bands.energy[:, number]
+    return Curve(tuple((float(row), float(energy[row])) for row in range(24, 46) if energy[row] > -6.8))
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_band_beside_the_curve_counts_in_part_even_where_two_lie_there(silicon, off):
+    """The uppermost branch is two bands of the same energy; 0.4 eV under it the third one lies near Γ."""
+    scores = [moved(branch(3), off * by).score(silicon) for by in (0, 0.05, 0.15, 0.25, 0.4)]
+    assert scores[0] > 0.98
+    assert scores[1] > 0.9
+    assert 0.4 < scores[2] < 0.7
+    assert scores[3] < 0.4
+    assert scores[4] < 0.2
+
+
+def test_a_steep_band_is_wide_and_lies_on_itself(silicon):
+    """From 0 to −6.5 eV, up to 0.44 eV a k-point; 0.25 eV beside it is but half a k-point."""
+    steep = branch(1)
+    assert np.ptp(steep.energies) > 3
+    assert steep.score(silicon) > 0.9
+    assert 0.5 < moved(steep, 0.25).score(silicon) < 0.7
+
+
+@pytest.mark.parametrize("stack", ["Si2", "Si4Ge4", "Si8Ge8"])
+@pytest.mark.parametrize("engine", ["exact", "forward"])
+def test_a_band_is_held_against_one_band_of_the_total_whatever_the_number_of_planes(stack, engine):
+    """Γ to X: four valence bands at −12 to 0 eV, of which the lowest is outside the picture."""
+    total = engine_named(engine).solve(Sample(stack, "Si0.5Ge0.5").crystal()).total()
+    inside = total[30, (ENERGIES > -7) & (ENERGIES < 0.9)].sum() * EnergyGrid().step
+    assert inside == pytest.approx(3, abs=0.1)
+    assert ridge(total).score(total) > 0.98
+
+
 def test_a_line_between_corners_and_any_order_of_a_pen():
     curve = Curve.parse("10:-1, 14:-3")
     assert curve.energies == pytest.approx([-1, -1.5, -2, -2.5, -3])
@@ -46,6 +88,32 @@ def test_a_line_between_corners_and_any_order_of_a_pen():
     pen = Curve.drawn(np.array([14.2, 12.0, 10.0, 10.3]), np.array([-3.0, -2.0, -1.0, -1.4]))
     assert pen.corners == ((10.0, -1.2), (12.0, -2.0), (14.0, -3.0))
     assert len(Curve.drawn(np.linspace(0, POINTS - 1, 500), np.zeros(500)).corners) == MOST_POINTS
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "  "])
+def test_a_table_is_read_with_its_heading_and_any_separator(separator):
+    lines = ["# a band", f"k{separator}E (eV)", f"24{separator}-0.1", "", f"30.5{separator}−0.35"]
+    assert Curve.read("\r\n".join(lines).encode("utf-8-sig")) == Curve.parse("24:-0.1, 30.5:-0.35")
+
+
+def test_a_table_of_many_points_in_any_order_is_thinned():
+    rows = [f"{k},{-0.01 * k}" for k in np.linspace(0, POINTS - 1, 500)]
+    curve = Curve.read("\n".join(reversed(rows)).encode())
+    assert len(curve.corners) == MOST_POINTS
+    assert curve.energies == pytest.approx(-0.01 * curve.rows, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no line with numbers"), (b"k,E", "no line with numbers"), (b"24,-0.1,3", "Line 1"), (b"24\n", "Line 1"),
+        (b"24,-0.1\n30,x", "Line 2"), (b"24,-0.1", "2 to"), (b"24,nan\n30,1", "between"), (b"nan,1\n30,1", "2 to"),
+        (b"1" * 300_000, "bytes"), (bytes(range(256)), "Line|no line"),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_none_is_refused_in_words(content, why):
+    with pytest.raises(InputError, match=why):
+        Curve.read(content)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,23 @@
 """The search: what it finds, in which order, what it keeps to, and how it stops."""
 
+import json
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.design import search as module
+from core.design.answers import Design, Sensitivity, pareto_front
 from core.design.figures import FIGURES, Measured, verified
 from core.design.growth import Constraints
-from core.design.search import Design, DesignSearch, SearchSettings, mistakes, pareto_front
+from core.design.search import DesignSearch, SearchSettings, mistakes
 from core.design.targets import Target, Wanted, parse_wanted
 from core.errors import InputError
 from core.learning.samples import profile_key
 from core.structure.sample import Sample
 from core.structure.stack import parse_stack
+from core.structure.substrate import parse_substrate
 
 SHORT = Constraints(longest=5)
 
@@ -67,6 +73,23 @@ def test_the_best_are_shaken_by_what_a_grower_gets_wrong():
     assert all(one.met == (one.cost == 0.0) for one in best.sensitivity)
 
 
+def test_mistakes_are_judged_as_verified_figures_are(monkeypatch):
+    """Quick gaps that are all wrong by the same 50 meV change nothing."""
+
+    def sensed() -> list:
+        search = DesignSearch(parse_wanted(["gap=0.915±0.01"]), SHORT)
+        sample = Sample("Si2Ge2", "5.54 Å")
+        search._keep(search._design(sample, verified(sample)))
+        search._with_sensitivity(search._order()[0])
+        return [(one.change, pytest.approx(one.cost)) for one in search._order()[0].sensitivity]
+
+    before = sensed()
+    known = module.quick
+    off = lambda found: replace(found, figures=found.figures | {"gap": found.figures["gap"] + 0.05})  # noqa: E731
+    monkeypatch.setattr(module, "quick", lambda sample: off(known(sample)))
+    assert sensed() == before
+
+
 def test_what_no_stack_has_is_said():
     steps = found(parse_wanted(["gap>3"]), neighbours=False)
     assert steps[-1].stop_reason == "nothing meets all targets"
@@ -97,6 +120,14 @@ def test_a_search_keeps_to_its_budget():
     assert [step.stop_reason for step in found(parse_wanted(["gap=0.5"]), tight, seconds=-1.0)] == ["budget"]
 
 
+def test_one_substrate_alone_has_answers():
+    """Its lattice constant has more digits than a sample's."""
+    lattice = parse_substrate("Si0.33Ge0.67").lattice_constant
+    designs = found(parse_wanted(["gap=0.6..0.9"]), Constraints(longest=4, lattice=(lattice, lattice)))[-1].designs
+    assert len(designs) == 3
+    assert [one.sample.lattice for one in designs] == pytest.approx([lattice] * 3, abs=1e-4)
+
+
 def test_constraints_that_leave_nothing_are_refused():
     with pytest.raises(InputError, match="leave no period"):
         found(parse_wanted(["gap=0.9"]), Constraints(lattice=(5.5, 5.5), longest=4, balance=1e-6))
@@ -111,6 +142,21 @@ def test_mistakes_of_a_grower(stack, count):
     assert all(len(parse_stack(one.stack)) - len(parse_stack(stack)) in (-1, 0, 1) for one in changed.values())
 
 
+def test_a_document_of_an_answer_without_a_figure_is_plain_json():
+    measured = Measured(dict.fromkeys(FIGURES, np.nan), "indirect", "Δ2")
+    mistake = Sensitivity("+1 ML", math.inf, met=False)
+    design = Design(Sample("Si4Ge4", "Si"), measured, math.inf, False, 0.0, sensitivity=(mistake,))
+    document = json.loads(json.dumps(design.document(), allow_nan=False))
+    assert document["cost"] is document["sensitivity"][0]["cost"] is None
+
+
+def test_a_hole_splitting_is_verified_where_the_holes_mix():
+    limits = Constraints(longest=4, thinnest=2, lattice=(5.55, 5.58))
+    designs = found(parse_wanted(["hhlh=0.05..0.08"]), limits, neighbours=False)[-1].designs
+    assert any(one.sample.stack == "Si2Ge2" and one.met for one in designs)
+    assert all(np.isfinite(one.cost) for one in designs)
+
+
 def test_pareto_front_leaves_out_what_is_worse_in_everything():
     wanted = Wanted((Target("gap", 0.7, 0.7), Target("vbm", 0.2, 0.2)))
 
@@ -122,3 +168,49 @@ def test_pareto_front_leaves_out_what_is_worse_in_everything():
     rows = [design(0.7, 0.3), design(0.8, 0.2), design(0.8, 0.3), design(0.75, 0.25)]
     assert pareto_front(wanted, rows) == [True, True, False, True]
     assert pareto_front(Wanted(kinds=("direct",)), rows) == [True] * 4
+    assert pareto_front(wanted, []) == []
+
+
+def test_a_kind_and_a_valley_count_on_the_front():
+    """A design that is direct stays on the front though its gap is farther off; without the wish it does not."""
+
+    def design(gap: float, kind: str, valley: str) -> Design:
+        measured = Measured(dict.fromkeys(FIGURES, np.nan) | {"gap": gap}, kind, valley)
+        return Design(Sample("Si4Ge4", "Si"), measured, 0.0, False, 0.0)
+
+    rows = [design(0.75, "direct", "Γ"), design(0.7, "indirect", "Δ2"), design(0.71, "indirect", "Γ")]
+    gap = Target("gap", 0.7, 0.7)
+    assert pareto_front(Wanted((gap,)), rows) == [False, True, False]
+    assert pareto_front(Wanted((gap,), kinds=("direct",)), rows) == [True, True, False]
+    assert pareto_front(Wanted((gap,), valleys=("Γ",)), rows) == [False, True, True]
+    assert pareto_front(Wanted(kinds=("direct",)), rows) == [True, False, False]
+
+
+def test_an_answer_is_kept_as_plain_json_and_comes_back():
+    mistake = Sensitivity("+1 ML", math.inf, met=False)
+    measured = Measured(dict.fromkeys(FIGURES, np.nan) | {"gap": 0.75}, "direct", "Γ", 0.5)
+    design = Design(
+        Sample("Si4Ge4", "Si"), measured, 2.0, False, 0.01, True, replace(measured, curve=0.0), (mistake,), True, "x"
+    )
+    document = json.loads(json.dumps(design.document(), allow_nan=False))
+    again = Design.from_document(document)
+    assert again.document() == design.document()
+    assert (again.sample, again.cost, again.sensitivity) == (design.sample, 2.0, (mistake,))
+    assert Design.from_document(document | {"cost": None, "predicted": None}).cost == math.inf
+
+
+def test_a_search_goes_on_from_what_is_known(monkeypatch):
+    wanted, taken = parse_wanted(["gap=0.9..0.95", "valley=D2"]), []
+    exact = module.verified
+    monkeypatch.setattr(module, "verified", lambda sample: taken.append(sample.key) or exact(sample))
+    search = DesignSearch(wanted, SHORT, SearchSettings(neighbours=False)).steps()
+    stopped = next(step for step in search if len(step.designs) == 2)
+    first = set(taken)
+    taken.clear()
+    on = list(DesignSearch(wanted, SHORT, SearchSettings(neighbours=False), stopped.designs).steps())
+    assert taken
+    assert not first & set(taken)
+    assert [len(step.designs) for step in on][:4] == [2, 2, 2, 3]
+    whole = found(wanted, neighbours=False)[-1]
+    ordered = lambda step: [(one.sample, one.measured) for one in step.designs]  # noqa: E731
+    assert ordered(on[-1]) == ordered(whole)

@@ -24,12 +24,16 @@ def measured(kind: str = "indirect", valley: str = "Δ2", **figures: float) -> M
         ("delta=−0.2..-.1", Target("delta2_delta4_splitting", -0.2, -0.1)),
         ("direct<1", Target("direct_gap", -math.inf, 1.0)),
         ("me001≥0.5", Target("electron_mass_001", 0.5, math.inf)),
+        ("gap=0.8±0.02*3", Target("gap", 0.78, 0.82, 3.0)),
+        ("gap = 0.7..0.9 * 0.5", Target("gap", 0.7, 0.9, 0.5)),
+        ("hhlh>0.05×2", Target("hh_lh_splitting", 0.05, math.inf, 2.0)),
     ],
 )
 def test_what_people_type(text, expected):
     (target,) = parse_wanted([text]).targets
     assert target.figure == expected.figure
     assert (target.low, target.high) == pytest.approx((expected.low, expected.high))
+    assert target.weight == expected.weight
 
 
 def test_kinds_and_valleys():
@@ -55,6 +59,16 @@ def test_several_in_one_text_as_one_line():
         (["valley=K"], "valley 'k' is not known"),
         (["kind=fair"], "kind of gap 'fair' is not known"),
         (["gap=1"] * 13, "1 to 12"),
+        (["gap=0.8*0"], "weight of 0 is none"),
+        (["gap=0.8*1e999"], "weight of inf is none"),
+        (["gap=0.8*"], "not understood"),
+        (["direct*2"], "not understood"),
+        (["kind=direct*2"], "not known"),
+        (["gap=1e999"], "between -1000 and 1000"),
+        (["gap<1e999"], "between -1000 and 1000"),
+        (["gap>1e999"], "between -1000 and 1000"),
+        (["gap=0.8±1e999"], "between -1000 and 1000"),
+        (["gap=1e300"], "between -1000 and 1000"),
     ],
 )
 def test_what_is_refused_with_the_reason(texts, reason):
@@ -72,6 +86,12 @@ def test_cost_is_zero_inside_and_grows_outside():
     assert wanted.cost(measured(gap=0.82, electron_in_ge=0.9)) == pytest.approx(4.0)
     assert wanted.cost(measured(gap=0.75, electron_in_ge=0.4)) == pytest.approx(2.0 * 4.0)
     assert wanted.cost(measured(gap=0.75)) == math.inf
+
+
+def test_a_weight_is_said_and_counts():
+    heavy, plain = parse_wanted(["gap=0.8±0.02*3"]), parse_wanted(["gap=0.8±0.02"])
+    assert heavy.text() == "Gap 0.78 to 0.82 eV (3 times as important)"
+    assert heavy.cost(measured(gap=0.9)) == pytest.approx(3 * plain.cost(measured(gap=0.9)))
 
 
 def test_kind_and_valley_cost_where_they_are_wrong():

@@ -5,10 +5,12 @@ import pytest
 
 from core.electronic.calculation import check_size, energy_zero
 from core.electronic.hamiltonian import build_hamiltonian
-from core.electronic.readouts import SCALAR_UNITS, read_bands, readouts_document
+from core.electronic.readouts import SCALAR_UNITS, ValenceEdge, read_bands, read_valence, readouts_document
 from core.errors import InputError
 from core.structure.files import atoms_of
+from core.structure.sample import Sample
 from core.structure.sites import crystal_from_atoms
+from core.structure.supercell import lateral_supercell
 from tests.core.electronic.samples import crystal, hamiltonian
 
 MESHED = [
@@ -59,13 +61,33 @@ def test_supercell_has_the_readouts_of_the_primitive_cell():
         assert large.masses["cbm"][direction][0] == pytest.approx(mass[0], rel=1e-3)
 
 
-def test_lateral_supercell_has_the_same_gap():
+@pytest.mark.parametrize(("stack", "substrate"), [("Ge2", "Ge"), ("Si2Ge2", "Ge"), ("Si4", "Si")])
+@pytest.mark.parametrize("spin_orbit", [False, True])
+def test_lateral_supercell_has_the_same_figures(stack, substrate, spin_orbit):
+    primitive = crystal(stack, substrate)
+    small, large = (
+        read_bands(build_hamiltonian(one, spin_orbit)) for one in (primitive, lateral_supercell(primitive, 2))
+    )
+    for name in ("gap", "direct_gap", "hh_lh_splitting", "delta2_delta4_splitting", "split_off"):
+        assert getattr(large, name) == pytest.approx(getattr(small, name), abs=1e-6), name
+    assert (large.cbm_valley, large.gap_kind) == (small.cbm_valley, small.gap_kind)
+
+
+def test_a_direct_gap_stays_direct_in_a_lateral_cell():
+    """The short stack's folded valley at Γ is lowest in both cells."""
+    primitive = crystal("Si1Ge4", "5.5634 Å")
+    kinds = [read_bands(build_hamiltonian(one)).gap_kind for one in (primitive, lateral_supercell(primitive, 2))]
+    assert kinds == ["pseudo-direct"] * 2
+
+
+def test_a_repeated_crystal_of_a_file_has_the_same_gap():
     primitive = crystal("Si2Ge2", "Ge")
     atoms = atoms_of(primitive).repeat((2, 2, 1))
     large = crystal_from_atoms(atoms.cell.array, atoms.positions, atoms.get_array("ge_fraction"))
     small, large = read_bands(build_hamiltonian(primitive)), read_bands(build_hamiltonian(large))
     assert large.gap == pytest.approx(small.gap, abs=1e-6)
-    assert large.cbm_valley == small.cbm_valley
+    assert large.direct_gap == pytest.approx(small.direct_gap, abs=1e-6)
+    assert (large.cbm_valley, large.gap_kind) == (small.cbm_valley, small.gap_kind)
     assert large.delta2_delta4_splitting == pytest.approx(small.delta2_delta4_splitting, abs=1e-6)
 
 
@@ -98,6 +120,31 @@ def test_confined_holes_are_not_taken_for_the_split_off_band():
     found = read_bands(hamiltonian("Si8Ge8", "Si", True))
     assert 0.05 < found.hh_lh_splitting < 0.2
     assert found.split_off > 0.3
+
+
+def valence_at(stack: str, lattice: float) -> ValenceEdge:
+    return read_valence(build_hamiltonian(Sample.on_lattice(stack, lattice).crystal(), True))
+
+
+@pytest.mark.parametrize(
+    ("stack", "low", "high"), [("Si2Ge2", 5.53, 5.60), ("Si2Ge4", 5.585, 5.625), ("Si12Ge2", 5.48, 5.50)]
+)
+def test_heavy_and_light_hole_are_told_where_they_mix_and_change_places(stack, low, high):
+    """At the anticrossing the distance is smallest, nowhere zero, and the sign turns once."""
+    found = [valence_at(stack, lattice) for lattice in np.linspace(low, high, 12)]
+    splitting = np.array([one.hh_lh_splitting for one in found], float)
+    assert np.isfinite(splitting).all()
+    assert splitting[0] > 0 > splitting[-1]
+    assert (np.diff(np.sign(splitting)) != 0).sum() == 1
+    assert np.abs(np.diff(np.abs(splitting))).max() < 0.01
+    assert np.ptp([one.split_off for one in found]) < 0.03
+
+
+def test_a_confined_hole_that_mixes_a_little_is_no_light_hole():
+    """The second heavy hole of Si9Ge8 on Si, of little unfolding weight, lies between the first and the light one."""
+    near, far = valence_at("Si8Ge8", 5.431), valence_at("Si9Ge8", 5.431)
+    assert far.hh_lh_splitting == pytest.approx(near.hh_lh_splitting, abs=0.02)
+    assert far.split_off == pytest.approx(near.split_off, abs=0.02)
 
 
 def test_kinds_of_gap():

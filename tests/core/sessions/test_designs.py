@@ -6,7 +6,7 @@ from components.design.controls import DEFAULTS
 from core.design import search as module
 from core.errors import InputError
 from core.sessions import designs
-from core.sessions.designs import design_request, found, work_on
+from core.sessions.designs import design_request, found, is_final, work_on
 
 SMALL = DEFAULTS | {"targets": "gap=0.6..1.2", "longest": 3}
 
@@ -46,8 +46,42 @@ def test_steps_are_kept_while_the_search_goes_on(monkeypatch):
     assert all(one["exact"] for one in last["designs"])
 
 
+def test_a_search_that_was_stopped_goes_on_and_loses_nothing(monkeypatch):
+    monkeypatch.setattr(module, "BEST", 4)
+    monkeypatch.setattr(module, "NEIGHBOURED", 1)
+    question = SMALL | {"targets": "gap=0.6..1.15"}
+    taken, exact, asked = [], module.verified, design_request(question)
+    monkeypatch.setattr(module, "verified", lambda sample: taken.append(sample.key) or exact(sample))
+
+    def cancel(done: float, note: str) -> None:
+        if len(found(asked)["designs"]) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work_on(question, cancel)
+    kept = [one["sample"] for one in found(asked)["designs"]]
+    assert not is_final(found(asked))
+    counts = []
+    work_on(question, lambda done, note: counts.append(len(found(asked)["designs"])))
+    assert min(counts) == 2
+    assert all(one in [d["sample"] for d in found(asked)["designs"]] for one in kept)
+    assert len(taken) == len(set(taken))
+    assert is_final(found(asked))
+
+
+@pytest.mark.parametrize(
+    ("reason", "final"), [("met", True), ("nothing meets all targets", True), ("budget", False), ("", False)]
+)
+def test_what_ends_a_search_for_good(reason, final):
+    assert is_final({"stop_reason": reason}) is final
+    assert not is_final(None)
+
+
 def test_where_nothing_can_be_kept_the_search_says_so(monkeypatch):
     class Full:
+        def get(self, key):
+            return None
+
         def put(self, key, value):
             return False
 
