@@ -96,6 +96,7 @@ def test_what_no_stack_has_is_said():
     assert not steps[-1].designs[0].met
 
 
+@pytest.mark.slow
 def test_neighbours_are_tried_where_the_table_is_not_enough_and_never_make_it_worse():
     hidden = verified(Sample("Si2Ge1Si1Ge1", "5.6 Å")).figures
     reach = {"gap": 0.002, "delta2_delta4_splitting": 0.002, "electron_in_ge": 0.005, "hole_in_ge": 0.005}
