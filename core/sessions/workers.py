@@ -57,8 +57,8 @@ def release(folder: Path) -> None:
 
 
 def leave(folder: Path) -> None:
-    """Say that this process no longer works on a run, where it did."""
-    with contextlib.suppress(NoLongerOursError), owned(folder):
+    """Say that this process no longer works on a run, where it did and the run is still there."""
+    with contextlib.suppress(NoLongerOursError, OSError), owned(folder):
         release(folder)
 
 
