@@ -13,6 +13,8 @@ import xarray as xr
 
 from core.errors import InputError
 from core.experiment.calibration.editing import step_of, with_step
+from core.experiment.calibration.energies import CURVE
+from core.experiment.calibration.photons import with_given
 from core.experiment.calibration.record import ImageRecord, Known, record_of
 from core.experiment.calibration.steps import (
     STEPS,
@@ -216,8 +218,10 @@ def with_fermi_level(reading: Reading, shift: float, uncertainty: float) -> Read
     before = given.level if given else 0.0
     if step_of(reading.steps, FittedFermiLevel):
         before = float(calibrated(reading).attrs["fermi_level"])
-    level = FermiLevel(before + shift, uncertainty, "fitted edge")
-    return replace(reading, steps=with_step(reading.steps, level))
+    level, steps, image = FermiLevel(before + shift, uncertainty, CURVE), reading.steps, reading.raw()
+    if "alpha" in image.dims:
+        steps = with_given(image, steps, {"fermi": level.level})
+    return replace(reading, steps=with_step(steps, level))
 
 
 def first_reading(image: str, **known) -> Reading:

@@ -14,6 +14,11 @@ PHOTONS_GIVEN = "hν − Φ as given"
 PHOTONS_SPECS = "hν, as SPECS counts"
 FITTED = "steepest drop, no clear edge"
 GIVEN = "given"
+CURVE = "fitted edge"
+"""Of a level that was fitted to a curve and taken over."""
+
+PHOTONS = (PHOTONS_HEADER, PHOTONS_ASSUMED, PHOTONS_GIVEN, PHOTONS_SPECS)
+"""Origins of levels that follow from the photon energy."""
 
 UNCERTAINTY = {
     HEADER: 0.02, PHOTONS_HEADER: 0.1, PHOTONS_GIVEN: 0.05, PHOTONS_ASSUMED: 0.2, PHOTONS_SPECS: 0.1, FITTED: 0.2,
