@@ -14,11 +14,13 @@ import pytest
 
 from app import app, server
 from components.interpret.controls import EXAMPLES
-from core.experiment.photoemission.experiment import simulated_experiment
+from components.interpret.experiment import SLIDERS, slider_id
+from core.experiment.photoemission.experiment import START, simulated_experiment
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
 from core.sessions.readings import Reading, interpreted, keep_image
 from docs.examples import MEASUREMENT, SAMPLES
 from tests.core.experiment.hostile import FILES as HOSTILE
+from tests.pages.callbacks import ask, payload
 
 FILES = Path(__file__).parents[2] / "core" / "experiment" / "examples"
 MEMORY_LIMIT = 512 * 2**20
@@ -115,3 +117,27 @@ def test_two_cuts_of_a_sample_are_read_together():
     assert both.descriptors != alone.descriptors
     assert interpreted(second, (first,)).descriptors == both.descriptors
     assert interpreted(first, (first,)).document() == alone.document()
+
+
+def test_an_example_is_read_by_the_cut_it_was_made_for_and_alone():
+    """Controls and kept cuts of an earlier sample are not those of the example."""
+    asked = body("interpret-upload-error.children", "example-sharp.n_clicks", cut__value="G-K", kz__value="0.5")
+    reply = server.test_client().post("/_dash-update-component", data=asked, content_type="application/json")
+    answer = reply.json["response"]
+    reading = answer["interpret-reading"]["data"]
+    assert (reading["cut"], reading["kz"]) == ("G-X", "auto")
+    assert answer["interpret-others"]["data"] == []
+
+
+def test_an_experiment_that_is_made_is_read_alone():
+    key = next(key for key in app.callback_map if "interpret-made-error.children" in key)
+    values = {
+        "interpret-made.n_clicks": 1, "interpret-made-stack.value": "Si4Ge4", "interpret-cut.value": "G-K",
+        "interpret-made-substrate.value": "Si", "interpret-made-seed.value": 1, "interpret-made-mixing.value": 0,
+    }  # fmt: skip
+    values |= {f"{slider_id(name)}.value": START[name] for name in SLIDERS}
+    reply = ask(payload(key, values))
+    assert reply.json["response"]["interpret-made-error"]["children"] == ""
+    answer = reply.json["response"]
+    assert answer["interpret-reading"]["data"]["cut"] == "G-K"
+    assert (answer["interpret-others"]["data"], answer["interpret-points"]["data"]) == ([], {})
