@@ -10,7 +10,7 @@ import xarray as xr
 from core.errors import InputError
 from core.experiment.calibration.background import BACKGROUNDS, subtracted
 from core.experiment.calibration.colours import COLOUR_MAPS, colour_table, intensities, recognised_map
-from core.experiment.calibration.fermi import fit_fermi_edge
+from core.experiment.calibration.energies import fitted_edge_reference
 from core.experiment.calibration.marks import without_guide_lines, without_letters
 from core.parameters.constants import FREE_ELECTRON
 
@@ -154,9 +154,9 @@ class FittedFermiLevel(Step):
     def apply(self, image):
         """See `Step`."""
         _need(image, "eV", "fits the Fermi edge")
-        level, width = fit_fermi_edge(image)
+        level, uncertainty, width = fitted_edge_reference(image)
         moved = FermiLevel(level).apply(image)
-        return moved.assign_attrs(fermi_level=level, fermi_width=width)
+        return moved.assign_attrs(fermi_level=level, fermi_width=width, fermi_uncertainty=uncertainty)
 
 
 @dataclass(frozen=True)
