@@ -134,6 +134,7 @@ class Inference:
             "descriptors": _plain(self.descriptors),
             "in_domain": self.in_domain,
             "domain_score": round(self.domain_score, 3),
+            "at_odds": self.at_odds,
             "candidates": [
                 {
                     "stack": c.stack,

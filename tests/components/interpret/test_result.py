@@ -167,3 +167,11 @@ def test_report_prints_on_one_page(found, browser):
     printed = page.pdf(prefer_css_page_size=True)
     context.close()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
+def test_what_is_at_odds_with_the_image_stands_in_every_export(found):
+    odd = replace(found, at_odds="The substrate Ge is at odds with the image")
+    assert odd.document()["at_odds"] == odd.at_odds
+    assert found.document()["at_odds"] == ""
+    assert odd.at_odds in report_page(READING, odd)
+    assert "at odds" not in report_page(READING, found)
