@@ -251,9 +251,9 @@ def sharpened(value: dict[str, float], candidates: list[Candidate]) -> dict[str,
 def narrowed(value: dict, half: dict, candidates: list[Candidate], known: Knowledge) -> tuple[dict, dict]:
     """Estimates and 90 % half-widths with what the candidates say of figures that the knowledge of a sample settles.
 
-    A family settles the composition, for the candidates are all that is left; a substrate the lengths of bonds.
+    A family settles composition and period, for the candidates are all that is left; a substrate the lengths of bonds.
     """
-    names = [*(DRAWN if known.family else ()), *(BONDS if known.substrate else ())]
+    names = [*((*DRAWN, "period") if known.family else ()), *(BONDS if known.substrate else ())]
     if not names:
         return value, half
     rows = [crystal_figures(candidate.sample.crystal(), candidate.mixing) for candidate in candidates]
