@@ -17,7 +17,7 @@ from components.interpret.controls import EXAMPLES
 from components.interpret.experiment import SLIDERS, slider_id
 from core.experiment.photoemission.experiment import START, simulated_experiment
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
-from core.sessions.readings import Reading, interpreted, keep_image
+from core.sessions.readings import Reading, first_reading, interpreted, keep_image
 from docs.examples import MEASUREMENT, SAMPLES
 from tests.core.experiment.hostile import FILES as HOSTILE
 from tests.pages.callbacks import ask, payload
@@ -141,3 +141,23 @@ def test_an_experiment_that_is_made_is_read_alone():
     answer = reply.json["response"]
     assert answer["interpret-reading"]["data"]["cut"] == "G-K"
     assert (answer["interpret-others"]["data"], answer["interpret-points"]["data"]) == ([], {})
+
+
+def test_one_end_of_the_fitted_part_may_stay_open():
+    """The fit is of the calibrated image, and says so."""
+    key = next(key for key in app.callback_map if "interpret-curve-fit.children" in key and "interpret-edc" in key)
+    values = {
+        "interpret-fit-peaks.n_clicks": 1, "interpret-reading.data": first_reading("example-sharp").document(),
+        "interpret-cursor-k.value": 0.0, "interpret-cursor-e.value": -2.5, "interpret-fit-kind.value": "mdc",
+        "interpret-fit-count.value": 1, "interpret-fit-shape.value": "lorentzian",
+    }  # fmt: skip
+    parts = {}
+    for name, ends in {"all": {}, "from": {"from": 0.3}, "to": {"to": -0.3}}.items():
+        given = values | {f"interpret-fit-{end}.value": place for end, place in ends.items()}
+        answer = ask(payload(key, given, "interpret-fit-peaks.n_clicks")).json["response"]
+        fitted = next(part["figure"] for name, part in answer.items() if name.startswith("interpret-mdc"))["data"][1]
+        parts[name] = np.frombuffer(base64.b64decode(fitted["x"]["bdata"]), fitted["x"]["dtype"])
+        assert "neither normalised" in str(answer["interpret-curve-fit"])
+    assert parts["all"][0] < -1 < 1 < parts["all"][-1]
+    assert (parts["from"][0], parts["from"][-1]) == (pytest.approx(0.3, abs=0.02), parts["all"][-1])
+    assert (parts["to"][0], parts["to"][-1]) == (parts["all"][0], pytest.approx(-0.3, abs=0.02))
