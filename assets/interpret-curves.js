@@ -52,8 +52,9 @@
     const gd = document.querySelector("#interpret-" + kind + " .js-plotly-plot");
     if (!gd || !window.Plotly || !gd.data || !gd.data.length) return;
     const line = (gd.layout.shapes || []).slice(-1)[0] || { type: "line", y0: 0, y1: 1, yref: "y domain" };
-    window.Plotly.react(gd, [{ ...gd.data[0], x: axis, y: curve }],
-      { ...gd.layout, shapes: [{ ...line, x0: cursor, x1: cursor }] }, gd._context && { displayModeBar: false, responsive: true });
+    const marks = (gd.layout.shapes || []).slice(0, -1);  // a fit and its peaks stay, of the curve that was fitted
+    window.Plotly.react(gd, [{ ...gd.data[0], x: axis, y: curve }, ...gd.data.slice(1)],
+      { ...gd.layout, shapes: [...marks, { ...line, x0: cursor, x1: cursor }] }, gd._context && { displayModeBar: false, responsive: true });
   }
 
   document.addEventListener("pointermove", (event) => {

@@ -4,7 +4,7 @@ from dash import Input, Output, State, callback, ctx, html, no_update
 
 from components.ids import THEME
 from components.interpret.controls import ids
-from components.interpret.curves import HALF_WIDTHS, curve_figure, peak_table
+from components.interpret.curves import ALL_MOMENTA, FITTED, HALF_WIDTHS, curve_figure, peak_table
 from components.interpret.edits import MOST_UNDONE
 from components.interpret.pictures import Display
 from components.interpret.session import readings_key
@@ -70,23 +70,26 @@ def fit_curve(peaks, edge, document, k, e, kind, count, shape, start, end, schem
         k, e = (_inside(place, image[name].values) for place, name in ((k, "kx"), (e, "eV")))
         if ctx.triggered_id == ids("fit-edge"):
             found, fit = fitted_fermi_edge(image)
-            figure = curve_figure(fit.axis.tolist(), fit.curve.tolist(), "edc", scheme, 0.0, fit)
+            figure = curve_figure(fit.axis.tolist(), fit.curve.tolist(), "edc", scheme, 0.0, fit, ALL_MOMENTA)
             text = (
                 f"Fermi edge at E − E_F = {found.level:+.4f} ± {found.uncertainty:.4f} eV, σ = {found.width:.4f} eV "
                 f"(FWHM {2.3548 * found.width:.3f} eV), over all momenta"
             )
             edge = {"of": readings_key(document, []), "level": found.level, "uncertainty": found.uncertainty}
-            return figure, no_update, html.P(text, className="small"), "", edge, False
+            return figure, no_update, html.P(f"{text}. {FITTED}", className="small"), "", edge, False
         kind = "mdc" if kind == "mdc" else "edc"
         at, other = (k, e) if kind == "edc" else (e, k)
-        within = None if start in (None, "") or end in (None, "") else (_number(start), _number(end))
+        low, high = (image["eV" if kind == "edc" else "kx"].values[place] for place in (0, -1))
+        within = tuple(
+            float(open_end) if text in (None, "") else _number(text) for text, open_end in ((start, low), (end, high))
+        )
         fit = fitted_peaks(image, kind, at, int(_number(count)), HALF_WIDTHS[kind], within, str(shape))
         curve = (part.tolist() for part in curve_of(image, kind, at, HALF_WIDTHS[kind]))
         figure = curve_figure(*curve, kind, scheme, other, fit)
     except InputError as error:
         return no_update, no_update, "", str(error), None, True
     shown = (figure, no_update) if kind == "edc" else (no_update, figure)
-    return *shown, peak_table(fit), "", None, True
+    return *shown, [peak_table(fit), html.P(FITTED, className="muted small")], "", None, True
 
 
 @callback(

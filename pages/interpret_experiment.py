@@ -20,6 +20,8 @@ clientside_callback(
 @callback(
     Output(ids("reading"), "data", allow_duplicate=True),
     Output(ids("history"), "data", allow_duplicate=True),
+    Output(ids("points"), "data", allow_duplicate=True),
+    Output(ids("others"), "data", allow_duplicate=True),
     Output(ids("made-error"), "children"),
     Input(ids("made"), "n_clicks"),
     State(ids("made-stack"), "value"),
@@ -31,14 +33,15 @@ clientside_callback(
     prevent_initial_call=True,
 )
 def make_experiment(clicks, stack, substrate, mixing, seed, cut, *settings):
-    """A simulated measurement of a stack, read like an uploaded one."""
+    """A simulated measurement of a stack, read like an uploaded one and by itself."""
+    unchanged = (no_update,) * 4
     try:
         values = {name: float(value) for name, value in zip(SLIDERS, settings, strict=True)}
         check_period(str(stack or ""))
         made = (str(stack or ""), str(substrate or ""), float(mixing or 0), cut_name(str(cut)), values, int(seed or 0))
         reading = uploaded_reading(simulated_experiment(*made), f"Simulated from {made[0]}", cut=made[3])
     except InputError as error:
-        return no_update, no_update, str(error)
+        return *unchanged, str(error)
     except (TypeError, ValueError, OverflowError):
-        return no_update, no_update, "A setting is missing; reload the page"
-    return reading.document(), [], ""
+        return *unchanged, "A setting is missing; reload the page"
+    return reading.document(), [], {}, [], ""

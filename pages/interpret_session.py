@@ -40,8 +40,8 @@ def take_images(contents, *rest):
     unchanged = (no_update,) * 5
     try:
         if trigger.startswith(f"{ids.page}-example-"):
-            reading = first_reading(trigger.removeprefix(f"{ids.page}-"), cut=str(cut), kz=str(kz))
-            return reading.document(), [], {}, no_update, no_update, ""
+            reading = first_reading(trigger.removeprefix(f"{ids.page}-"))  # a sample of its own, and a cut
+            return reading.document(), [], {}, [], no_update, ""
         files = _files(contents, names)
     except InputError as error:
         return *unchanged, str(error)

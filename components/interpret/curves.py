@@ -11,7 +11,9 @@ from core.experiment.curves.processed import DERIVATIVES, NORMALISATIONS
 
 CURVES = {"edc": "EDC: intensity along E at k∥", "mdc": "MDC: intensity along k∥ at E"}
 PEAK = ("position", "width", "area")
-PART = "Ends of the part that is fitted; empty: all of the curve"
+PART = "Ends of the part that is fitted; empty: the curve's own end"
+FITTED = "Fitted to the calibrated image, neither normalised nor differentiated."
+ALL_MOMENTA = "Intensity, all momenta"
 GAMMA = (0.2, 2.0)
 HALF_WIDTHS = {"edc": 0.02, "mdc": 0.04}
 """1/Å and eV over which a curve is averaged on either side."""
@@ -132,8 +134,9 @@ def curve_figure(
     scheme: str | None,
     cursor: float | None = None,
     fit: PeakFit | None = None,
+    intensity: str = "Intensity",
 ) -> go.Figure:
-    """A curve, where the other one crosses it, and its fit."""
+    """A curve, where the other one crosses it, and its fit; intensity: what is drawn upwards."""
     colours = theme.COLOURS["dark" if scheme == "dark" else "light"]
     title = "E − E<sub>F</sub> (eV)" if kind == "edc" else "k∥ (1/Å)"
     figure = go.Figure(go.Scatter(x=axis, y=curve, mode="lines", line={"color": colours["text"], "width": 1.2}))
@@ -146,7 +149,7 @@ def curve_figure(
     figure.update_layout(
         template=theme.template_name(scheme), margin={"l": 44, "r": 6, "t": 6, "b": 38}, showlegend=False,
         xaxis={"title": {"text": title}, "range": [min(axis), max(axis)]},
-        yaxis={"title": {"text": "Intensity"}, "rangemode": "tozero", "nticks": 4},
+        yaxis={"title": {"text": intensity}, "rangemode": "tozero", "nticks": 4},
     )  # fmt: skip
     return figure
 

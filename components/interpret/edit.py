@@ -5,9 +5,9 @@ from dataclasses import replace
 import xarray as xr
 
 from core.experiment.calibration.editing import AXES, step_of, values_of, with_step, with_value
+from core.experiment.calibration.photons import Given, given_of, with_given
 from core.experiment.calibration.steps import AngleToMomentum, Frame, PictureAxes, missing_steps
 from core.experiment.calibration.suggestion import suggested_steps
-from core.experiment.photoemission.final_state import WORK_FUNCTION
 from core.sessions.readings import Reading, number_of
 
 _TEXT = {
@@ -90,6 +90,9 @@ def _with_control(reading: Reading, name: str, value) -> Reading:
         return replace(reading, **{name: value})
     if name == "normal" and not step_of(reading.steps, AngleToMomentum):
         return reading  # angles that no photon energy turns into momenta yet
+    if name in ("fermi", "normal") and "alpha" in (image := reading.raw()).dims:
+        change: Given = {"fermi": value} if name == "fermi" else {"normal": value}
+        return replace(reading, steps=with_given(image, reading.steps, change))
     usual = suggested_steps(reading.raw()) if value is None else ()
     return replace(reading, steps=with_value(reading.steps, name, value, usual))
 
@@ -129,7 +132,8 @@ def frame_of(reading: Reading, picture: xr.DataArray) -> tuple[int, int, int, in
 def _moved(reading: Reading, index: int) -> Reading:
     """Another image of the file: what it suggests, with the steps that a person changed."""
     after = replace(reading, index=index)
-    steps, usual = suggested_steps(after.raw()), suggested_steps(reading.raw())
+    given = given_of(reading.raw(), reading.steps)
+    steps, usual = suggested_steps(after.raw(), **given), suggested_steps(reading.raw(), **given)
     for step in reading.steps:
         if step not in usual:
             steps = with_step(steps, step)
@@ -137,18 +141,25 @@ def _moved(reading: Reading, index: int) -> Reading:
 
 
 def _with_photons(reading: Reading, name: str, value: float | None) -> Reading:
-    """Photon energy or work function: of the step from angles to momenta where there is one, else of the reading."""
+    """Photon energy or work function: of the step from angles to momenta where there is one, else of the reading.
+
+    What follows from it follows; a work function that the energies do not need is taken as it is given.
+    """
     image = reading.raw()
+    known: Given = {"photon_energy": reading.hv, "work_function": reading.work_function}
+    change: Given = {"photon_energy": value} if name == "hv" else {"work_function": value}
     if "alpha" not in image.dims:
         return replace(reading, **{name: value})
-    if step_of(reading.steps, AngleToMomentum):
-        usual = suggested_steps(image) if value is None else ()
-        return replace(reading, steps=with_value(reading.steps, name, value, usual))
-    known = {kept: getattr(reading, kept) for kept in _PHOTONS} | {name: value}
-    if known["hv"] is None:
-        return replace(reading, **known)
-    phi = WORK_FUNCTION if known["work_function"] is None else known["work_function"]
-    steps = with_step(reading.steps, AngleToMomentum(known["hv"], phi))
+    before = step_of(reading.steps, AngleToMomentum)
+    if before is None:
+        change = known | change
+        if change["photon_energy"] is None:
+            return replace(reading, **{name: value})
+    steps = with_given(image, reading.steps, change)
+    after = step_of(steps, AngleToMomentum)
+    moved = before and after and (after.work_function, after.photon_energy) != (value, before.photon_energy)
+    if name == "work_function" and value is not None and moved:
+        steps = with_value(reading.steps, name, value)
     return replace(reading, steps=steps, hv=None, work_function=None)
 
 

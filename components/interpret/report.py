@@ -84,6 +84,7 @@ def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] 
         image={name: _short(v) for name, v in image.attrs.items() if isinstance(v, str | int | float) and name != TOLD},
         sources=[source_of(one) for one in readings],
         known=_known(readings),
+        at_odds=found.at_odds,
         truth=_truth(truth_of(image.attrs)),
         made=made_with() | {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"},
         attachments=_attachments(reading, found, others),

@@ -134,6 +134,7 @@ class Inference:
             "descriptors": _plain(self.descriptors),
             "in_domain": self.in_domain,
             "domain_score": round(self.domain_score, 3),
+            "at_odds": self.at_odds,
             "candidates": [
                 {
                     "stack": c.stack,
@@ -250,9 +251,9 @@ def sharpened(value: dict[str, float], candidates: list[Candidate]) -> dict[str,
 def narrowed(value: dict, half: dict, candidates: list[Candidate], known: Knowledge) -> tuple[dict, dict]:
     """Estimates and 90 % half-widths with what the candidates say of figures that the knowledge of a sample settles.
 
-    A family settles the composition, for the candidates are all that is left; a substrate the lengths of bonds.
+    A family settles composition and period, for the candidates are all that is left; a substrate the lengths of bonds.
     """
-    names = [*(DRAWN if known.family else ()), *(BONDS if known.substrate else ())]
+    names = [*((*DRAWN, "period") if known.family else ()), *(BONDS if known.substrate else ())]
     if not names:
         return value, half
     rows = [crystal_figures(candidate.sample.crystal(), candidate.mixing) for candidate in candidates]

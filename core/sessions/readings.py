@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from core.electronic.kpath import CUT_ENDS
 from core.errors import InputError
 from core.experiment.calibration.editing import step_of, with_step
+from core.experiment.calibration.energies import CURVE
+from core.experiment.calibration.photons import with_given
 from core.experiment.calibration.record import ImageRecord, Known, record_of
 from core.experiment.calibration.steps import (
     STEPS,
@@ -38,6 +41,7 @@ from core.reverse.inference import Inference, infer_images
 from core.reverse.knowledge import NOTHING, Knowledge
 from core.reverse.model import reverse_model
 from core.reverse.standard import THEORY, standard_image
+from core.reverse.truth import truth_of
 from core.storage import UNKEPT, result_store
 
 EXAMPLES = Path(__file__).parents[1] / "experiment" / "examples"
@@ -216,18 +220,26 @@ def with_fermi_level(reading: Reading, shift: float, uncertainty: float) -> Read
     before = given.level if given else 0.0
     if step_of(reading.steps, FittedFermiLevel):
         before = float(calibrated(reading).attrs["fermi_level"])
-    level = FermiLevel(before + shift, uncertainty, "fitted edge")
-    return replace(reading, steps=with_step(reading.steps, level))
+    level, steps, image = FermiLevel(before + shift, uncertainty, CURVE), reading.steps, reading.raw()
+    if "alpha" in image.dims:
+        steps = with_given(image, steps, {"fermi": level.level})
+    return replace(reading, steps=with_step(steps, level))
 
 
 def first_reading(image: str, **known) -> Reading:
     """A kept image with the steps that its file suggests; of a map the slice nearest normal emission.
 
+    known: fields of the reading. A simulated image is of the cut that it was made for, where `known` names none.
+
     Raises:
         InputError: see `Reading.raw`.
     """
     reading = Reading(image, **{"index": opening_index(kept_images(image)), **known})
-    return replace(reading, steps=suggested_steps(reading.raw()))
+    raw = reading.raw()
+    truth = truth_of(raw.attrs)
+    if truth is not None and truth.cut in CUT_ENDS:
+        reading = replace(reading, cut=known.get("cut", truth.cut))
+    return replace(reading, steps=suggested_steps(raw))
 
 
 def file_label(name) -> str:

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.errors import InputError
-from core.experiment.readers.axes import LARGEST_VALUE, LEAST_FINITE, MOST_IMAGES, MOST_POINTS, MOST_VALUES
+from core.experiment.readers.axes import (
+    LARGEST_VALUE,
+    LEAST_FINITE,
+    LEAST_POINTS,
+    MOST_IMAGES,
+    MOST_POINTS,
+    MOST_VALUES,
+    SPANS,
+    check_span,
+)
 from core.experiment.readers.header import NUMBERS, POSITIVE
 from core.experiment.readers.image import Image
 
@@ -125,6 +134,12 @@ def _checked(image: Image) -> Image:
                 raise InputError("This session holds an image without axes: save it again")
         elif axis[0] != name or axis[1].shape != values.shape[place : place + 1] or not _rises(axis[1]):
             raise InputError(f"The axis {name} of an image of this session does not rise steadily: save it again")
+        elif name in SPANS:
+            if len(axis[1]) < LEAST_POINTS:
+                raise InputError(
+                    f"The axis {name} of an image of this session has {len(axis[1])} points: save it again"
+                )
+            check_span(name, axis[1], f"The axis {name} of an image of this session")
     finite = np.isfinite(values)
     if finite.mean() < LEAST_FINITE or np.abs(values[finite]).max() > LARGEST_VALUE:
         raise InputError("This session holds an image that was never measured: save it again")

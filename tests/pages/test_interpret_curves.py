@@ -58,6 +58,12 @@ def test_peaks_are_fitted_by_keyboard_alone(page: Page):
     rows = page.locator("#interpret-curve-fit tbody tr")
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("±")
+    box = page.locator("#interpret-picture .nsewdrag").first.bounding_box()
+    before = page.evaluate(CURVE, "mdc")
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.4 * box["height"])
+    page.wait_for_function(f"first => JSON.stringify(({CURVE})('mdc')) !== JSON.stringify(first)", arg=before)
+    traces = "kind => document.querySelector(`#interpret-${kind} .js-plotly-plot`).data.length"
+    assert sum(page.evaluate(traces, kind) for kind in ("edc", "mdc")) == 3  # the fit's line is still there
     page.get_by_role("button", name="Fit Fermi edge").press("Enter")
     expect(page.locator("#interpret-curve-error")).to_contain_text("No Fermi edge is seen")
 

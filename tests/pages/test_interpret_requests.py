@@ -14,11 +14,13 @@ import pytest
 
 from app import app, server
 from components.interpret.controls import EXAMPLES
-from core.experiment.photoemission.experiment import simulated_experiment
+from components.interpret.experiment import SLIDERS, slider_id
+from core.experiment.photoemission.experiment import START, simulated_experiment
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
-from core.sessions.readings import Reading, interpreted, keep_image
+from core.sessions.readings import Reading, first_reading, interpreted, keep_image
 from docs.examples import MEASUREMENT, SAMPLES
 from tests.core.experiment.hostile import FILES as HOSTILE
+from tests.pages.callbacks import ask, payload
 
 FILES = Path(__file__).parents[2] / "core" / "experiment" / "examples"
 MEMORY_LIMIT = 512 * 2**20
@@ -115,3 +117,47 @@ def test_two_cuts_of_a_sample_are_read_together():
     assert both.descriptors != alone.descriptors
     assert interpreted(second, (first,)).descriptors == both.descriptors
     assert interpreted(first, (first,)).document() == alone.document()
+
+
+def test_an_example_is_read_by_the_cut_it_was_made_for_and_alone():
+    """Controls and kept cuts of an earlier sample are not those of the example."""
+    asked = body("interpret-upload-error.children", "example-sharp.n_clicks", cut__value="G-K", kz__value="0.5")
+    reply = server.test_client().post("/_dash-update-component", data=asked, content_type="application/json")
+    answer = reply.json["response"]
+    reading = answer["interpret-reading"]["data"]
+    assert (reading["cut"], reading["kz"]) == ("G-X", "auto")
+    assert answer["interpret-others"]["data"] == []
+
+
+def test_an_experiment_that_is_made_is_read_alone():
+    key = next(key for key in app.callback_map if "interpret-made-error.children" in key)
+    values = {
+        "interpret-made.n_clicks": 1, "interpret-made-stack.value": "Si4Ge4", "interpret-cut.value": "G-K",
+        "interpret-made-substrate.value": "Si", "interpret-made-seed.value": 1, "interpret-made-mixing.value": 0,
+    }  # fmt: skip
+    values |= {f"{slider_id(name)}.value": START[name] for name in SLIDERS}
+    reply = ask(payload(key, values))
+    assert reply.json["response"]["interpret-made-error"]["children"] == ""
+    answer = reply.json["response"]
+    assert answer["interpret-reading"]["data"]["cut"] == "G-K"
+    assert (answer["interpret-others"]["data"], answer["interpret-points"]["data"]) == ([], {})
+
+
+def test_one_end_of_the_fitted_part_may_stay_open():
+    """The fit is of the calibrated image, and says so."""
+    key = next(key for key in app.callback_map if "interpret-curve-fit.children" in key and "interpret-edc" in key)
+    values = {
+        "interpret-fit-peaks.n_clicks": 1, "interpret-reading.data": first_reading("example-sharp").document(),
+        "interpret-cursor-k.value": 0.0, "interpret-cursor-e.value": -2.5, "interpret-fit-kind.value": "mdc",
+        "interpret-fit-count.value": 1, "interpret-fit-shape.value": "lorentzian",
+    }  # fmt: skip
+    parts = {}
+    for name, ends in {"all": {}, "from": {"from": 0.3}, "to": {"to": -0.3}}.items():
+        given = values | {f"interpret-fit-{end}.value": place for end, place in ends.items()}
+        answer = ask(payload(key, given, "interpret-fit-peaks.n_clicks")).json["response"]
+        fitted = next(part["figure"] for name, part in answer.items() if name.startswith("interpret-mdc"))["data"][1]
+        parts[name] = np.frombuffer(base64.b64decode(fitted["x"]["bdata"]), fitted["x"]["dtype"])
+        assert "neither normalised" in str(answer["interpret-curve-fit"])
+    assert parts["all"][0] < -1 < 1 < parts["all"][-1]
+    assert (parts["from"][0], parts["from"][-1]) == (pytest.approx(0.3, abs=0.02), parts["all"][-1])
+    assert (parts["to"][0], parts["to"][-1]) == (parts["all"][0], pytest.approx(-0.3, abs=0.02))

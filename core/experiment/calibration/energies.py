@@ -14,6 +14,11 @@ PHOTONS_GIVEN = "hν − Φ as given"
 PHOTONS_SPECS = "hν, as SPECS counts"
 FITTED = "steepest drop, no clear edge"
 GIVEN = "given"
+CURVE = "fitted edge"
+"""Of a level that was fitted to a curve and taken over."""
+
+PHOTONS = (PHOTONS_HEADER, PHOTONS_ASSUMED, PHOTONS_GIVEN, PHOTONS_SPECS)
+"""Origins of levels that follow from the photon energy."""
 
 UNCERTAINTY = {
     HEADER: 0.02, PHOTONS_HEADER: 0.1, PHOTONS_GIVEN: 0.05, PHOTONS_ASSUMED: 0.2, PHOTONS_SPECS: 0.1, FITTED: 0.2,
@@ -32,6 +37,9 @@ ABOVE_PHOTONS = 0.3
 AT_PHOTONS = 0.6
 """eV: an edge so near to hν leaves no room for a work function, and electrons so far above hν − Φ say that E_F is not
 there; photon energies and work functions are off by less."""
+
+SAME_EDGE = 0.03
+"""eV by which two fits of one edge may differ; of metals' steps in parts of an image as much is borne."""
 
 DARK = 0.15
 """eV of darkness at the top of an axis that show where electrons end."""
@@ -108,6 +116,18 @@ def work_function_of(image: xr.DataArray, given: float | None) -> tuple[float, s
     if "work_function" in image.attrs:
         return float(image.attrs["work_function"]), PHOTONS_HEADER
     return WORK_FUNCTION, PHOTONS_ASSUMED
+
+
+def fitted_edge_reference(image: xr.DataArray) -> tuple[float, float, float]:
+    """Level, uncertainty and width σ, eV, of the edge that `fit_fermi_edge` finds, metallic or not.
+
+    Raises:
+        InputError: no edge is found.
+    """
+    level, width = fit_fermi_edge(image)
+    edge = metallic_edge(image)
+    clear = edge is not None and abs(edge.level - level) < max(SAME_EDGE, 3 * edge.uncertainty)
+    return level, edge.uncertainty if edge and clear else UNCERTAINTY[FITTED], width
 
 
 def _drop(image: xr.DataArray) -> FermiReference | None:

@@ -9,6 +9,7 @@ from scipy.optimize import curve_fit
 from scipy.special import erf
 
 from core.errors import InputError
+from core.experiment.calibration.smoothing import sigma_in_points
 
 _RISE = 0.02
 """Share of a spectrum's height above its floor at which the search for a step begins."""
@@ -62,7 +63,7 @@ def fit_fermi_edge(image: xr.DataArray) -> tuple[float, float]:
     energy = image["eV"].values
     with np.errstate(invalid="ignore"):
         curve = np.nan_to_num(np.nanmean(image.values, axis=1))
-    smooth = gaussian_filter1d(curve, max(1.0, 0.05 / abs(energy[1] - energy[0])))
+    smooth = gaussian_filter1d(curve, sigma_in_points(0.05, energy, 1.0))
     floor, peak = np.percentile(smooth, 5), np.percentile(smooth, 98)
     if peak <= floor:
         raise InputError("No Fermi edge is seen: give the Fermi level, or photon energy and work function, in eV")
@@ -101,7 +102,7 @@ def metallic_edge(image: xr.DataArray) -> Edge | None:
     energy, values = image["eV"].values, image.values
     spacing = float(np.median(np.diff(energy)))
     curve = _mean(values)
-    start = _highest_step(energy, curve, spacing)
+    start = _highest_step(energy, curve)
     if start is None:
         return None
     whole = _fitted(energy, curve, start)
@@ -137,7 +138,7 @@ def fitted_edge(energy: np.ndarray, curve: np.ndarray) -> tuple[Edge, np.ndarray
         energy: (point,) eV, rising.
         curve: (point,) intensity.
     """
-    smooth = gaussian_filter1d(curve, max(1.0, 0.03 / float(np.median(np.diff(energy)))))
+    smooth = gaussian_filter1d(curve, sigma_in_points(0.03, energy, 1.0))
     scale = max(float(np.abs(curve).max()), 1e-12)
     start = float(energy[np.argmin(np.gradient(smooth, energy))])
     try:
@@ -157,7 +158,7 @@ def fitted_edge(energy: np.ndarray, curve: np.ndarray) -> tuple[Edge, np.ndarray
 def highest_electrons(image: xr.DataArray) -> float:
     """The highest energy on the image's own axis, eV, at which it is clearly brighter than at its darkest."""
     energy, curve = image["eV"].values, _mean(image.values)
-    smooth = gaussian_filter1d(curve, max(1.0, 0.05 / float(np.median(np.diff(energy)))))
+    smooth = gaussian_filter1d(curve, sigma_in_points(0.05, energy, 1.0))
     bright = np.flatnonzero(smooth > smooth.min() + _CLEARLY * np.ptp(smooth))
     return float(energy[bright[-1]]) if len(bright) else float(energy[0])
 
@@ -168,9 +169,9 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return np.where(measured, values, 0.0).sum(axis=1) / np.maximum(measured.sum(axis=1), 1)
 
 
-def _highest_step(energy: np.ndarray, curve: np.ndarray, spacing: float) -> float | None:
+def _highest_step(energy: np.ndarray, curve: np.ndarray) -> float | None:
     """Where a spectrum rises from its floor, coming from high energies; None where it ends before it is empty."""
-    smooth = gaussian_filter1d(curve, max(1.0, 0.02 / spacing))
+    smooth = gaussian_filter1d(curve, sigma_in_points(0.02, energy, 1.0))
     tail = max(3, len(curve) // 40)
     floor, top = float(np.median(smooth[-tail:])), float(np.percentile(smooth, 98))
     if not top > floor:

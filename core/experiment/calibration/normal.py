@@ -10,6 +10,9 @@ HEADER, SYMMETRY, ZERO = "header", "symmetry of the picture", "zero of the axis"
 LOPSIDED = ", not symmetric"
 """Added to the origin where the picture is no mirror image about the angle that is taken."""
 
+GIVEN_LOPSIDED = "given" + LOPSIDED
+"""Origin of an angle that a person gave and the picture speaks against."""
+
 FAR = 3.0
 """Uncertainties by which the centre of symmetry may differ from the angle that is taken."""
 
@@ -31,7 +34,7 @@ def normal_emission(image: xr.DataArray, given: float | None = None) -> NormalEm
     """
     centre = symmetry_centre(image)
     if given is not None:
-        return NormalEmission(float(given), 0.0, "given" + LOPSIDED if _disagrees(centre, given) else "")
+        return NormalEmission(float(given), 0.0, GIVEN_LOPSIDED if _disagrees(centre, given) else "")
     known = image.attrs.get("normal_emission")
     if known is not None:
         return NormalEmission(float(known), 0.0, HEADER + (LOPSIDED if _disagrees(centre, known) else ""))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import xarray as xr
 
+from core.errors import InputError
 from core.experiment.calibration.energies import (
     FILE,
     FITTED,
@@ -114,7 +115,7 @@ def record_of(image: xr.DataArray, steps: Sequence[Step], number: int = 1, count
     """
     attrs = image.attrs
     angles = next((step for step in steps if isinstance(step, AngleToMomentum)), None)
-    level = _fermi_level(attrs, steps)
+    level = _fermi_level(image, steps)
     normal = None
     if angles:
         normal = Known(angles.centre, angles.centre_uncertainty, "degree", angles.centre_origin or GIVEN)
@@ -146,12 +147,17 @@ def _of_header(attrs: dict, name: str, unit: str) -> Known | None:
     return Known(float(attrs[name]), 0.0, unit, "header") if name in attrs else None
 
 
-def _fermi_level(attrs: dict, steps: Sequence[Step]) -> Known | None:
+def _fermi_level(image: xr.DataArray, steps: Sequence[Step]) -> Known | None:
+    attrs = image.attrs
     for step in steps:
         if isinstance(step, FermiLevel):
             return Known(step.level, step.uncertainty, "eV", step.origin or GIVEN)
         if isinstance(step, FittedFermiLevel):
-            return Known(float(attrs.get("fermi_level_fitted", np.nan)), 0.0, "eV", "fitted")
+            try:
+                found = attrs if "fermi_uncertainty" in attrs else step.apply(image).attrs
+            except InputError:  # said where the image is calibrated
+                return None
+            return Known(float(found["fermi_level"]), float(found["fermi_uncertainty"]), "eV", "fitted")
     return Known(0.0, 0.0, "eV", FILE) if attrs.get("energy_scale_kind") == "binding" else None
 
 

@@ -10,12 +10,14 @@ import xarray as xr
 from core.errors import InputError
 from core.experiment.calibration.background import BACKGROUNDS, subtracted
 from core.experiment.calibration.colours import COLOUR_MAPS, colour_table, intensities, recognised_map
-from core.experiment.calibration.fermi import fit_fermi_edge
+from core.experiment.calibration.energies import fitted_edge_reference
 from core.experiment.calibration.marks import without_guide_lines, without_letters
 from core.parameters.constants import FREE_ELECTRON
 
 _K_LIMIT, _E_LIMIT = 20.0, 100.0
 LEAST_SIDE = 8
+_OUTSIDE = 0.1
+"""Share of an image's width by which it may end short of Γ and still be mirrored there."""
 
 CORE_LEVELS = -14.0
 """eV against E_F, below the valence bands of silicon and germanium (13 eV wide)."""
@@ -152,9 +154,9 @@ class FittedFermiLevel(Step):
     def apply(self, image):
         """See `Step`."""
         _need(image, "eV", "fits the Fermi edge")
-        level, width = fit_fermi_edge(image)
+        level, uncertainty, width = fitted_edge_reference(image)
         moved = FermiLevel(level).apply(image)
-        return moved.assign_attrs(fermi_level=level, fermi_width=width)
+        return moved.assign_attrs(fermi_level=level, fermi_width=width, fermi_uncertainty=uncertainty)
 
 
 @dataclass(frozen=True)
@@ -261,7 +263,7 @@ class Background(Step):
 
 @dataclass(frozen=True)
 class Symmetrise(Step):
-    """Average both signs of k∥."""
+    """Average both signs of k∥ of an image that reaches Γ."""
 
     name: ClassVar[str] = "symmetrise"
 
@@ -269,7 +271,12 @@ class Symmetrise(Step):
         """See `Step`."""
         _need(image, "kx", "symmetrises about Γ")
         kx = image["kx"].values
-        reach = np.abs(kx).max()
+        reach, outside = np.abs(kx).max(), max(kx[0], -kx[-1])
+        if outside > _OUTSIDE * np.ptp(kx):
+            raise InputError(
+                f"Γ lies outside of this image, {kx[0]:.3g} to {kx[-1]:.3g} 1/Å: there is nothing to average over both "
+                "signs; correct normal emission or Γ"
+            )
         both = np.linspace(-reach, reach, 2 * max(1, round(reach / np.diff(kx).mean())) + 1)
         sides = np.stack(
             [

@@ -60,8 +60,8 @@ def symmetry_centre(image: xr.DataArray) -> Centre | None:
     values = _averaged(image.values, len(image.values) // _MOST_ROWS, 0)
     values = _averaged(values, values.shape[1] // _MOST_COLUMNS, 1)
     angle = _averaged(image["alpha"].values, image.sizes["alpha"] // _MOST_COLUMNS, 0)
-    spacing = float(np.median(np.diff(angle)))
-    even = np.arange(angle[0], angle[-1] + spacing / 2, spacing)
+    even = np.linspace(angle[0], angle[-1], len(angle))
+    spacing = float(even[1] - even[0])
     rows = np.array([np.interp(even, angle, row, left=np.nan, right=np.nan) for row in values])
     ridges = _ridges(rows)
     if ridges is None:

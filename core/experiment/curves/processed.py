@@ -4,6 +4,8 @@ import numpy as np
 import xarray as xr
 from scipy.ndimage import gaussian_filter
 
+from core.experiment.calibration.smoothing import sigma_in_points
+
 NORMALISATIONS = {"none": "none", "energy": "each energy", "momentum": "each momentum"}
 """Kind → what is brought to the same mean."""
 
@@ -32,7 +34,7 @@ def processed(image: xr.DataArray, normalisation: str = "none", derivative: str 
         values = values / np.where(np.abs(mean) > least, mean, np.nan)
     if derivative not in DERIVATIVES or derivative == "none":
         return values
-    smooth = _smoothed(values, [SMOOTHED[name] / _step(image[name].values) for name in ("eV", "kx")])
+    smooth = _smoothed(values, [sigma_in_points(SMOOTHED[name], image[name].values) for name in ("eV", "kx")])
     axis, name = (1, "kx") if derivative == "momentum" else (0, "eV")
     slope = np.gradient(smooth, image[name].values, axis=axis)
     bend = np.gradient(slope, image[name].values, axis=axis)
@@ -49,10 +51,6 @@ def _smoothed(values: np.ndarray, widths: list[float]) -> np.ndarray:
     share = gaussian_filter(measured.astype(float), widths)
     mean = gaussian_filter(np.where(measured, values, 0.0), widths) / np.maximum(share, 1e-9)
     return np.where(measured, mean, np.nan)
-
-
-def _step(points: np.ndarray) -> float:
-    return float(np.median(np.diff(points)))
 
 
 def _mean(values: np.ndarray, axis: int) -> np.ndarray:

@@ -32,6 +32,16 @@ LARGEST_VALUE = 1e15
 UNIT = {"eV": "eV", "kx": "1/Å", "alpha": "degree"}
 """Axis of an image here → its unit."""
 
+SPANS = {"eV": (0.05, 2e4), "kx": (0.02, 60.0), "alpha": (0.1, 360.0)}
+"""Axis of an image here → least and largest span in its UNIT: an analyser's angular resolution is some 0.1 degree; hard
+X-rays of 10 keV reach ±51 1/Å and twice the energy of any photoemission."""
+
+FARTHEST = 1e5
+"""Numbers on an axis stay below, in its UNIT."""
+
+MOST_UNEVEN = 100
+"""A mean step may be so many times the median one."""
+
 _PHOTONS = re.compile(
     r"^h\W?(v|ν|nu)\b|photon|excitation|^mono|monochromator|beamline\W?energy|^bl_?e(nergy)?\b", re.IGNORECASE
 )
@@ -126,6 +136,32 @@ def check_sides(shape: tuple[int, ...], what: str) -> None:
     if max(shape) > MOST_POINTS:
         size = " x ".join(map(str, shape))
         raise InputError(f"{what} declares {size} values; at most {MOST_POINTS} a side are read: cut the file down")
+
+
+def check_span(kind: str, points: np.ndarray, what: str) -> None:
+    """Refuse an axis that no measured image has, by its span and steps, before widths are counted in its points.
+
+    Args:
+        kind: of SPANS.
+        points: (point,) rising, in the UNIT of that kind.
+        what: the beginning of the message.
+
+    Raises:
+        InputError: a span outside SPANS, points beyond FARTHEST, or most steps far finer than the mean one.
+    """
+    least, most = SPANS[kind]
+    low, high = float(points[0]), float(points[-1])
+    if not (least <= high - low <= most and max(abs(low), abs(high)) <= FARTHEST):
+        raise InputError(
+            f"{what} goes from {low:g} to {high:g} {UNIT[kind]}; spans of {least:g} to {most:g} {UNIT[kind]} within "
+            f"±{FARTHEST:g} are read: correct the axis or its unit"
+        )
+    steps = np.diff(points)
+    if steps.mean() > MOST_UNEVEN * np.median(steps):
+        raise InputError(
+            f"{what} has steps of {np.median(steps):.3g} and of {steps.max():.3g} {UNIT[kind]}: give one whose steps "
+            "are alike"
+        )
 
 
 def gathered(parts: Iterable[list[Image]], what: str) -> list[Image]:
@@ -347,6 +383,7 @@ def _image(values: np.ndarray, energy: tuple[Axis, np.ndarray, EnergyScale], acr
             raise InputError(f"The file's axis {described.label!r} does not rise or fall steadily")
         if numbers[0] > numbers[-1]:
             numbers, values = numbers[::-1], np.flip(values, position)
+        check_span(name, numbers, f"The file's axis {described.label!r}")
         coords[name] = (name, numbers, {"units": UNIT[name], "label": described.name.strip(), **extra})
     return Image(values, tuple(coords), coords, "intensity", attrs)
 

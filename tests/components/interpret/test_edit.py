@@ -15,13 +15,13 @@ from core.experiment.calibration.steps import (
     AngleToMomentum,
     Background,
     Colours,
-    FermiLevel,
     Frame,
     Momentum,
     PictureAxes,
     Symmetrise,
 )
-from core.sessions.readings import Reading, calibrated, cuts_of, first_reading, keep_image
+from core.experiment.calibration.suggestion import suggested_steps
+from core.sessions.readings import Reading, calibrated, cuts_of, first_reading, keep_image, with_fermi_level
 
 
 def kept(image: xr.DataArray, **attrs) -> Reading:
@@ -72,7 +72,9 @@ def test_each_control_shows_what_it_was_set_to():
         before = control_values(reading)
         for name, value in wanted.items():
             after = set_to(reading, **{name: value})
-            assert control_values(after) == before | {name: value}
+            follows = {"hv", "work_function"} if name in ("hv", "fermi", "work_function") and reading.steps else set()
+            now = control_values(after)
+            assert now == before | {name: value} | {other: now[other] for other in follows - {name}}
             assert Reading.from_document(json.loads(json.dumps(after.document()))) == after
             assert control_values(set_to(after, **{name: before[name]})) == before
         assert set_to(reading, **before) == reading
@@ -88,14 +90,48 @@ def test_photon_energy_stands_in_one_place():
     assert np.isfinite(cuts_of((set_to(momenta, hv=60.0),))[0][0].radius)
 
 
+EDITS = (
+    {"hv": 110.0}, {"fermi": 96.0}, {"fermi": 96.0, "hv": 110.0}, {"hv": 110.0, "fermi": 96.0},
+    {"hv": 110.0, "work_function": 4.2}, {"hv": 110.0, "normal": 0.5}, {"fermi": 96.1, "normal": 0.5},
+)  # fmt: skip
+OPTIONS = {"hv": "photon_energy", "work_function": "work_function", "fermi": "fermi", "normal": "normal"}
+
+
+@pytest.mark.parametrize("attrs", [{}, {"hv": 100.0}, {"hv": 100.0, "work_function": 4.3}], ids=str)
+@pytest.mark.parametrize("edits", EDITS, ids=str)
+@pytest.mark.parametrize("edge", [True, False], ids=["edge", "no edge"])
+def test_the_page_calibrates_as_the_command_line_does(edits, attrs, edge):
+    image = beam() if edge else beam().copy(data=np.tile(2 + np.cos(beam().alpha.values), (201, 1)))
+    reading = kept(image, **attrs)
+    for name, value in edits.items():
+        reading = set_to(reading, **{name: value})
+    given = {OPTIONS[name]: value for name, value in edits.items()}
+    assert reading.steps == suggested_steps(reading.raw(), **given)
+    for name in reversed(edits):  # emptied again
+        reading = set_to(reading, **{name: ""})
+    assert reading.steps == suggested_steps(reading.raw())
+
+
+def test_a_level_taken_from_a_curve_moves_the_work_function():
+    reading = kept(beam(), hv=100.0)
+    moved = with_fermi_level(reading, -0.2, 0.01)
+    level, angles = moved.steps
+    assert (level.origin, level.uncertainty) == ("fitted edge", 0.01)
+    assert angles.work_function == pytest.approx(100.0 - level.level)
+    again = set_to(moved, hv=110.0)
+    assert again.steps[0] == level
+    assert again.steps[1].work_function == pytest.approx(110.0 - level.level)
+    np.testing.assert_allclose(calibrated(again).kx, calibrated(moved).kx)
+
+
 def test_an_angle_image_without_an_edge_takes_what_a_person_gives():
     image = beam()
     reading = kept(image.copy(data=np.tile(2 + np.sin(image.alpha.values), (image.sizes["eV"], 1))))
     assert reading.steps == ()
     reading = set_to(reading, work_function=4.2)
     assert reading.steps == ()
-    reading = set_to(set_to(reading, hv=100.5), fermi=96.3)
-    assert reading.steps == (FermiLevel(96.3), AngleToMomentum(100.5, 4.2))
+    reading = set_to(set_to(reading, hv=100.5), fermi=96.2)
+    assert reading.steps == suggested_steps(reading.raw(), 100.5, 4.2, fermi=96.2)
     assert reading.work_function is None
     assert calibrated(reading).dims == ("eV", "kx")
 

@@ -167,3 +167,23 @@ def test_report_prints_on_one_page(found, browser):
     printed = page.pdf(prefer_css_page_size=True)
     context.close()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
+def test_what_is_at_odds_with_the_image_stands_in_every_export(found):
+    odd = replace(found, at_odds="The substrate Ge is at odds with the image")
+    assert odd.document()["at_odds"] == odd.at_odds
+    assert found.document()["at_odds"] == ""
+    assert odd.at_odds in report_page(READING, odd)
+    assert "at odds" not in report_page(READING, found)
+
+
+def test_what_is_said_of_an_unknown_image_is_faded_in_the_report(found):
+    unknown = replace(found, images=(replace(found.images[0], domain_score=3.0),))
+    faded = re.search(
+        r'<section class="doubtful">(.*?)</section>\s*</section>', report_page(READING, unknown), re.DOTALL
+    )
+    for words in ("Figures with 90 % intervals", "Candidates", found.candidates[0].stack):
+        assert words in faded.group(1)
+    assert "Images and calibration" not in faded.group(1)
+    assert report_page(READING, unknown).count('class="doubtful"') == 2  # the prediction's picture too
+    assert 'class="doubtful"' not in report_page(READING, found)

@@ -171,3 +171,18 @@ def test_hostile_hdf5(build, pattern):
 
 def test_hdf5_with_too_many_objects():
     refused(hdf5(lambda file: [file.create_group(f"g{i}") for i in range(20_001)]), "more than 20000 objects")
+
+
+@pytest.mark.parametrize(
+    ("axes", "said"),
+    [
+        ({"eV": np.linspace(-1e-8, 5e-9, len(ENERGY))}, "e-0[89] eV; spans of 0.05 to 20000 eV within"),
+        ({"eV": np.linspace(0, 1e9, len(ENERGY))}, "axis 'eV' goes from .*1e.09.*; spans of 0.05 to"),
+        ({"eV": 1e6 + ENERGY}, "within ±100000 are read"),
+        ({"kx": np.linspace(-1e-6, 1e-6, len(WAVE_VECTOR))}, "axis 'kx' goes from -1e-06 to 1e-06 1/Å; spans of 0.02"),
+        ({"kx": np.linspace(-100, 100, len(WAVE_VECTOR))}, "spans of 0.02 to 60 1/Å"),
+        ({"eV": np.r_[-5.0, np.arange(1, len(ENERGY)) * 1e-9]}, "steps of 1e-09 and of 5 eV: give one whose steps"),
+    ],
+)
+def test_an_axis_that_no_measured_image_has_is_refused(axes, said):
+    refused(numpy_archive(**axes), said)

@@ -37,6 +37,8 @@ def test_a_family_leaves_only_its_own_candidates(found):
     assert all(len(parse_stack(c.stack).blocks) == 2 for c in found["both"].candidates)
     alloys = interpreted(Reading("example-sharp", family="bulk"))
     assert all(len(parse_stack(c.stack).blocks) == 1 for c in alloys.candidates)
+    assert alloys.figures["period"].value == pytest.approx(1.0)
+    assert half(alloys, "period") < 1.0 < half(found["nothing"], "period")
     assert half(found["both"], "interfacial_fraction") < half(found["substrate"], "interfacial_fraction")
 
 

@@ -139,7 +139,21 @@ HOSTILE = {
         None, {"image-1.npz": arrays(np.ones((241, 185)), -np.arange(241.0), np.arange(185.0))}, "rise steadily",
     ),
     "holes": (
-        None, {"image-1.npz": arrays(np.full((241, 185), np.nan), np.arange(241.0), np.arange(185.0))}, "measured",
+        None,
+        {"image-1.npz": arrays(np.full((241, 185), np.nan), np.linspace(-7, 1, 241), np.linspace(-1, 1, 185))},
+        "measured",
+    ),
+    "tiny energies": (
+        None, {"image-1.npz": arrays(np.ones((241, 185)), np.linspace(-1e-8, 5e-9, 241), np.linspace(-1, 1, 185))},
+        "from -1e-08 to 5e-09 eV; spans of 0.05 to 20000 eV",
+    ),
+    "crowded momenta": (
+        None,
+        {"image-1.npz": arrays(np.ones((241, 185)), np.linspace(-7, 1, 241), np.r_[-1.0, np.arange(184) * 1e-9])},
+        "steps of 1e-09 and of 1 1/Å",
+    ),
+    "one point": (
+        None, {"image-1.npz": arrays(np.ones((1, 185)), np.zeros(1), np.linspace(-1, 1, 185))}, "has 1 points",
     ),
     "a bomb": (None, {SESSION: b" " * (17 * 2**20)}, "larger than"),
     "no JSON": (None, {SESSION: b"[" * 100_000}, "cannot be read"),

@@ -1,5 +1,7 @@
 """Where E_F and normal emission come from, how well they are known, and what is said of it."""
 
+import json
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -18,7 +20,7 @@ from core.experiment.calibration.energies import (
 from core.experiment.calibration.fermi import metallic_edge
 from core.experiment.calibration.normal import SYMMETRY, ZERO, normal_emission
 from core.experiment.calibration.record import record_from, record_of
-from core.experiment.calibration.steps import AngleToMomentum, FermiLevel, calibrate, step_from
+from core.experiment.calibration.steps import AngleToMomentum, FermiLevel, FittedFermiLevel, calibrate, step_from
 from core.experiment.calibration.suggestion import suggested_steps
 from core.experiment.calibration.symmetry import symmetry_centre
 
@@ -212,3 +214,16 @@ def test_electrons_that_one_photon_cannot_free_are_refused():
 def test_an_image_without_valence_bands_is_refused_by_what_it_is(level, said):
     with pytest.raises(InputError, match=said):
         calibrate(image(False, 100.0, True), (FermiLevel(level), AngleToMomentum(145.0, 4.5)))
+
+
+@pytest.mark.parametrize(("crossing", "most"), [(True, 0.03), (False, 0.2)])
+def test_a_fitted_level_is_recorded_with_its_uncertainty(crossing, most):
+    """Before and after the calibration, and in JSON that others can read."""
+    made, steps = image(crossing, 95.6, kinetic=True, hv=100.0), (FittedFermiLevel(), AngleToMomentum(100.0, 4.4))
+    before, after = record_of(made, steps).fermi_level, record_of(calibrate(made, steps), steps).fermi_level
+    assert before == after
+    assert before.value == pytest.approx(FittedFermiLevel().apply(made).attrs["fermi_level"])
+    assert 0.004 < before.uncertainty <= most
+    assert before.value == pytest.approx(95.6, abs=0.03 if crossing else 0.6)
+    text = json.dumps(record_of(made, steps).document(), allow_nan=False)
+    assert record_from(json.loads(text)) == record_of(made, steps)

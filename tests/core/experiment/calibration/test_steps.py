@@ -131,6 +131,18 @@ def test_momentum_crop_symmetrise_and_background():
     assert Background("constant").apply(image).min() >= 0
 
 
+@pytest.mark.parametrize(("first", "last"), [(19.9, 19.95), (-1.5, -0.5), (0.3, 1.1)])
+def test_an_image_beside_gamma_is_not_symmetrised(first, last):
+    with pytest.raises(InputError, match="Γ lies outside of this image"):
+        Symmetrise().apply(bands(k=np.linspace(first, last, 64)))
+
+
+def test_half_an_image_is_mirrored():
+    half = Symmetrise().apply(bands(k=np.linspace(0.01, 1.1, 110)))
+    np.testing.assert_allclose(half.values, half.values[:, ::-1])
+    assert half.shape[1] <= 2 * 111 + 1
+
+
 def test_steps_go_to_plain_json_and_back():
     steps = [Frame(1, 2, 30, 40), Colours("hot"), PictureAxes(-1, 1, -5, 0), FermiLevel(0.1), Background("constant")]
     assert [step_from(step.document()) for step in steps] == steps
