@@ -21,5 +21,16 @@
     return window.dash_clientside.no_update;
   }
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { design: { writeLink } });
+  /* The file input that dcc.Upload makes has no name of its own. */
+  function nameUpload() {
+    let tries = 0;
+    (function name() {
+      const input = document.querySelector("#design-band-file input");
+      if (input) input.setAttribute("aria-label", "Table of the band: k-points and energies");
+      else if (tries++ < 120) requestAnimationFrame(name);
+    })();
+    return window.dash_clientside.no_update;
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { design: { writeLink, nameUpload } });
 })();

@@ -366,3 +366,6 @@ def _shown(document, chosen) -> Sample:
 
 
 clientside_callback(ClientsideFunction("design", "writeLink"), Input(ids("link"), "data"))
+clientside_callback(
+    ClientsideFunction("design", "nameUpload"), Output(ids("band-file"), "style"), Input(ids("band-file"), "id")
+)

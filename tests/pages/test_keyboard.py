@@ -1,5 +1,8 @@
 """Everything by the keyboard alone: nothing here is clicked or focused by other means than Tab."""
 
+import re
+
+import pytest
 from playwright.sync_api import Page, expect
 
 from core.sessions.readings import EXAMPLES
@@ -60,9 +63,11 @@ def test_a_stack_is_composed_and_an_atom_chosen(page: Page):
     expect(page.locator(".layer[aria-pressed=true]")).to_be_focused()
 
 
+@pytest.mark.own_page  # a browser asks a page that was used before for its files now and then only
 def test_a_file_is_chosen_calibrated_and_its_result_read(page: Page):
     page.goto("/interpret")
     settled(page)
+    expect(page.locator("#interpret-upload input")).to_have_attribute("aria-label", re.compile("Band images"))
     tab_to(page, "#interpret-upload *")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
