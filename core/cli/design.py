@@ -4,7 +4,7 @@ import argparse
 import json
 import math
 
-from core.cli.parser import add_command, show_progress
+from core.cli.parser import above_zero, add_command, show_progress
 
 
 def add_commands(entries) -> None:
@@ -32,7 +32,7 @@ def add_commands(entries) -> None:
     entry.add_argument("--critical", default="", metavar="MODEL", help="people-bean or matthews-blakeslee")
     entry.add_argument("--repeats", type=int, default=1, help="periods that stay below the critical thickness")
     entry.add_argument("--balance", type=float, metavar="PERCENT", help="largest mean strain of a period")
-    entry.add_argument("--seconds", type=float, default=300.0, help="allowed")
+    entry.add_argument("--seconds", type=above_zero, default=300.0, help="allowed")
     entry.add_argument("--table-only", action="store_true", help="two-block periods only")
     entry.add_argument(
         "--atlas", action="store_true", help="compute the table of exact levels anew (minutes), then end"

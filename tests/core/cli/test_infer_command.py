@@ -52,6 +52,11 @@ def test_budgets_of_the_loop_that_are_none_are_refused(capsys, option):
     assert_refused(run(["loop", EXAMPLE, f"{name}={value}"], capsys), f"{name}: '{value}' is not accepted; give a")
 
 
+@pytest.mark.parametrize("seconds", ["nan", "0"])
+def test_times_of_a_search_for_stacks_that_are_none_are_refused(capsys, seconds):
+    assert_refused(run(["design", "gap=0.8", f"--seconds={seconds}"], capsys), f"--seconds: '{seconds}' is not")
+
+
 def test_two_cuts_of_a_sample(capsys):
     status, out, _ = run(["infer", EXAMPLE, EXAMPLE, "--cut", "G-X", "--cut", "Γ-X", "--json"], capsys)
     assert status == 0
