@@ -5,7 +5,7 @@ from components.requests import listed
 from core.sessions import runs
 from core.sessions.budgets import Budget
 from core.sessions.interpretations import MOST_CUTS
-from core.sessions.readings import Reading, cuts_of
+from core.sessions.readings import Reading, cuts_of, knowledge_of
 
 
 def run_on(readings: tuple[Reading, ...], budget: Budget | None = None) -> str:
@@ -19,7 +19,7 @@ def run_on(readings: tuple[Reading, ...], budget: Budget | None = None) -> str:
         "readings": [reading.document() for reading in readings],
         "sources": [source_of(reading) for reading in readings],
     }
-    return runs.create(cuts, images, about, budget)
+    return runs.create(cuts, images, about, budget, knowledge_of(readings))
 
 
 def run_on_shown(document: dict, others) -> str:

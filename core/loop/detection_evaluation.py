@@ -19,9 +19,9 @@ from sklearn.metrics import roc_auc_score
 
 from core.learning.samples import DrawnSample, profile_key
 from core.loop.correction import fitted_exactly
+from core.loop.expected import image_to_fit, lattice_expected
 from core.loop.fit import Fitted, Problem
 from core.loop.fit_evaluation import CUT, STEPS, simulated_image
-from core.loop.loop import LEAST_SPREAD, image_to_fit
 from core.loop.pictures import Pictures
 from core.reverse.cut import Cut
 from core.reverse.evaluation import test_samples
@@ -142,8 +142,7 @@ def detection(sample: DrawnSample, image: np.ndarray, wanted: tuple[str, ...]) -
     found = infer_images([cut], [image])
     lattice = found.estimates["lattice_in_plane"]
     target = image_to_fit(found.images[0], cut)
-    expected = (lattice, max(2 * found.sizes["lattice_in_plane"], LEAST_SPREAD))
-    problem = Problem((target,), Pictures("forward", target.centre["kz"]), expected)
+    problem = Problem((target,), Pictures("forward", target.centre["kz"]), lattice_expected(found))
     perfect, _ = fitted_exactly(problem, problem.run(problem.start(sample.stack, 0.0, lattice), STEPS))
     gain = {}
     for name in wanted:

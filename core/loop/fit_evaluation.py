@@ -18,8 +18,8 @@ from core.experiment.photoemission.renderer import simulate
 from core.experiment.photoemission.spectra import cut_signal, predicted_vbm
 from core.learning.samples import DrawnSample
 from core.loop.correction import fitted_exactly
+from core.loop.expected import image_to_fit, lattice_expected
 from core.loop.fit import Problem
-from core.loop.loop import LEAST_SPREAD, image_to_fit
 from core.loop.pictures import KZ_STEP, NODES_AT_ONCE, Pictures
 from core.reverse.cut import Cut
 from core.reverse.drawing import SEVERITIES, random_state, single_thread_pool
@@ -106,7 +106,7 @@ def fit_outcome(sample: DrawnSample, image: np.ndarray) -> FitOutcome:
     lattice = found.estimates["lattice_in_plane"]
     target = image_to_fit(found.images[0], cut)
     pictures = Pictures("forward", target.centre["kz"])
-    problem = Problem((target,), pictures, (lattice, max(2 * found.sizes["lattice_in_plane"], LEAST_SPREAD)))
+    problem = Problem((target,), pictures, lattice_expected(found))
     first = problem.run(problem.start(sample.stack, sample.mixing, lattice), STEPS)
     last, work = fitted_exactly(problem, first)
     return FitOutcome(

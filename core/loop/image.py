@@ -64,13 +64,11 @@ class Image:
         return self.spread.get(name, SCALARS[name].spread)
 
 
-def averaged_gain(image: xr.DataArray | None) -> float | None:
+def averaged_gain(image: xr.DataArray) -> float:
     """Variance of the noise over the mean on the standard grid, from the pixels as they were measured.
 
-    image: calibrated, over (eV, kx); None gives None.
+    image: calibrated, over (eV, kx).
     """
-    if image is None:
-        return None
     values = image.transpose("kx", "eV").values.astype(float)
     known = values[np.isfinite(values)]
     return noise_gain(values - min(0.0, known.min() if known.size else 0.0)) * noise_share(image)

@@ -11,29 +11,22 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from core.loop.decisive import Decision, ambiguity, decision
+from core.loop.expected import image_to_fit, lattice_expected
 from core.loop.explained import first_sentence, refined_sentence, sentence
 from core.loop.fit import Problem, State
 from core.loop.frame import Frame, frame_of
 from core.loop.hints import Hint, hints
-from core.loop.image import Image, averaged_gain, is_bare
 from core.loop.moves import named
-from core.loop.pool import Key, key_of
+from core.loop.pool import Key, Pool, key_of
 from core.loop.posterior import Weighted, mixture, ranked, tracked
 from core.loop.prior import Judged
-from core.loop.render import SCALARS
 from core.loop.search import Search, SearchSettings
 from core.reverse.cut import Cut
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
-from core.reverse.inference import Estimate, ImageReading, Inference, infer
+from core.reverse.inference import Estimate, Inference, infer
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
 from core.structure.sample import Sample
-
-USUAL = {"resolution": 0.1, "momentum_resolution": 0.02, "lifetime": 0.1, "kz_width": 0.05, "bend": 0.15}
-"""SCALARS that an experiment is expected to have; a bare image of a theory has none of them."""
-
-LEAST_SPREAD = 0.01
-"""Å: the networks' a∥ is not trusted more than this."""
 
 TRUSTED_TO = 1.3
 """Times what noise and the engine's error explain: a best candidate that leaves more says nothing of the sample."""
@@ -139,20 +132,6 @@ def _plain(value: str | float) -> str | float:
     return value if isinstance(value, str) else round(float(value), 5)
 
 
-def image_to_fit(reading: ImageReading, cut: Cut) -> Image:
-    """An image as the fit wants it: what is known of its measurement, and what the networks expect of the rest."""
-    edge = not is_bare(reading.image)
-    kz = cut.kz if cut.kz is not None else float(np.clip(reading.view.kz, 0.0, 1.0))
-    centre = {"level": float(reading.estimates["fermi_level"]), "kz": kz} | (USUAL if edge else {})
-    fixed = set() if edge else set(SCALARS) - {"level", "kz"}
-    if cut.kz is not None:
-        fixed.add("kz")
-    if edge and np.isfinite(cut.radius):
-        centre["bend"] = 1 / cut.radius
-        fixed.add("bend")
-    return Image(reading.image, cut.cut, centre, frozenset(fixed), edge=edge, known_gain=averaged_gain(cut.image))
-
-
 class Loop:
     """A closed loop over one or several calibrated cuts of a sample.
 
@@ -169,11 +148,9 @@ class Loop:
         self.settings = settings or LoopSettings()
         self.found = found or infer(cuts)
         self.targets = tuple(Target(one.image) for one in self.found.images)
-        sizes, estimates = self.found.sizes, self.found.estimates
-        self.search = Search(
-            tuple(image_to_fit(*pair) for pair in zip(self.found.images, cuts, strict=True)), estimates, sizes,
-            (estimates["lattice_in_plane"], max(2 * sizes["lattice_in_plane"], LEAST_SPREAD)),
-        )  # fmt: skip
+        images = tuple(image_to_fit(*pair) for pair in zip(self.found.images, cuts, strict=True))
+        pool = Pool(self.found.estimates, self.found.sizes, self.found.known)
+        self.search = Search(images, pool, lattice_expected(self.found))
         self.last: Step | None = None
         self.first_distance: float | None = None
         self.before: dict | None = None

@@ -102,13 +102,12 @@ class Search:
 
     Args:
         targets: images of one sample.
-        estimates, sizes: the networks' figures and composition, and their typical errors.
+        pool: of candidates; more join it.
         lattice: expected a∥ and its error (Å).
     """
 
     targets: tuple[Image, ...]
-    estimates: dict[str, float]
-    sizes: dict[str, float]
+    pool: Pool
     lattice: tuple[float, float]
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
@@ -124,7 +123,6 @@ class Search:
         self.pictures = Pictures("forward", origin)
         self.forward = Problem(self.targets, self.pictures, self.lattice)
         self.corrected = Problem(self.targets, self.pictures, self.lattice, EXACT_ERROR)
-        self.pool = Pool(self.estimates, self.sizes)
         self.ranking = Ranking(self.forward, self.pool, self.is_bare, self.work)
 
     def begin_with(self, stack: str, mixing: float) -> None:
@@ -277,7 +275,7 @@ class Search:
         names = dict.fromkeys([*plane_neighbours(base.stack, longest), *neighbours(base.stack)])
         widths = sorted({0.0, base.mixing})
         spelt = {key_of(*one): one for one in product(names, widths)}
-        fresh = [one for key, one in spelt.items() if self._is_open(key)]
+        fresh = self.pool.allowed(one for key, one in spelt.items() if self._is_open(key))
 
         def predicted(one: tuple[str, float]) -> float:
             return screening.cost(*one)[0] + complexity(*one)
@@ -336,6 +334,7 @@ class Search:
         likeliest = ranked(self.judged.values())[0][0]
         mean = uniform(float(parse_stack(likeliest.stack).ge_fractions.mean()))
         bases = {key_of(mean, 0.0): mean} | {key_of(likeliest.stack, likeliest.mixing): likeliest.stack}
+        bases = {key: stack for key, stack in bases.items() if self.pool.allowed([(stack, 0.0)])}
         for (_, mixing), stack in bases.items():
             for number, sign in product(range(len(parse_stack(stack).blocks)), (1, -1)):
                 one = likeliest
@@ -399,7 +398,8 @@ class Search:
     def _moves(self, base: Judged, polished: bool = False) -> list[tuple[str, float]]:
         """Stacks a step away from one, and interface widths around its own."""
         own = key_of(base.stack, 0.0)[0]
-        return moves_from(base.stack, base.mixing, sorted(m for profile, m in self.judged if profile == own), polished)
+        tried = sorted(mixing for profile, mixing in self.judged if profile == own)
+        return self.pool.allowed(moves_from(base.stack, base.mixing, tried, polished))
 
     def _judge(self, stack: str, mixing: float, state: State, limit: float = np.inf) -> Judged:
         """A candidate's fit by the exact engine, begun at a state; given up where its cost stays above a limit."""

@@ -26,7 +26,8 @@ class Cut:
     """One calibrated image, over (eV, kx).
 
     cut: `G-X` or `G-K`. kz: in 2π/c̄; None where it is to be inferred. radius: k_f in 1/Å where the photon energy is
-    known, infinite otherwise. record: what was read from its file, where it came from one.
+    known, infinite otherwise. record: what was read from its file, where it came from one. noise_gain: variance of the
+    noise over the mean on the standard grid, where that was found before and the image is not at hand.
     """
 
     image: xr.DataArray | None
@@ -34,6 +35,7 @@ class Cut:
     kz: float | None = None
     radius: float = np.inf
     record: ImageRecord | None = None
+    noise_gain: float | None = None
 
 
 def cut_name(text: str) -> str:

@@ -103,7 +103,7 @@ class Inference:
 
     figures: QUANTITIES and LOCAL_QUANTITIES by name, of the sample. candidates: most probable first. images: each with
     what belongs to it alone. estimates, sizes: of the sample's outputs of the model, with their typical errors.
-    at_odds: a sentence where what is known of the sample contradicts the images.
+    at_odds: a sentence where what is known of the sample contradicts the images. known: of the sample beforehand.
     """
 
     figures: dict[str, Estimate]
@@ -112,6 +112,7 @@ class Inference:
     estimates: dict[str, float]
     sizes: dict[str, float]
     at_odds: str = ""
+    known: Knowledge = NOTHING
 
     @property
     def domain_score(self) -> float:
@@ -190,7 +191,7 @@ def infer_images(cuts: list[Cut], images: list[np.ndarray], known: Knowledge = N
             models, cuts, images, read, views, candidates[0].agreements, strict=True
         )
     )
-    return Inference(_estimates(value, half), candidates, parts, value, _sizes(half), at_odds)
+    return Inference(_estimates(value, half), candidates, parts, value, _sizes(half), at_odds, known)
 
 
 def check_window(image: np.ndarray) -> None:

@@ -9,6 +9,8 @@ from core.structure.substrate import parse_substrate
 FAMILIES = {"": "not known", "bulk": "one material or alloy", "two-block": "two blocks, repeated"}
 """Family of stacks → what is known of a sample of it."""
 
+_BLOCKS = {"bulk": 1, "two-block": 2}
+
 SUBSTRATE_90 = 0.003
 """Å: layers that are grown strained have the lattice constant of their substrate to about this, 90 %."""
 
@@ -44,8 +46,8 @@ class Knowledge:
         return parse_substrate(self.substrate).lattice_constant if self.substrate else None
 
     def allows(self, stack: Stack) -> bool:
-        """Whether a stack of the library is of the family."""
-        return not self.family or (len(stack.blocks) == 1) == (self.family == "bulk")
+        """Whether a stack is of the family."""
+        return not self.family or len(stack.repeat_unit[0].blocks) == _BLOCKS[self.family]
 
     def combined(self, value: dict[str, float], half: dict[str, float]) -> tuple[dict, dict]:
         """Estimates and 90 % half-widths after the substrate, by precision.

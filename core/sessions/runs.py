@@ -26,7 +26,9 @@ from core.loop.frame import Frame
 from core.loop.loop import STOPS, Loop, LoopSettings
 from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
+from core.reverse.knowledge import NOTHING, Knowledge
 from core.sessions import frames, suggestions, workers
+from core.sessions.asked import asked_document, cuts_of, known_of
 from core.sessions.budgets import FILE as BUDGET_FILE
 from core.sessions.budgets import Budget, budget_in, limited, steps_before
 from core.storage import cache_path, made_folder, write_whole
@@ -56,27 +58,35 @@ UNKEPT_RUN = (
 DAMAGED = "This run of the loop is damaged ({name} cannot be read); start another from Interpret"
 
 
-def create(cuts: list[Cut], images: list[np.ndarray], about: dict | None = None, budget: Budget | None = None) -> str:
+def create(
+    cuts: list[Cut],
+    images: list[np.ndarray],
+    about: dict | None = None,
+    budget: Budget | None = None,
+    known: Knowledge = NOTHING,
+) -> str:
     """Keep what a run needs; returns its id. It waits for a worker.
 
     Args:
-        cuts: of the images; only cut, kz and radius are kept.
+        cuts: of the images; their cut, kz, radius and noise are kept.
         images: (kx, eV) standard images.
         about: plain JSON that goes with it, such as where the images came from; when the run was begun, and with which
             version, exact engine and weights, is filled in.
         budget: that its worker keeps to, instead of its own.
+        known: of the sample beforehand.
 
     Raises:
         InputError: the server's disk is full, or its cache folder cannot be written to.
     """
+    asked = asked_document(cuts, known, about)
     folder = made_folder(_runs())
     try:
-        return _created(folder, cuts, images, about, budget)
+        return _created(folder, asked, images, budget)
     except OSError:
         raise InputError(UNKEPT_RUN) from None
 
 
-def _created(folder: Path, cuts: list[Cut], images: list[np.ndarray], about: dict | None, budget: Budget | None) -> str:
+def _created(folder: Path, asked: dict, images: list[np.ndarray], budget: Budget | None) -> str:
     known = sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
     for old in known[: max(0, len(known) - MOST_RUNS + 1)]:
         shutil.rmtree(old, ignore_errors=True)
@@ -84,14 +94,13 @@ def _created(folder: Path, cuts: list[Cut], images: list[np.ndarray], about: dic
     partial = folder / f"{identity}.part"
     partial.mkdir()
     np.savez_compressed(partial / "images.npz", *images)
-    plain = [{"cut": c.cut, "kz": c.kz, "radius": c.radius if np.isfinite(c.radius) else None} for c in cuts]
     now = {
         "begun": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": __version__,
         "engine": ENGINE_VERSION,
         "weights": in_force(),
     }
-    _write(partial / "request.json", {"cuts": plain, "about": (about or {}) | now})
+    _write(partial / "request.json", asked | {"about": asked["about"] | now})
     if budget:
         _write(partial / BUDGET_FILE, budget.document())
     partial.rename(folder / identity)
@@ -101,7 +110,7 @@ def _created(folder: Path, cuts: list[Cut], images: list[np.ndarray], about: dic
 def copied(identity: str, budget: Budget | None = None) -> str:
     """A new run on the images of another; returns its id."""
     asked = request(identity)
-    return create(_cuts(asked), images(identity), asked["about"], budget)
+    return create(cuts_of(asked), images(identity), asked["about"], budget, known_of(asked))
 
 
 def extend(identity: str, budget: Budget) -> None:
@@ -167,8 +176,8 @@ def request(identity: str) -> dict:
     """
     asked = _document(_folder(identity) / "request.json", frozenset({"cuts", "about"}))
     try:
-        _cuts(asked)
-    except (KeyError, TypeError, ValueError):
+        cuts_of(asked), known_of(asked)
+    except (InputError, KeyError, TypeError, ValueError):
         raise InputError(DAMAGED.format(name="request.json")) from None
     return asked
 
@@ -304,9 +313,10 @@ def work(identity: str, settings: LoopSettings | None = None) -> bool:
     try:
         with workers.marked(folder):
             (folder / "paused").unlink(missing_ok=True)  # of one that died
-            cuts = _cuts(request(identity))
+            asked = request(identity)
+            cuts, known = cuts_of(asked), known_of(asked)
             before, kept = steps(identity), images(identity)
-            loop = Loop(cuts, limited(settings or LoopSettings(), budget_in(folder)), infer_images(cuts, kept))
+            loop = Loop(cuts, limited(settings or LoopSettings(), budget_in(folder)), infer_images(cuts, kept, known))
             loop.watch(frames.Watcher(folder))
             if before:
                 loop.take_up(before)
@@ -323,10 +333,6 @@ def work(identity: str, settings: LoopSettings | None = None) -> bool:
 
 class _Left(Exception):
     """The run was paused for too long."""
-
-
-def _cuts(asked: dict) -> list[Cut]:
-    return [Cut(None, c["cut"], c["kz"], np.inf if c["radius"] is None else c["radius"]) for c in asked["cuts"]]
 
 
 def _record(identity: str, loop: Loop, before: list[dict]) -> None:

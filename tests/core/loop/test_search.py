@@ -14,7 +14,7 @@ from core.loop.fit_evaluation import simulated_image
 from core.loop.image import Image, is_bare
 from core.loop.loop import TRUSTED_TO, Loop, LoopSettings
 from core.loop.pictures import Pictures
-from core.loop.pool import key_of
+from core.loop.pool import Pool, key_of
 from core.loop.posterior import Weighted, mixture, ranked
 from core.loop.prior import Judged, complexity
 from core.loop.promising import features, promise
@@ -45,7 +45,7 @@ def search_of(image: np.ndarray, level: float) -> Search:
     sizes = dict.fromkeys((*CORRELATIONS, "ge_fraction"), 0.1)
     sizes |= {"interfacial_fraction": 0.6, "interface_width": 0.5, "period": 4.0, "lattice_in_plane": 0.02}
     target = Image(image, "G-X", {"level": level, "kz": 0.3}, BARE, edge=False)
-    return Search((target,), estimates, sizes, (5.51, 0.03))
+    return Search((target,), Pool(estimates, sizes), (5.51, 0.03))
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_a_crystal_is_likelier_than_one_alloy_that_explains_as_much():
 def test_measured_images_are_plain_only_where_no_rival_comes_near(image, level):
     search = search_of(image, level)
     measured = replace(search.targets[0], edge=True)
-    search = Search((measured,), search.estimates, search.sizes, search.lattice)
+    search = Search((measured,), search.pool, search.lattice)
     own, mixed, rival = judged_at(100.0, "Si1Ge3"), judged_at(150.0, "Si1Ge3"), judged_at(100.0 + STANDS_OUT / 2, "Si2")
     search.judged = {key_of(own.stack, 0.0): own, key_of(mixed.stack, 1.0): mixed}
     assert not search.plain(own), "nothing else was tried"
@@ -257,7 +257,7 @@ def test_no_fit_of_a_short_stack_is_given_up(image, level):
     """What the exact engine adds to it changes with a∥: from afar its first fit may look hopeless."""
     search = search_of(image, level)
     measured = replace(search.targets[0], edge=True)
-    search = Search((measured,), search.estimates, search.sizes, search.lattice)
+    search = Search((measured,), search.pool, search.lattice)
     limits = []
     search.corrected.run = lambda state, steps, hopeless=np.inf: (
         limits.append(hopeless) or Fitted(state, 1.0, 1.0, (1.0,), 0.001, ({},), steps)

@@ -48,7 +48,7 @@ class Course:
 def course(monkeypatch) -> type[Course]:
     own = type("OwnCourse", (Course,), {})
     monkeypatch.setattr(runs, "Loop", own)
-    monkeypatch.setattr(runs, "infer_images", lambda cuts, images: None)
+    monkeypatch.setattr(runs, "infer_images", lambda *given: None)
     monkeypatch.setattr(runs, "keep_failure", lambda *result: None)
     return own
 
