@@ -65,16 +65,16 @@ REFUSALS = ("outside the domain", "noise only")
 class Outcome:
     """What one loop did.
 
-    start, end: residuals. errors: (networks, loop) absolute errors by figure. inside: whether the loop's 90 % interval
-    holds the truth, by figure. limit: mean absolute error of a∥ (Å) that the fit's curvature allows. place: of the true
-    stack among the candidates, from 0. reachable: whether it is one of the library. probable: (probability, whether it
-    is the true stack) of candidates. forward_cuts, exact_cuts: used. stop: why it ended.
+    start, end: residuals. errors: (networks, loop) absolute errors by figure. intervals: ends of the loop's 90 %
+    interval, and the truth, by figure. limit: mean absolute error of a∥ (Å) that the fit's curvature allows. place: of
+    the true stack among the candidates, from 0. reachable: whether it is one of the library. probable: (probability,
+    whether it is the true stack) of candidates. forward_cuts, exact_cuts: used. stop: why it ended.
     """
 
     start: float
     end: float
     errors: dict[str, tuple[float, float]]
-    inside: dict[str, bool]
+    intervals: dict[str, tuple[float, float, float]]
     limit: float
     place: int | None
     reachable: bool
@@ -82,6 +82,11 @@ class Outcome:
     forward_cuts: int
     exact_cuts: int
     stop: str
+
+    def holds(self, name: str) -> bool:
+        """Whether the interval of a figure holds the truth."""
+        low, high, truth = self.intervals[name]
+        return low - 1e-9 <= truth <= high + 1e-9
 
 
 def evaluate_loop(
@@ -171,7 +176,8 @@ def _measured(sample: DrawnSample, severity: str, number: int, variant: str) -> 
 
 
 def _read(document: dict) -> Outcome:
-    document["errors"] = {name: tuple(pair) for name, pair in document["errors"].items()}
+    for field in ("errors", "intervals"):
+        document[field] = {name: tuple(values) for name, values in document[field].items()}
     document["probable"] = tuple(map(tuple, document["probable"]))
     return Outcome(**document)
 
@@ -183,13 +189,13 @@ def loop_outcome(
     loop = Loop(cuts, settings, infer_images(cuts, images))
     for _ in loop.steps():
         pass
-    errors, inside, place, probable, limit = {}, {}, None, (), 0.0
+    errors, intervals, place, probable, limit = {}, {}, None, (), 0.0
     if sample is not None:
         truth, found = crystal_figures(sample.crystal(), sample.mixing), loop.descriptors()
         errors = {
             n: (abs(loop.found.descriptors[n].value - truth[n]), abs(found[n].value - truth[n])) for n in QUANTITIES
         }
-        inside = {n: bool(found[n].low - 1e-9 <= truth[n] <= found[n].high + 1e-9) for n in QUANTITIES}
+        intervals = {n: (found[n].low, found[n].high, float(truth[n])) for n in QUANTITIES}
     if sample is not None and loop.search.judged:
         own = profile_key(parse_stack(sample.stack))
         keys = [profile_key(parse_stack(c.stack)) for c in loop.last.candidates]
@@ -201,7 +207,7 @@ def loop_outcome(
         probable = tuple((round(merged[key], 4), key == own) for key in order[:5])
         limit = float(np.sqrt(2 / np.pi) * loop.search.best.fitted.lattice_error)
     return Outcome(
-        loop.first_distance, loop.last.distance, errors, inside, limit, place,
+        loop.first_distance, loop.last.distance, errors, intervals, limit, place,
         sample is not None and in_library(parse_stack(sample.stack)), probable, loop.last.predictions,
         loop.last.exact_cuts, loop.last.stop_reason,
     )  # fmt: skip
@@ -219,8 +225,8 @@ def _summary(outcomes: list[Outcome]) -> dict:
             "mean_after": _rounded(after.mean()),
             "before": _rounded(np.median(before)),
             "after": _rounded(np.median(after)),
-            "coverage": _rounded(np.mean([o.inside[name] for o in outcomes])),
-            "held": _rounded(np.mean([o.inside[name] or o.stop in REFUSALS for o in outcomes])),
+            "coverage": _rounded(np.mean([o.holds(name) for o in outcomes])),
+            "held": _rounded(np.mean([o.holds(name) or o.stop in REFUSALS for o in outcomes])),
         }
     return {
         "count": len(outcomes),
