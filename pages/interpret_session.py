@@ -1,6 +1,7 @@
 """What Interpret is given and what it keeps: files, cuts of a sample, links and saved sessions. No page of its own."""
 
 import base64
+from dataclasses import replace
 
 from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, no_update
 
@@ -13,7 +14,7 @@ from components.requests import listed, number_in
 from core.errors import InputError
 from core.sessions import interpretations
 from core.sessions.interpretations import MOST_CUTS, opened_session
-from core.sessions.readings import Reading, first_reading, uploaded_reading
+from core.sessions.readings import Reading, first_reading, readings_of_sample, uploaded_reading
 from core.sessions.session_file import is_session
 
 NOT_WHOLE = "The file did not arrive whole; try again"
@@ -31,17 +32,24 @@ NOT_WHOLE = "The file did not arrive whole; try again"
     State(ids("upload"), "filename"),
     State(ids("cut"), "value"),
     State(ids("kz"), "value"),
+    State(ids("substrate"), "value"),
+    State(ids("family"), "value"),
+    State(ids("reading"), "data"),
     prevent_initial_call=True,
 )
 def take_images(contents, *rest):
-    """Dropped files, an example or a saved session, checked before they are kept; a refusal leaves what was there."""
-    names, cut, kz = rest[-3:]
+    """Dropped files, an example or a saved session, checked before they are kept; a refusal leaves what was there.
+
+    What is known of the sample stays with it; an example is a sample of its own where there was another image.
+    """
+    names, cut, kz, substrate, family, before = rest[-6:]
+    known = {"substrate": str(substrate or "")[:80], "family": str(family or "")[:80]}
     trigger = str(ctx.triggered_id or "")
     unchanged = (no_update,) * 5
     try:
         if trigger.startswith(f"{ids.page}-example-"):
-            reading = first_reading(trigger.removeprefix(f"{ids.page}-"))  # a sample of its own, and a cut
-            return reading.document(), [], {}, [], no_update, ""
+            reading = first_reading(trigger.removeprefix(f"{ids.page}-"))
+            return (reading if before else replace(reading, **known)).document(), [], {}, [], no_update, ""
         files = _files(contents, names)
     except InputError as error:
         return *unchanged, str(error)
@@ -53,7 +61,7 @@ def take_images(contents, *rest):
             if is_session(content):
                 identity = interpretations.keep(opened_session(content, name), user())
                 return *unchanged[:4], f"/interpret?session={identity}", ""
-            taken.append(uploaded_reading(content, name, str(cut), str(kz)))
+            taken.append(replace(uploaded_reading(content, name, str(cut), str(kz)), **known))
         except InputError as error:
             refused.append(str(error))
     refused += [f"At most {MOST_CUTS + 1} cuts of a sample are read together"] * (len(files) > MOST_CUTS + 1)
@@ -100,7 +108,7 @@ def keep_cut(clicks, drops, document, others, history, edits, last):
     kept = [reading for number, reading in enumerate(before) if number not in gone]
     if ctx.triggered_id == ids("keep-cut") and document and len(kept) < MOST_CUTS:
         now = edited(Reading.from_document(document), listed(history), edits, last, FIELDS).reading
-        kept += [] if now in kept else [now]
+        kept += [] if now in [one.known_as(now) for one in kept] else [now]
     if not ctx.triggered_id or kept == list(before):
         return no_update
     return [reading.document() for reading in kept]
@@ -120,7 +128,7 @@ def keep_cut(clicks, drops, document, others, history, edits, last):
     prevent_initial_call=True,
 )
 def show_cut(clicks, document, others, history, edits, last):
-    """A kept cut in place of the one that is shown, which is kept instead."""
+    """A kept cut in place of the one that is shown, which is kept instead; what is known of the sample stays."""
     before = list(other_readings(others))
     if not any(clicks or []) or not isinstance(ctx.triggered_id, dict) or not document:
         return (no_update,) * 4
@@ -128,8 +136,8 @@ def show_cut(clicks, document, others, history, edits, last):
     if chosen < 0:
         return (no_update,) * 4
     now = edited(Reading.from_document(document), listed(history), edits, last, FIELDS).reading
-    shown, before[chosen] = before[chosen], now
-    return shown.document(), [], {}, [one.document() for one in dict.fromkeys(before) if one != shown]
+    shown, before[chosen] = before[chosen].known_as(now), now
+    return shown.document(), [], {}, [one.document() for one in readings_of_sample(shown, before)[1:]]
 
 
 @callback(Output(ids("others-list"), "children"), Input(ids("others"), "data"))

@@ -179,7 +179,7 @@ def _knowledge() -> html.Details:
                         description="Candidates of another structure are left out", checkIconPosition="right",
                     ),
                     html.P(
-                        "Narrows the figures and candidates on this page; the loop fits without it.",
+                        "Narrows figures and candidates, here and in the loop.",
                         className="muted small",
                     ),
                 ],

@@ -28,7 +28,6 @@ from core.sessions.readings import (
     energies,
     export,
     export_text,
-    knowledge_of,
     reconstruction,
 )
 
@@ -110,7 +109,7 @@ def source_of(reading: Reading) -> dict:
 
 def _known(readings: tuple[Reading, ...]) -> str:
     """What was known of the sample beforehand."""
-    known = knowledge_of(readings)
+    known = readings[0].knowledge
     parts = [f"substrate {known.substrate}"] if known.substrate else []
     return ", ".join(parts + ([FAMILIES[known.family]] if known.family else []))
 

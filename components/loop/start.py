@@ -5,11 +5,11 @@ from components.requests import listed
 from core.sessions import runs
 from core.sessions.budgets import Budget
 from core.sessions.interpretations import MOST_CUTS
-from core.sessions.readings import Reading, cuts_of, knowledge_of
+from core.sessions.readings import Reading, cuts_of, readings_of_sample
 
 
 def run_on(readings: tuple[Reading, ...], budget: Budget | None = None) -> str:
-    """A new run on images that are read so; returns its id.
+    """A new run on images of a sample that are read so, the first of which says what is known of it; returns its id.
 
     Raises:
         InputError: an image that is not calibrated, or hardly reaches the model's window.
@@ -19,7 +19,7 @@ def run_on(readings: tuple[Reading, ...], budget: Budget | None = None) -> str:
         "readings": [reading.document() for reading in readings],
         "sources": [source_of(reading) for reading in readings],
     }
-    return runs.create(cuts, images, about, budget, knowledge_of(readings))
+    return runs.create(cuts, images, about, budget, readings[0].knowledge)
 
 
 def run_on_shown(document: dict, others) -> str:
@@ -29,5 +29,5 @@ def run_on_shown(document: dict, others) -> str:
         InputError: as `run_on`.
     """
     first = Reading.from_document(document)
-    kept = (Reading.from_document(other) for other in listed(others)[:MOST_CUTS])
-    return run_on((first, *(other for other in kept if other != first)))
+    kept = [Reading.from_document(other) for other in listed(others)[:MOST_CUTS]]
+    return run_on(readings_of_sample(first, kept))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.loop.loop import STOPS, TRUSTED_TO
 from core.loop.moves import named
 from core.loop.reliability import tested_like
+from core.reverse.knowledge import FAMILIES
 from core.structure.stack import parse_stack
 
 LEAST_HINT = 0.01
@@ -71,11 +72,21 @@ def _sample(result: dict) -> str:
         right, tested = tested_like(best["probability"])
         text = f"The sample is most likely {name} ({_percent(best['probability'])} among the candidates"
         text += f"; in tests {right} of {tested} that were about as probable were true)" if tested else ")"
-        return f"{text}: {figures} (90 % intervals)."
+        return f"{text}: {figures} (90 % intervals).{_known(result)}"
     return (
         f"No stack that was tried explains the image to within its noise. The nearest one is {name}; what the networks "
-        f"alone read stands: {figures} (90 % intervals)."
+        f"alone read stands: {figures} (90 % intervals).{_known(result)}"
     )
+
+
+def _known(result: dict) -> str:
+    """What was taken as known of the sample, and whether the image contradicts it; empty where nothing was."""
+    known = result.get("known") or {}
+    parts = [f"the substrate {known['substrate']}"] if known.get("substrate") else []
+    parts += [f"the structure ({FAMILIES[known['family']]})"] if known.get("family") else []
+    if not parts:
+        return ""
+    return f" Taken as known beforehand: {' and '.join(parts)}. {result.get('at_odds', '')}".rstrip()
 
 
 def _without_meaning(stack: str) -> set[str]:

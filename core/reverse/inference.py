@@ -1,6 +1,6 @@
 """From calibrated images to figures, candidates and a verdict on whether the model knows such images."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -136,6 +136,7 @@ class Inference:
             "in_domain": self.in_domain,
             "domain_score": round(self.domain_score, 3),
             "at_odds": self.at_odds,
+            "known": {name: said for name, said in asdict(self.known).items() if said},
             "candidates": [
                 {
                     "stack": c.stack,

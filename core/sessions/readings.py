@@ -114,6 +114,19 @@ class Reading:
         values["index"] = int(values.get("index", 0))
         return cls(steps=steps_from(document.get("steps", ())), **values)
 
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of the sample.
+
+        Raises:
+            InputError: see `Knowledge`.
+        """
+        return Knowledge(self.substrate.strip(), self.family.strip())
+
+    def known_as(self, other: "Reading") -> "Reading":
+        """The same image of the sample of another one: what is known of the sample is what stands there."""
+        return replace(self, substrate=other.substrate, family=other.family)
+
     def document(self) -> dict:
         """Plain JSON, the inverse of `from_document`."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -323,24 +336,17 @@ def interpreted(reading: Reading, others: tuple[Reading, ...] = ()) -> Inference
     """What an image says, by the reverse model, with others of the same sample.
 
     Raises:
-        InputError: see `calibrated`; an unknown cut or k_z.
+        InputError: see `calibrated`; an unknown cut or k_z, or knowledge that is not understood.
     """
-    readings = (reading, *(other for other in others if other != reading))
-    known = knowledge_of(readings)
+    readings = readings_of_sample(reading, others)
+    known = reading.knowledge
     more = () if known == NOTHING else (known,)
     return _inferred.of((readings, in_force()), lambda: infer_images(*cuts_of(readings), *more))
 
 
-def knowledge_of(readings: Sequence[Reading]) -> Knowledge:
-    """What is known of the sample of several readings; where they differ, by the first that says it.
-
-    Raises:
-        InputError: see `Knowledge`.
-    """
-    substrate, family = (
-        next((said for one in readings if (said := getattr(one, name).strip())), "") for name in ("substrate", "family")
-    )
-    return Knowledge(substrate, family)
+def readings_of_sample(shown: Reading, others: Sequence[Reading]) -> tuple[Reading, ...]:
+    """A reading and others of its sample, each once; what is known of the sample is what stands beside the first."""
+    return tuple(dict.fromkeys((shown, *(other.known_as(shown) for other in others))))
 
 
 def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]:

@@ -20,7 +20,7 @@ from core.experiment.readers import UPLOAD_LIMIT_BYTES
 from core.sessions.readings import Reading, first_reading, interpreted, keep_image
 from docs.examples import MEASUREMENT, SAMPLES
 from tests.core.experiment.hostile import FILES as HOSTILE
-from tests.pages.callbacks import ask, payload
+from tests.pages.callbacks import ask, names, payload
 
 FILES = Path(__file__).parents[2] / "core" / "experiment" / "examples"
 MEMORY_LIMIT = 512 * 2**20
@@ -127,6 +127,28 @@ def test_an_example_is_read_by_the_cut_it_was_made_for_and_alone():
     reading = answer["interpret-reading"]["data"]
     assert (reading["cut"], reading["kz"]) == ("G-X", "auto")
     assert answer["interpret-others"]["data"] == []
+
+
+def test_what_is_typed_of_a_sample_before_an_image_is_there_stays_with_it():
+    def known(before: dict | None) -> tuple[str, str]:
+        typed = {"substrate__value": "Ge", "family__value": "bulk", "reading__data": before}
+        reply = ask(json.loads(body("interpret-upload-error.children", "example-sharp.n_clicks", **typed)))
+        reading = Reading.from_document(reply.json["response"]["interpret-reading"]["data"])
+        return reading.substrate, reading.family
+
+    assert known(None) == ("Ge", "bulk")
+    assert known(Reading("example-graded").document()) == ("", ""), "an example is a sample of its own"
+
+
+def test_a_kept_cut_is_shown_with_what_is_known_of_the_sample():
+    shown, kept = Reading("example-sharp", substrate="Ge"), Reading("example-graded", family="bulk")
+    key = next(key for key in app.callback_map if "interpret-reading" in key and names(key)[0].startswith("{"))
+    values = {'{"index":["ALL"],"type":"interpret-show-cut"}.n_clicks': 1, "interpret-reading.data": shown.document()}
+    values |= {"interpret-others.data": [kept.document(), shown.document()], "interpret-history.data": []}
+    answer = ask(payload(key, values)).json["response"]
+    assert Reading.from_document(answer["interpret-reading"]["data"]) == kept.known_as(shown)
+    others = next(part["data"] for name, part in answer.items() if name.startswith("interpret-others"))
+    assert [Reading.from_document(one) for one in others] == [shown]
 
 
 def test_an_experiment_that_is_made_is_read_alone():

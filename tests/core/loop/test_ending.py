@@ -76,3 +76,12 @@ def test_nothing_is_said_of_the_sample_in_an_image_that_is_not_known(reason):
 def test_results_of_earlier_versions_are_read():
     old = {name: value for name, value in RESULT.items() if name not in ("unexplained", "ambiguity", "decide", "hints")}
     assert len(ending(old | {"exact_check": None}).sentences) == 3
+
+
+def test_what_was_taken_as_known_is_said_with_what_contradicts_it():
+    odd = "The substrate Ge is at odds with the image."
+    said = ending(RESULT | {"known": {"substrate": "Ge", "family": "two-block"}, "at_odds": odd}).sample
+    assert said.endswith(
+        f" Taken as known beforehand: the substrate Ge and the structure (two blocks, repeated). {odd}"
+    )
+    assert "known" not in ending(RESULT | {"known": {}}).sample

@@ -6,7 +6,7 @@ import pytest
 from core.errors import InputError
 from core.reverse.candidates import library
 from core.reverse.knowledge import AT_ODDS, FAMILIES, NOTHING, SUBSTRATE_90, Knowledge
-from core.sessions.readings import Reading, interpreted, knowledge_of
+from core.sessions.readings import Reading, interpreted, readings_of_sample
 from core.structure.stack import parse_stack
 
 TRUE_LATTICE = 5.5445
@@ -70,13 +70,16 @@ def test_precision_weights_add_up():
 
 
 def test_nothing_known_changes_nothing(found):
-    assert knowledge_of([Reading("example-sharp")]) == NOTHING
+    assert Reading("example-sharp").knowledge == NOTHING
     assert interpreted(Reading("example-sharp", substrate="  ")).document() == found["nothing"].document()
 
 
-def test_what_is_said_of_one_cut_holds_for_the_sample():
-    first, second = Reading("example-sharp"), Reading("example-graded", substrate="Ge", family="bulk")
-    assert knowledge_of([first, second]) == Knowledge("Ge", "bulk")
+def test_what_stands_beside_the_shown_cut_is_known_of_the_sample_and_nothing_else_is(found):
+    shown, kept = Reading("example-sharp", substrate="Si0.5Ge0.5"), Reading("example-sharp", family="bulk")
+    assert interpreted(shown, (kept,)).document() == found["substrate"].document()
+    assert interpreted(Reading("example-sharp"), (kept,)).document() == found["nothing"].document()
+    other = Reading("example-graded")
+    assert readings_of_sample(shown, (other, kept, other)) == (shown, other.known_as(shown))
 
 
 @pytest.mark.parametrize(("substrate", "family"), [("Gx", ""), ("Si", "x"), ("9 Å", "")])

@@ -45,7 +45,7 @@ def test_a_run_is_told_the_noise_of_the_pixels_as_they_were_measured(loop_of):
 
 
 def test_a_run_is_told_what_is_known_of_the_sample(loop_of):
-    run = run_on((Reading("example-sharp", substrate="Si0.5Ge0.5"), Reading("example-sharp", family="bulk")))
+    run = run_on((Reading("example-sharp", substrate="Si0.5Ge0.5", family="bulk"),))
     loop = loop_of(runs.copied(run))
     assert loop.found.known == Knowledge("Si0.5Ge0.5", "bulk")
     stacks = [parse_stack(loop.search.pool[key][0]) for key in loop.search.pool]
