@@ -35,6 +35,12 @@ EDGE_TOLERANCE = 1e-3
 """eV: states this close to a band edge share its profile and masses."""
 
 MASS_DIRECTIONS = {"[100]": (1, 0, 0), "[110]": (1, 1, 0), "[001]": (0, 0, 1)}
+TURNED = {"Δ4": {"[100]": (0, 1, 0)}, "L": {"[110]": (1, -1, 0)}}
+"""Valleys of which a direction meets two kinds: as seen from the one that is computed, how it meets the other kind."""
+
+SAME_MASS = 1e-3
+"""Relative difference from which two masses along a direction are two."""
+
 SCALAR_UNITS = {
     "gap": "eV",
     "gap_kind": "",
@@ -49,7 +55,7 @@ SCALAR_UNITS = {
 }
 """The scalar readouts and their units, in the order in which they are shown."""
 
-VERSION = "3"
+VERSION = "4"
 """Raised whenever readouts of the same bands change: part of their cache key."""
 
 _LIGHT_HOLE = 0.25
@@ -76,7 +82,8 @@ class Readouts:
     cell folds onto Γ. `hh_lh_splitting` is positive where the heavy hole
     lies higher. `split_off` is the depth below the VBM of the highest light state under LH that is bulk-like
     (unfolding weight of at least ½), None without spin-orbit coupling. `profile` and `masses` have the keys `vbm` and
-    `cbm`; masses by direction, one for each state at the edge.
+    `cbm`; masses by direction, lightest first: one for each state at the edge and each kind of its equal valleys that
+    the direction meets, such as Δ4 along [100] and [010].
     """
 
     gap: float
@@ -127,12 +134,17 @@ def read_valence(hamiltonian: Hamiltonian, gamma: States | None = None, at_gamma
     return ValenceEdge(energy, hh_lh, split_off, gamma.atom_weight(members), _masses(gamma, members, -1))
 
 
-def _masses(states: States, members: np.ndarray, sign: int) -> dict[str, list[float]]:
-    """By direction, one for each state at an edge; sign: −1 for holes."""
-    return {
-        name: [float(sign * m) for m in states.effective_mass(members, np.array(direction))]
-        for name, direction in MASS_DIRECTIONS.items()
-    }
+def _masses(states: States, members: np.ndarray, sign: int, valley: str = "Γ") -> dict[str, list[float]]:
+    """By direction, one for each state at an edge and each kind of valley; sign: −1 for holes."""
+    found = {}
+    for name, direction in MASS_DIRECTIONS.items():
+        own = states.effective_mass(members, np.array(direction))
+        if turned := TURNED.get(valley, {}).get(name):
+            other = states.effective_mass(members, np.array(turned))
+            if not np.allclose(own, other, rtol=SAME_MASS):
+                own = np.concatenate([own, other])
+        found[name] = [float(sign * mass) for mass in sorted(own, key=abs)]
+    return found
 
 
 def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
@@ -168,7 +180,7 @@ def read_bands(hamiltonian: Hamiltonian, energy_zero: float = 0.0) -> Readouts:
         delta2_delta4_splitting=float(delta[0] - delta[1]) if len(delta) == 2 else None,
         split_off=valence.split_off,
         profile={"vbm": valence.profile, "cbm": cbm_states.atom_weight(at_cbm)},
-        masses={"vbm": valence.masses, "cbm": _masses(cbm_states, at_cbm, 1)},
+        masses={"vbm": valence.masses, "cbm": _masses(cbm_states, at_cbm, 1, cbm_valley)},
     )
 
 

@@ -52,6 +52,22 @@ def test_valleys_of_bulk():
     assert germanium.hh_lh_splitting == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize(("stack", "substrate"), [("Si4", "5.40"), ("Si4Ge4", "Si")])
+def test_a_direction_meets_valleys_of_two_kinds(stack, substrate):
+    """Along [100] electrons of the valleys along [010] are as light as all are along [001], where Δ4 is lowest."""
+    found = read_bands(hamiltonian(stack, substrate))
+    assert found.cbm_valley == "Δ4"
+    (light, heavy), (along_growth,) = (found.masses["cbm"][name] for name in ("[100]", "[001]"))
+    assert light == pytest.approx(along_growth, rel=0.05)
+    assert heavy > 4 * light
+    assert len(found.masses["cbm"]["[110]"]) == 1
+
+
+def test_a_diagonal_meets_ellipsoids_of_germanium_in_two_ways():
+    light, heavy = sorted({round(mass, 6) for mass in read_bands(hamiltonian("Ge4", "Ge")).masses["cbm"]["[110]"]})
+    assert heavy > 2.5 * light
+
+
 def test_supercell_has_the_readouts_of_the_primitive_cell():
     small, large = (read_bands(hamiltonian(stack, "Ge", True)) for stack in ("Si2", "Si8"))
     for name in ("gap", "vbm", "cbm", "hh_lh_splitting", "delta2_delta4_splitting", "split_off"):
