@@ -17,6 +17,7 @@ from components.theme import GRAPH_CONFIG
 from core.design.curve import Curve
 from core.design.targets import parse_wanted
 from core.errors import InputError
+from core.loop.moves import named
 from core.sessions.designs import design_request, found, is_final
 from core.structure.sample import Sample
 
@@ -253,7 +254,9 @@ def draw(seen, chosen, curve, scheme, document):
         band = _curve(curve)
     except InputError:
         band = None
-    return picture_figure(sample, band, scheme), f"Bands of {sample.stack} on {sample.substrate}, predicted"
+    return picture_figure(
+        sample, band, scheme
+    ), f"Bands of {named(sample.stack, sample.mixing)} on {sample.substrate}, predicted"
 
 
 @callback(

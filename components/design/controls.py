@@ -11,12 +11,13 @@ from core.design.figures import FIGURES, KINDS, VALLEYS
 from core.design.growth import MODELS
 from core.design.targets import NAMES
 from core.errors import InputError
+from core.learning.samples import WIDEST_MIXING
 
 ids = Ids("design")
 
 DEFAULTS: dict = {
     "targets": "gap=0.75..0.85, hhlh>0.05", "curve": "", "first": "Si", "last": "Ge", "thinnest": 1, "thickest": 19,
-    "longest": 20, "critical": "", "repeats": 1, "balance": None,
+    "longest": 20, "critical": "", "repeats": 1, "balance": None, "mixing": 0.0,
 }  # fmt: skip
 """What a new visitor finds, with the entries of `core.sessions.designs.DesignRequest.document`."""
 
@@ -38,6 +39,10 @@ _LIMITS = {
     "longest": ("Longest period", "ML", 2, 20),
     "repeats": ("Periods grown", "", 1, 1000),
 }
+
+
+_REAL = {"balance": "Mean strain", "mixing": "Interface mixing"}
+"""Limits that need not be whole numbers."""
 
 
 def linked(query: dict) -> tuple[dict, list[str]]:
@@ -121,6 +126,15 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
                         placeholder="any",
                         step=0.1,
                     ),
+                    dmc.NumberInput(
+                        id=ids("mixing"),
+                        label="Interfaces mixed over, ML",
+                        value=values["mixing"],
+                        min=0,
+                        max=WIDEST_MIXING,
+                        size="xs",
+                        step=0.5,
+                    ),
                 ],
                 className="design-limits",
             ),
@@ -142,7 +156,7 @@ def typed(values: list) -> dict:
     """The document of a request from what the controls hold, in the order of DEFAULTS."""
     document = dict(zip(DEFAULTS, values, strict=True))
     document["critical"] = "" if document["critical"] in ("none", None) else document["critical"]
-    document |= {name: _number(name, document[name]) for name in (*_LIMITS, "balance")}
+    document |= {name: _number(name, document[name]) for name in (*_LIMITS, *_REAL)}
     return document | {name: document[name] or "" for name in ("targets", "curve", "first", "last")}
 
 
@@ -216,7 +230,7 @@ def _limit(name: str, value: int) -> dmc.NumberInput:
 
 
 def _decoded(name: str, text: str, kind: type):
-    return _number(name, text) if name in _LIMITS or name == "balance" else text
+    return _number(name, text) if name in _LIMITS or name in _REAL else text
 
 
 def _or_empty(value):
@@ -224,20 +238,21 @@ def _or_empty(value):
 
 
 def _number(name: str, given):
-    """A limit as a number; an empty balance is none.
+    """A limit as a number; an empty one of _REAL is its default.
 
     Raises:
         InputError: it is none.
     """
-    label = _LIMITS[name][0] if name in _LIMITS else "Mean strain"
-    if name == "balance" and given in ("", None):
-        return None
+    label = _LIMITS[name][0] if name in _LIMITS else _REAL[name]
+    if name in _REAL and given in ("", None):
+        return DEFAULTS[name]
     try:
-        value = float(given) if name == "balance" else int(str(given))
+        value = float(given) if name in _REAL else int(str(given))
     except (TypeError, ValueError):
-        raise InputError(
-            f"{label}: {str(given)[:20]!r} is no {'number' if name == 'balance' else 'whole number'}"
-        ) from None
+        kind = "number" if name in _REAL else "whole number"
+        raise InputError(f"{label}: {str(given)[:20]!r} is no {kind}") from None
     if name == "balance" and not 0 < value <= 100:
         raise InputError(f"{label}: {value:g} % is none; give more than 0, up to 100")
+    if name == "mixing" and not 0 <= value <= WIDEST_MIXING:
+        raise InputError(f"{label}: {value:g} ML is none; give 0 to {WIDEST_MIXING:g}")
     return value

@@ -14,6 +14,7 @@ from components.theme import COLOURS, template_name
 from core.design.figures import FIGURES
 from core.design.targets import Wanted
 from core.errors import InputError
+from core.loop.moves import named
 from core.storage import content_key
 from core.structure.sample import Sample
 
@@ -22,6 +23,10 @@ DIGITS = {"eV": 3, "m₀": 3, "": 2}
 
 EMPTY = "Answers appear here while the search goes on, the best first."
 BANDS = "drawn band"
+
+
+def _label(sample: dict) -> str:
+    return f"{named(sample['stack'], sample['mixing'])} on {sample['substrate']}"
 
 
 def mark_of(sample: dict) -> str:
@@ -96,7 +101,10 @@ def _row(wanted: Wanted, design: dict, chosen: str) -> html.Tr:
     sample, mark = Sample.from_document(design["sample"]), mark_of(design["sample"])
     here = mark == chosen
     show = html.Button(
-        [profile_strip(sample.crystal().plane_ge_fraction, len(sample.layers)), html.Span(sample.stack)],
+        [
+            profile_strip(sample.crystal().plane_ge_fraction, len(sample.layers)),
+            html.Span(named(sample.stack, sample.mixing)),
+        ],
         id=ids.item("show", mark), type="button", className="show", title="Show its picture and what it bears",
         **{"aria-pressed": str(here).lower()},
     )  # fmt: skip
@@ -122,7 +130,7 @@ def front_figure(wanted: Wanted, designs: list[dict], chosen: str, scheme: str |
             x=[value_of(one, across) for one in rows],
             y=[value_of(one, up) for one in rows],
             mode="markers", name=name, customdata=marks,
-            text=[f"{one['sample']['stack']} on {one['sample']['substrate']}" for one in rows],
+            text=[_label(one["sample"]) for one in rows],
             hovertemplate="%{text}<br>%{x:.4g}, %{y:.4g}<extra></extra>",
             marker={
                 "color": colour["accent"] if front else colour["page"], "opacity": 1,
@@ -216,15 +224,15 @@ def answers_csv(wanted: Wanted, designs: list[dict]) -> str:
     writer = csv.writer(stream)
     heads = [f"{name} ({FIGURES[name].unit or '1'})" for name in FIGURES]
     writer.writerow(
-        ["stack", "substrate", "lattice (A)", *heads, "kind", "valley", "mean strain", "drawn band", "misses", "met",
-         "on the front"]
+        ["stack", "substrate", "interface mixing (ML)", "lattice (A)", *heads, "kind", "valley", "mean strain",
+         "drawn band", "misses", "met", "on the front"]
     )  # fmt: skip
     for one in designs:
         sample = Sample.from_document(one["sample"])
         figures = ["" if (value := one["figures"][name]) is None else value for name in FIGURES]
         writer.writerow(
-            [sample.stack, sample.substrate, sample.lattice, *figures, one["kind"], one["valley"], one["strain"],
-             one["curve"] if wanted.curve else "", one["cost"], one["met"], one["front"]]
+            [sample.stack, sample.substrate, sample.mixing, sample.lattice, *figures, one["kind"], one["valley"],
+             one["strain"], one["curve"] if wanted.curve else "", one["cost"], one["met"], one["front"]]
         )  # fmt: skip
     return stream.getvalue()
 

@@ -32,6 +32,7 @@ def add_commands(entries) -> None:
     entry.add_argument("--critical", default="", metavar="MODEL", help="people-bean or matthews-blakeslee")
     entry.add_argument("--repeats", type=int, default=1, help="periods that stay below the critical thickness")
     entry.add_argument("--balance", type=float, metavar="PERCENT", help="largest mean strain of a period")
+    entry.add_argument("--mixing", type=float, default=0.0, help="ML over which the grower's interfaces are mixed")
     entry.add_argument("--seconds", type=above_zero, default=300.0, help="allowed")
     entry.add_argument("--table-only", action="store_true", help="two-block periods only")
     entry.add_argument(
@@ -67,6 +68,7 @@ def design(arguments: argparse.Namespace) -> None:
         bears = f"  bears {held} of {len(one.sensitivity)} mistakes" if one.sensitivity else ""
         cost = "met" if one.met else f"{one.cost:.2f}" if math.isfinite(one.cost) else "–"
         sample = f"{one.sample.layers} on {one.sample.lattice:.4f} Å"
+        sample += f", mixed over {one.sample.mixing:g} ML" if one.sample.mixing else ""
         print(f"{cost:>8}  {sample}  {figures}  {one.measured.kind}, {one.measured.valley}{bears}")
     print(last.stop_reason)
 
@@ -75,7 +77,7 @@ def _constraints(arguments: argparse.Namespace):
     from core.design.growth import Constraints
     from core.structure.substrate import parse_substrate
 
-    given: dict = {name: getattr(arguments, name) for name in ("thinnest", "thickest", "longest", "repeats")}
+    given: dict = {name: getattr(arguments, name) for name in ("thinnest", "thickest", "longest", "repeats", "mixing")}
     if arguments.substrates:
         given["lattice"] = tuple(parse_substrate(text).lattice_constant for text in arguments.substrates)
     if arguments.balance is not None:

@@ -7,9 +7,10 @@ import numpy as np
 from scipy.optimize import brentq
 
 from core.errors import InputError
-from core.learning.samples import LATTICE_TRAINED
+from core.learning.samples import LATTICE_TRAINED, WIDEST_MIXING
 from core.parameters.keating import keating_parameters
 from core.structure.sample import Sample
+from core.structure.stack import Stack
 from core.structure.substrate import bulk_lattice_constant, strain_against
 
 MODELS = {"people-bean": "People and Bean", "matthews-blakeslee": "Matthews and Blakeslee"}
@@ -31,7 +32,7 @@ class Constraints:
     """lattice: Å, range of a∥ of the substrates. thinnest, thickest: monolayers of a block. longest: of the period.
 
     model: of MODELS, empty to leave critical thickness out. repeats: of the period that shall stay below it. balance:
-    largest mean strain, not in percent; infinite to leave it out.
+    largest mean strain, not in percent; infinite to leave it out. mixing: ML over which all interfaces are mixed.
     """
 
     lattice: tuple[float, float] = (float(bulk_lattice_constant(0.0)), float(bulk_lattice_constant(1.0)))
@@ -41,6 +42,7 @@ class Constraints:
     model: str = ""
     repeats: int = 1
     balance: float = math.inf
+    mixing: float = 0.0
 
     def __post_init__(self):
         """Refuse limits that leave nothing."""
@@ -58,6 +60,13 @@ class Constraints:
             raise InputError(f"A critical thickness by {self.model!r} is not known; there are {', '.join(MODELS)}")
         if not 1 <= self.repeats <= 1000 or not self.balance > 0:
             raise InputError("Give 1 to 1000 repeats, and a largest mean strain above 0")
+        if not 0 <= self.mixing <= WIDEST_MIXING:
+            raise InputError(f"Interfaces mixed over {self.mixing:g} ML are not searched; give 0 to {WIDEST_MIXING:g}")
+
+    def sample(self, stack: Stack, lattice: float) -> Sample:
+        """A stack on a lattice constant (Å, rounded) with interfaces as they are grown."""
+        mixing = self.mixing if len(stack.blocks) > 1 else 0.0
+        return Sample.on_lattice(stack.notation, round(lattice, 4), mixing)
 
     def obstacle(self, sample: Sample) -> str:
         """Why a sample breaks them, in words; empty where it does not."""
@@ -69,6 +78,8 @@ class Constraints:
             return f"blocks of {min(counts)} to {max(counts)} ML"
         if sum(counts) > self.longest:
             return f"a period of {sum(counts)} ML"
+        if len(blocks) > 1 and sample.mixing < self.mixing:
+            return f"interfaces mixed over {sample.mixing:g} ML"
         if math.isfinite(self.balance) and (mean := abs(mean_strain(sample))) > self.balance:
             return f"a mean strain of {100 * mean:.2f} %"
         return self._too_thick(sample) if self.model else ""

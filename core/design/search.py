@@ -25,8 +25,8 @@ from core.structure.stack import parse_stack, two_block
 LATTICES = 61
 """In-plane lattice constants tried of every period of the table, evenly spaced over the allowed ones."""
 
-BEST = 20
-"""Designs that are verified."""
+BEST, MIXED = 20, 40
+"""Designs that are verified; and of the table, which is of sharp interfaces, that are tried where these are mixed."""
 
 CURVE_LATTICES = 21
 """The same where a drawn band is asked for: a picture is predicted of each sample."""
@@ -108,6 +108,15 @@ class DesignSearch:
             raise InputError("The constraints leave no period; allow thicker films, other substrates or more strain")
         begun = 0.3 if self.wanted.curve else 0.05
         yield self._step(f"{len(atlas().pairs) * self._lattices().size} samples of the table compared", begun)
+        if self.constraints.mixing:
+            costs = []
+            for sample in chosen:
+                if stop := self._stop(cancelled, end):
+                    yield self._step("stopped", 1.0, stop)
+                    return
+                costs.append(self.wanted.cost(self._quick(sample)))
+            chosen = [chosen[place] for place in np.argsort(costs, kind="stable")[:BEST]]
+            yield self._step(f"{len(costs)} samples tried with mixed interfaces", begun)
         share = 0.55 - begun if self.settings.neighbours else 0.9 - begun
         for number, sample in enumerate(chosen, 1):
             if stop := self._stop(cancelled, end):
@@ -142,9 +151,9 @@ class DesignSearch:
         scores = self._scores = np.zeros((len(table.pairs), len(lattice)))
         for number, pair in enumerate(table.pairs):
             if pair.sum() <= self.constraints.longest:
-                notation = two_block(*map(int, pair)).notation
+                stack = two_block(*map(int, pair))
                 for at, here in enumerate(lattice):
-                    scores[number, at] = self._predicted(Sample.on_lattice(notation, round(float(here), 4)))
+                    scores[number, at] = self._predicted(self.constraints.sample(stack, float(here)))
             yield (number + 1) / len(scores)
 
     def _predicted(self, sample: Sample) -> float:
@@ -183,10 +192,10 @@ class DesignSearch:
             stack = two_block(*map(int, counts))
             if profile_key(stack) in self._excluded:
                 continue
-            sample = Sample.on_lattice(stack.notation, round(here, 4))
+            sample = self.constraints.sample(stack, here)
             if not self.constraints.obstacle(sample):
                 chosen.append((counts, here, sample))
-            if len(chosen) == BEST:
+            if len(chosen) == (MIXED if limits.mixing else BEST):
                 break
         return [sample for _, _, sample in chosen]
 

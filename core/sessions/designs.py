@@ -26,7 +26,7 @@ SECONDS = 600.0
 FOREIGN = "This request did not come from the page; reload it"
 _KINDS: Mapping[str, Any] = {
     "targets": str, "curve": str, "first": str, "last": str, "thinnest": int, "thickest": int, "longest": int,
-    "critical": str, "repeats": int, "balance": (int, float, type(None)),
+    "critical": str, "repeats": int, "balance": (int, float, type(None)), "mixing": (int, float),
 }  # fmt: skip
 
 
@@ -36,7 +36,7 @@ class DesignRequest:
 
     document: plain JSON with the entries of _KINDS: targets and curve as `parse_wanted` and `Curve.parse` read them,
     first and last substrate, limits in monolayers, a model of critical thickness or none, the periods below it,
-    balance in percent or None.
+    balance in percent or None, mixing in monolayers.
     """
 
     document: dict
@@ -78,7 +78,7 @@ def design_request(document) -> DesignRequest:
     constraints = Constraints(
         tuple(parse_substrate(document[end]).lattice_constant for end in ("first", "last")),
         document["thinnest"], document["thickest"], document["longest"], document["critical"], document["repeats"],
-        math.inf if balance is None else balance / 100,
+        math.inf if balance is None else balance / 100, float(document["mixing"]),
     )  # fmt: skip
     return DesignRequest(document, wanted, constraints)
 

@@ -101,13 +101,21 @@ def test_targets_are_added_in_the_words_that_are_read():
 
 
 def test_a_link_holds_what_is_asked_for():
-    asked = DEFAULTS | {"targets": "gap<1, Δ2", "curve": "24:-0.1, 30:-0.3", "longest": 12, "balance": 0.5}
+    asked = DEFAULTS | {
+        "targets": "gap<1, Δ2",
+        "curve": "24:-0.1, 30:-0.3",
+        "longest": 12,
+        "balance": 0.5,
+        "mixing": 1.5,
+    }
     query = {name: values[0] for name, values in parse_qs(link(asked)[1:]).items()}
     assert linked(query) == (asked, [])
     values, problems = linked({"longest": "x", "no": "1"})
     assert values == DEFAULTS
     assert len(problems) == 2
-    assert typed(list((asked | {"critical": "none", "balance": ""}).values())) == asked | {"balance": None}
+    emptied = asked | {"critical": "none", "balance": "", "mixing": ""}
+    assert typed(list(emptied.values())) == asked | {"balance": None, "mixing": 0.0}
+    assert linked({"mixing": "9"})[1][0].startswith("Interface mixing")
 
 
 def test_a_pen_on_the_picture_gives_the_band_that_is_drawn_again():

@@ -44,6 +44,7 @@ def test_strain_balances_between_silicon_and_germanium():
         (Sample("Si4Ge4", "Ge"), Constraints(lattice=(5.431, 5.5)), "outside the allowed substrates"),
         (Sample("Si4Ge12", "Si"), Constraints(model="matthews-blakeslee"), "a block of"),
         (Sample("Si4Ge4", "Si"), Constraints(model="people-bean", repeats=50), "Å in all"),
+        (Sample("Si4Ge4", "Si", 0.5), Constraints(mixing=1.0), "interfaces mixed over 0.5 ML"),
     ],
 )
 def test_obstacles_are_said(sample, constraints, reason):
@@ -52,7 +53,8 @@ def test_obstacles_are_said(sample, constraints, reason):
 
 def test_what_a_grower_can_make_has_no_obstacle():
     assert Constraints(model="people-bean").obstacle(Sample("Si4Ge4", "Si0.5Ge0.5")) == ""
-    assert Constraints(thinnest=3).obstacle(Sample("Si8", "Si")) == ""
+    assert Constraints(thinnest=3, mixing=1.0).obstacle(Sample("Si8", "Si")) == ""
+    assert Constraints(mixing=1.0).obstacle(Sample("Si4Ge4", "Si", 1.0)) == ""
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,7 @@ def test_what_a_grower_can_make_has_no_obstacle():
     [
         {"lattice": (5.0, 5.5)}, {"lattice": (5.6, 5.5)}, {"thinnest": 0}, {"thinnest": 9, "thickest": 4},
         {"longest": 1}, {"model": "guess"}, {"repeats": 0}, {"balance": 0.0}, {"balance": float("nan")},
+        {"mixing": -1.0}, {"mixing": 4.5}, {"mixing": float("nan")},
     ],
 )  # fmt: skip
 def test_limits_that_leave_nothing_are_refused(values):

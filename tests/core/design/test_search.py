@@ -67,6 +67,19 @@ def test_answers_keep_to_the_constraints_and_differ():
     assert len({(design.sample.stack, design.sample.substrate) for design in designs}) == 3
 
 
+def test_answers_have_the_interfaces_that_a_grower_makes():
+    """A gap that sharp interfaces miss on this substrate is found, and verified, with mixed ones."""
+    limits = Constraints(longest=4, thinnest=2, lattice=(5.5, 5.5), mixing=1.0)
+    hidden = Sample("Si2Ge2", "5.5 Å", 1.0)
+    mixed, sharp = verified(hidden).figures["gap"], verified(hidden.changed(mixing=0.0)).figures["gap"]
+    assert abs(mixed - sharp) > 0.01
+    steps = found(Wanted((Target("gap", mixed - 0.002, mixed + 0.002),)), limits, neighbours=False)
+    best = steps[-1].designs[0]
+    assert (best.sample.stack, best.sample.mixing, best.met) == ("Si2Ge2", 1.0, True)
+    assert all(one.sample.mixing == 1.0 or len(one.sample.layers.blocks) == 1 for one in steps[-1].designs)
+    assert any("tried with mixed interfaces" in step.note for step in steps)
+
+
 def test_the_best_are_shaken_by_what_a_grower_gets_wrong():
     best = found(parse_wanted(["gap=0.5..1.2"]), neighbours=False)[-1].designs[0]
     assert {one.change for one in best.sensitivity} == {change for change, _ in mistakes(best.sample)}
