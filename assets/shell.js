@@ -77,6 +77,25 @@
     setTimeout(() => growth.disconnect(), 5000);
   }
 
+  // Whether the server answers: where questions of the page fail one after the other for want of a connection, a line
+  // says so until one is answered.
+  const ask = window.fetch;
+  let unanswered = 0;
+
+  function count(failed) {
+    unanswered = failed ? unanswered + 1 : 0;
+    const line = document.getElementById("unanswered");
+    if (line) line.hidden = unanswered < 2;
+  }
+
+  window.fetch = function (target) {
+    const answer = ask.apply(this, arguments);
+    if (String((target && target.url) || target).includes("_dash-update-component")) {
+      answer.then(() => count(false), (error) => { if (error instanceof TypeError) count(true); });
+    }
+    return answer;
+  };
+
   system.addEventListener("change", () => {
     if (started && stored() === "auto") put("theme", { data: resolved("auto") });
   });

@@ -54,6 +54,12 @@ def layout() -> dmc.MantineProvider:
             _header(),
             html.Main(page_container, id="content", tabIndex=-1),
             _footer(),
+            html.P(
+                "The server does not answer. What is on the page stays; it goes on when the server is there again.",
+                id="unanswered",
+                hidden=True,
+                role="alert",
+            ),
         ],
         theme=theme.MANTINE,
         defaultColorScheme="auto",

@@ -1,5 +1,7 @@
 """The test bench itself: complaints are caught; every page works under its own content policy."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -30,6 +32,25 @@ def test_complaints_are_caught_and_can_be_allowed(browser, server_url):
         complaints.allow(text)
     assert complaints.remaining() == []
     context.close()
+
+
+@pytest.mark.own_page
+def test_a_server_that_does_not_answer_is_told_until_it_does(page: Page):
+    open_compose(page)
+    settled(page)
+    ask = "() => fetch('/_dash-update-component', {method: 'POST', body: '{}'}).catch(() => 0)"
+    line = page.locator("#unanswered")
+    expect(line).to_be_hidden()
+    page.complaints.allow("_dash-update-component")
+    page.complaints.allow("Failed to load")
+    page.route("**/_dash-update-component", lambda route: route.abort())
+    page.evaluate(ask)
+    expect(line).to_be_hidden()
+    page.evaluate(ask)
+    expect(line).to_have_text(re.compile("The server does not answer"))
+    page.unroute("**/_dash-update-component")
+    page.evaluate(ask)
+    expect(line).to_be_hidden()
 
 
 def leave_traces(page: Page) -> None:

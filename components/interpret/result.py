@@ -34,12 +34,18 @@ TAKEN = {
 SHOWN = 6
 """Candidates in the table."""
 
+SAME_WIDTH = 0.25
+"""ML by which interfaces may differ and still be called the same."""
+
+NAMED = 4
+"""Stacks in the verdict."""
+
 
 def verdict(found: Inference) -> tuple[str, str]:
     """A sentence on whether the model knows such images, and its kind for the style."""
     if not found.in_domain:
         return (
-            f"{_outside(found)} outside what the model knows (domain score {found.domain_score:.1f}, limit 1): it "
+            f"{_outside(found)} outside what the model knows (domain score {found.domain_score:.2f}, limit 1): it "
             "knows Γ–X and Γ–K cuts of Si/Ge stacks. What it makes of them all the same is folded away.",
             "outside",
         )
@@ -47,7 +53,8 @@ def verdict(found: Inference) -> tuple[str, str]:
     text = f"Such images are known (domain score {found.domain_score:.2f}, limit 1). "
     names = list(dict.fromkeys(candidate.stack for candidate in equal))
     if len(names) > 1:
-        text += f"{len(names)} stacks explain it about equally well: {', '.join(names[:4])}."
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        text += f"{len(names)} stacks explain it about equally well: {', '.join(names[:NAMED])}{more}."
     else:
         text += f"{found.candidates[0].stack} explains it best."
     if found.figures["period"].high >= LONGEST_PERIOD:
@@ -134,7 +141,7 @@ def truth_panel(found: Inference, truth: Truth | None) -> html.Details | None:
         )
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Truth", "Read off by", "In 90 %")]))
     place = next((n for n, c in enumerate(found.candidates, 1) if truth.is_stack(c.stack)), None)
-    among = f"candidate {place}" if place else "not among the candidates"
+    among = f"candidate {place}{_other_width(found, truth, place)}" if place else "not among the candidates"
     interfaces = f", interfaces mixed over {truth.sample.mixing:g} ML" if truth.sample.mixing else ", sharp interfaces"
     inside = sum(one.inside for one in figures.values())
     return html.Details(
@@ -149,6 +156,14 @@ def truth_panel(found: Inference, truth: Truth | None) -> html.Details | None:
         open=True,
         className="truth",
     )
+
+
+def _other_width(found: Inference, truth: Truth, place: int) -> str:
+    """That a candidate has the true stack, but other interfaces; empty where it has these too."""
+    read = found.candidates[place - 1].mixing
+    if abs(read - truth.sample.mixing) < SAME_WIDTH:
+        return ""
+    return f" there, with {f'interfaces mixed over {read:g} ML' if read else 'sharp interfaces'}"
 
 
 def _table(names: list[str], estimates: dict[str, Estimate]) -> html.Table:

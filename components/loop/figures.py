@@ -34,10 +34,11 @@ TRACKS = {
     "lattice": "a∥ (Å)",
     "ge": "Ge fraction",
     "mixing": "Width (ML)",
-    "level": "E<sub>F</sub> (eV)",
+    "level": "E<sub>F</sub> − E<sub>V</sub>(Si) (eV)",
     "kz": "k<sub>z</sub> (2π/c̄)",
 }
-"""What is followed: squares a pixel that are not explained, in units of noise, and parameters of the sample."""
+"""What is followed: squares a pixel that are not explained, in units of noise, and parameters of the sample; E_F counts
+from the valence band maximum of unstrained silicon."""
 
 
 @lru_cache(maxsize=8)

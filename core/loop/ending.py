@@ -67,15 +67,23 @@ def _sample(result: dict) -> str:
     best = result["candidates"][0]
     name = f"{named(best['stack'], best['mixing'])} on {best['substrate']}"
     left_out, known = _without_meaning(best["stack"]), result["descriptors"]
+    if is_trusted(result) and not result.get("widths_tried", True):
+        left_out.add("interface_width")
     figures = ", ".join(_figure(known[key], *SAID[key]) for key in SAID if key in known and key not in left_out)
     if is_trusted(result):
         right, tested = tested_like(best["probability"])
-        text = f"The sample is most likely {name} ({_percent(best['probability'])} among the candidates"
+        tried = result.get("tried", 0)
+        among = f"{_percent(best['probability'])} among {f'{tried} candidates' if tried > 1 else 'the candidates'}"
+        text = f"The sample is most likely {name} ({among}"
         text += f"; in tests {right} of {tested} that were about as probable were true)" if tested else ")"
-        return f"{text}: {figures} (90 % intervals).{_known(result)}"
+        text = f"{text}: {figures} (90 % intervals)."
+        if "interface_width" in left_out - _without_meaning(best["stack"]):
+            text += " Whether its interfaces are sharp was not asked: no other width of them was tried."
+        return text + _known(result)
     return (
         f"No stack that was tried explains the image to within its noise. The nearest one is {name}; what the networks "
-        f"alone read stands: {figures} (90 % intervals).{_known(result)}"
+        f"read {'with what is known' if result.get('known') else 'alone'} stands: {figures} (90 % intervals)."
+        + _known(result)
     )
 
 

@@ -24,7 +24,7 @@ from core.loop.search import Search, SearchSettings
 from core.reverse.cut import Cut
 from core.reverse.distance import Target
 from core.reverse.guess import Guess, Predictor, View
-from core.reverse.inference import Estimate, Inference, infer
+from core.reverse.inference import Estimate, Inference, infer, strain_ends
 from core.reverse.quantities import LOCAL_QUANTITIES, QUANTITIES
 from core.structure.sample import Sample
 
@@ -335,6 +335,8 @@ class Loop:
             "noise": round(last.noise, 4),
             "predictions": last.predictions,
             "exact_cuts": last.exact_cuts,
+            "tried": len(self.search.judged),
+            "widths_tried": self._widths_tried(),
             "unexplained": round(self.search.unexplained(self.likeliest), 3) if self.search.judged else None,
             "stop_reason": last.stop_reason,
             "hints": [hint.document() for hint in self.hints()],
@@ -342,6 +344,12 @@ class Loop:
             "decide": None if (next_cut := self.decision()) is None else next_cut.document(),
             "exact_check": self.exact_check() if self.settings.exact else None,
         }  # fmt: skip
+
+    def _widths_tried(self) -> bool:
+        """Whether the best candidate's stack was fitted with more than one interface width."""
+        judged = self.search.judged
+        own = key_of(self.likeliest.stack, 0.0)[0] if judged else None
+        return sum(profile == own for profile, _ in judged) > 1
 
     def hints(self) -> list[Hint]:
         """What may explain the residual of a loop without agreement; nothing of images that are not known."""
@@ -401,7 +409,9 @@ class Loop:
         if not self.is_trusted:
             return found
         quantities = QUANTITIES | LOCAL_QUANTITIES
-        for name, ends in mixture(self._weighted(), search.pictures, search.unexplained(self.likeliest)).items():
+        said = mixture(self._weighted(), search.pictures, search.unexplained(self.likeliest))
+        said["strain_silicon"] = strain_ends(said["lattice_in_plane"])
+        for name, ends in said.items():
             if name in found:
                 found[name] = Estimate(*self._held(name, *ends), quantities[name].unit)
         return found

@@ -23,6 +23,12 @@ periods err most, and change most with a∥."""
 LEARN_FROM, SIMPLER = 6, 0.6
 """Judgements from which candidates are chosen by what was learned; and how much simplicity counts then."""
 
+REFINED, NEAR_WIDTH = 3, 0.6
+"""Candidates whose corrections are made anew until a∥ stays; and ML from the best one's width, for its own stack."""
+
+CLOSE_COST = 500.0
+"""Candidates whose costs lie farther apart are not to be compared more exactly."""
+
 Row = tuple[str, float, float]
 """Stack, interface width (ML), and the a∥ (Å) to begin with."""
 
@@ -30,6 +36,14 @@ Row = tuple[str, float, float]
 def is_short(stack: str, mixing: float) -> bool:
     """Whether a candidate is a sharp stack of Si and Ge of at most SHORT planes."""
     return not mixing and not alloys(stack) and len(parse_stack(stack)) <= SHORT
+
+
+def finalists(order: list[Judged]) -> list[Judged]:
+    """The first candidates, and the widths of the best stack next to its own: all are to be compared converged."""
+    first = [one for one in order[:REFINED] if one.cost < order[0].cost + CLOSE_COST]
+    own = [one for one in order[1:] if one not in first and key_of(one.stack, 0.0)[0] == key_of(order[0].stack, 0.0)[0]]
+    near = [one for one in own if abs(one.mixing - order[0].mixing) < NEAR_WIDTH or one.mixing == 0]
+    return first + sorted(near, key=lambda one: (one.mixing > 0, abs(one.mixing - order[0].mixing)))[:3]
 
 
 class Ranking:

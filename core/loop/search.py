@@ -24,7 +24,7 @@ from core.loop.pictures import NODES_AT_ONCE, Pictures
 from core.loop.pool import Key, Pool, key_of
 from core.loop.posterior import ranked
 from core.loop.prior import Judged, complexity
-from core.loop.ranking import Ranking, Row, is_short
+from core.loop.ranking import Ranking, Row, finalists, is_short
 from core.loop.screening import Screening
 from core.structure.stack import parse_stack
 
@@ -72,12 +72,6 @@ MOVED = 0.004
 """Å by which a∥ has to move in a fit for its correction to be made anew."""
 
 FIRST_STEPS, STEPS = 12, 8
-REFINED, NEAR_WIDTH = 3, 0.6
-"""Candidates whose corrections are made anew until a∥ stays; and ML from the best one's width, for its own stack."""
-
-CLOSE_COST = 500.0
-"""Candidates whose costs lie farther apart are not to be compared more exactly."""
-
 EXPLAINED = {True: 0.86, False: 0.45}
 """Weighted squares a pixel that noise and the engine's error explain, of images with a Fermi edge and without one."""
 
@@ -182,11 +176,15 @@ class Search:
                 yield said
 
     def _steps(self, settings: "SearchSettings", cancelled: Callable[[], bool]) -> Iterator[str]:
-        end = (began := self.clock()) + settings.seconds
+        began = self.clock()
         stack, mixing, _ = self.pool[self.first[0] if self.first else next(iter(self.pool))]
         begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS, cancelled)
         self._judge(stack, mixing, begun.state)
         yield f"{stack}, the first guess, fitted"
+        if self.left_out:  # candidates of an earlier search, which take no time from new ones
+            yield from self._asked(cancelled)
+            began = self.clock()
+        end = began + settings.seconds
         around, ranking, near, number, last = None, [], [], 0, 0
         share = LIBRARY_SHARE if self.is_bare else 1.0
         library_end = began + share * settings.seconds
@@ -204,33 +202,37 @@ class Search:
             answered = self._answered()
             if not answered and (not ranking or (number - last >= settings.patience and self.plain(best))):
                 break
+            judged = list(self.judged.values())
             if near and number % (TOGETHER * NEIGHBOUR_EVERY) == 0:
                 chosen = near[:1]
-            elif len(self.judged) < LEARNED_FROM:
+            elif len(judged) < LEARNED_FROM:
                 chosen = ranking[:1]
             else:
-                chosen = self._promising(ranking, [], 0.0)
-            chosen = answered or [*chosen, *self._promising(ranking, chosen, BOLDNESS)]
+                chosen = self.ranking.promising(ranking, [], judged, 0.0)
+            chosen = answered or [*chosen, *self.ranking.promising(ranking, chosen, judged, BOLDNESS)]
             ranking, near = ([row for row in rows if row not in chosen] for rows in (ranking, near))
             number += len(chosen)
             found = self._judge_all(best, chosen)
             yield note(found, best, self.best)
         if self.is_bare:
             yield from self._by_planes(end, settings, cancelled)
-        while not cancelled() and (answered := self._answered()):
-            yield note(self._judge_all(best := self.best, answered), best, self.best)
+        yield from self._asked(cancelled)
         yield from self._polished(end, settings.exact_cuts, cancelled)
         yield from self._along(end, settings, cancelled)
         if again := self._overtaken():
             best = self.best
             yield note(self._judge_all(best, again), best, self.best)
         self.seconds = self.clock() - began
-        for one in self._finalists():
+        for one in finalists(self.order()):
             late = self.clock() > end + settings.seconds or self.work.cuts >= settings.exact_cuts
             if cancelled() or late:
                 return
             self._refine(one)
             yield f"{named(one.stack, one.mixing)} refined until a∥ stays"
+
+    def _asked(self, cancelled: Callable[[], bool]) -> Iterator[str]:
+        while not cancelled() and (answered := self._answered()):
+            yield note(self._judge_all(best := self.best, answered), best, self.best)
 
     def _judge_all(self, best: Judged, rows: list[tuple[str, float, float]]) -> list[Judged]:
         """Candidates (stack, mixing, a∥), begun where the best one stands, side by side."""
@@ -322,9 +324,6 @@ class Search:
             self.ranking.around(best.fitted)
         return self.ranking.rows(self._is_open, self.first)
 
-    def _promising(self, rows: list[Row], chosen: list[Row], boldness: float) -> list[Row]:
-        return self.ranking.promising(rows, chosen, list(self.judged.values()), boldness)
-
     def _along(self, end: float, settings: SearchSettings, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Alloys richer and poorer in Ge, as far as they explain the images about as well as the best candidate.
 
@@ -365,16 +364,6 @@ class Search:
 
     def _begun(self, base: Judged, stack: str, mixing: float, lattice: float) -> State:
         return replace(base.fitted.state, stack=stack, mixing=mixing, lattice=lattice)
-
-    def _finalists(self) -> list[Judged]:
-        """The first candidates, and the widths of the best stack next to its own: all are to be compared converged."""
-        order = self.order()
-        first = [one for one in order[:REFINED] if one.cost < order[0].cost + CLOSE_COST]
-        own = [
-            one for one in order[1:] if one not in first and key_of(one.stack, 0.0)[0] == key_of(order[0].stack, 0.0)[0]
-        ]
-        near = [one for one in own if abs(one.mixing - order[0].mixing) < NEAR_WIDTH or one.mixing == 0]
-        return first + sorted(near, key=lambda one: (one.mixing > 0, abs(one.mixing - order[0].mixing)))[:3]
 
     def _refine(self, one: Judged) -> None:
         """Corrections made anew until a∥ stays, begun from how the best fit says that the images were measured."""

@@ -182,7 +182,7 @@ def infer_images(cuts: list[Cut], images: list[np.ndarray], known: Knowledge = N
     views = [_view(*part) for part in zip(models, cuts, read, strict=True)]
     candidates = compare_candidates(images, views, value, _sizes(half), known=known)
     value = sharpened(value, candidates)
-    value, half = narrowed(value, half, candidates, known)
+    value, half = narrowed(value, half, candidates, known, bool(at_odds))
     distance = 1 - max(candidate.agreement for candidate in candidates)
     wider = max(1.0, distance / EXPECTED_DISTANCE) ** 0.5
     half = {name: width * wider for name, width in half.items()}
@@ -250,12 +250,16 @@ def sharpened(value: dict[str, float], candidates: list[Candidate]) -> dict[str,
     return found
 
 
-def narrowed(value: dict, half: dict, candidates: list[Candidate], known: Knowledge) -> tuple[dict, dict]:
+def narrowed(
+    value: dict, half: dict, candidates: list[Candidate], known: Knowledge, at_odds: bool = False
+) -> tuple[dict, dict]:
     """Estimates and 90 % half-widths with what the candidates say of figures that the knowledge of a sample settles.
 
-    A family settles composition and period, for the candidates are all that is left; a substrate the lengths of bonds.
+    A family settles composition and period, for the candidates are all that is left; a substrate the lengths of bonds,
+    unless it is at odds with the images: candidates lie on one a∥, which then is not known so well.
     """
-    names = [*((*DRAWN, "period") if known.family else ()), *(BONDS if known.substrate else ())]
+    settled = known.substrate and not at_odds
+    names = [*((*DRAWN, "period") if known.family else ()), *(BONDS if settled else ())]
     if not names:
         return value, half
     rows = [crystal_figures(candidate.sample.crystal(), candidate.mixing) for candidate in candidates]
@@ -312,11 +316,17 @@ def _estimates(value: dict, half: dict) -> dict[str, Estimate]:
             continue
         ends = [value[name], value[name] - half[name], value[name] + half[name]]
         if name == "strain_silicon":
-            lattice = value["lattice_in_plane"], half["lattice_in_plane"]
-            silicon = bulk_lattice_constant(0.0)
-            ends = [100 * strain_against(a, silicon) for a in (lattice[0], lattice[0] - lattice[1], sum(lattice))]
+            lattice, width = value["lattice_in_plane"], half["lattice_in_plane"]
+            ends = list(strain_ends((lattice, lattice - width, lattice + width)))
         found[name] = Estimate(*(round(float(np.clip(x, quantity.low, quantity.high)), 5) for x in ends), quantity.unit)  # type: ignore[call-arg]
     return found
+
+
+def strain_ends(lattice: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Strain of Si (%) at a∥ (Å) and at the ends of its interval: it is known as well as a∥ is."""
+    silicon = bulk_lattice_constant(0.0)
+    value, low, high = (float(100 * strain_against(one, silicon)) for one in lattice)
+    return value, low, high
 
 
 def _plain(estimates: dict[str, Estimate]) -> dict[str, dict]:

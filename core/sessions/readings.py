@@ -345,8 +345,14 @@ def interpreted(reading: Reading, others: tuple[Reading, ...] = ()) -> Inference
 
 
 def readings_of_sample(shown: Reading, others: Sequence[Reading]) -> tuple[Reading, ...]:
-    """A reading and others of its sample, each once; what is known of the sample is what stands beside the first."""
-    return tuple(dict.fromkeys((shown, *(other.known_as(shown) for other in others))))
+    """A reading and others of its sample; what is known of the sample is what stands beside the first.
+
+    An image counts once for each cut, however often it was kept: as it is read first.
+    """
+    found: dict[tuple, Reading] = {}
+    for one in (shown, *others):
+        found.setdefault((one.image, one.index, one.cut), one.known_as(shown))
+    return tuple(found.values())
 
 
 def cuts_of(readings: tuple[Reading, ...]) -> tuple[list[Cut], list[np.ndarray]]:

@@ -18,9 +18,10 @@ from PIL import Image
 from components.figures.band_image import band_image_figure, raw_picture_figure
 from components.interpret import report
 from components.interpret.report import report_page, result_dataset
-from components.interpret.result import candidate_list, compose_link, figure_list, verdict
+from components.interpret.result import candidate_list, compose_link, figure_list, truth_panel, verdict
 from core import __version__
 from core.experiment.calibration.steps import Colours, Momentum
+from core.reverse.truth import truth_of
 from core.sessions.readings import EXAMPLES, Reading, calibrated, export, interpreted, uploaded_reading
 from core.structure.stack import parse_stack
 from core.structure.substrate import parse_substrate
@@ -49,6 +50,27 @@ def test_verdict_names_the_limit_and_ties(found):
     assert "equally well" in verdict(replace(found, candidates=[first, second]))[0]
     second = replace(second, probability=0.1)
     assert f"{first.stack} explains it best" in verdict(replace(found, candidates=[first, second]))[0]
+
+
+def test_a_verdict_keeps_to_its_numbers(found):
+    narrowly = replace(found, images=(replace(found.images[0], domain_score=1.02),))
+    assert "domain score 1.02, limit 1" in verdict(narrowly)[0]
+    stacks = ["Si5Ge7", "Si5Ge8", "Si6Ge7", "Si6Ge8", "Si4Ge7"]
+    alike = [
+        replace(found.candidates[0], probability=0.2, sample=found.candidates[0].sample.changed(stack=stack))
+        for stack in stacks
+    ]
+    said = verdict(replace(found, candidates=alike))[0]
+    assert "5 stacks explain it about equally well: Si5Ge7, Si5Ge8, Si6Ge7, Si6Ge8 and 1 more." in said
+
+
+def test_a_true_stack_with_other_interfaces_is_told_apart():
+    reading = Reading("example-sharp")
+    found, truth = interpreted(reading), truth_of(reading.raw().attrs)
+    mixed = replace(truth, sample=truth.sample.changed(mixing=2.0))
+    place = next(n for n, c in enumerate(found.candidates, 1) if truth.is_stack(c.stack))
+    assert f"the stack is candidate {place}." in str(truth_panel(found, truth))
+    assert f"the stack is candidate {place} there, with sharp interfaces." in str(truth_panel(found, mixed))
 
 
 def test_lists_show_intervals_and_every_candidate(found):

@@ -41,6 +41,24 @@ def test_all_of_it_is_said(monkeypatch):
     assert len(said.sentences) == 6
 
 
+def test_interfaces_are_sharp_only_where_others_were_tried():
+    said = ending(RESULT | {"tried": 3, "widths_tried": False}).sample
+    assert "83 % among 3 candidates" in said
+    assert "interfaces are sharp (" not in said
+    assert "no other width of them was tried" in said
+    assert "no other width" not in ending(RESULT | {"widths_tried": True}).sample
+    silicon = RESULT["candidates"][0] | {"stack": "Si2"}
+    assert "no other width" not in ending(RESULT | {"widths_tried": False, "candidates": [silicon]}).sample
+
+
+def test_networks_that_were_told_something_did_not_read_alone():
+    doubtful = RESULT | {"figures_from": "networks", "unexplained": 1.84, "stop_reason": "budget"}
+    assert "what the networks read alone stands" in ending(doubtful).sample
+    assert (
+        "what the networks read with what is known stands" in ending(doubtful | {"known": {"substrate": "Si"}}).sample
+    )
+
+
 def test_what_was_not_tested_is_not_said(monkeypatch):
     monkeypatch.setattr("core.loop.ending.tested_like", lambda probability: (0, 0))
     assert "(83 % among the candidates): a∥" in ending(RESULT).sample

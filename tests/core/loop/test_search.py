@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.learning.samples import drawn_sample, profile_key
+from core.loop.clock import Clock
 from core.loop.correction import REUSED
 from core.loop.evaluation import loop_outcome
 from core.loop.fit import Fitted, State
@@ -267,3 +268,23 @@ def test_no_fit_of_a_short_stack_is_given_up(image, level):
         search.pool.add(stack, mixing)
         search._judge(stack, mixing, replace(begun, stack=stack, mixing=mixing), limit=5.0)
     assert limits == [np.inf, 5.0, 5.0]
+
+
+def test_candidates_of_an_earlier_search_take_no_time_from_new_ones(image, level, monkeypatch):
+    fit_loosely(monkeypatch)
+    search = search_of(image, level)
+
+    class Slow(Clock):
+        def __call__(self) -> float:
+            return 10.0 * len(search.judged)  # as if each fit took ten seconds
+
+    search.clock = Slow()
+    earlier = ["Si4Ge4", "Si4Ge5", "Si5Ge4", "Si5Ge5"]
+    for stack in earlier:
+        search.leave_out(stack, 0.0)
+        search.ask(stack, 0.0)
+    search.begin_with("(Si0.3Ge0.7)2", 0.0)
+    list(search.steps(SearchSettings(seconds=15.0, judgements=48)))
+    known = {key_of(stack, 0.0) for stack in [*earlier, "(Si0.3Ge0.7)2"]}
+    assert known <= set(search.judged)
+    assert len(set(search.judged) - known) >= 2, "the time went into what was known"

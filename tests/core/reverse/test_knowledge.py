@@ -47,6 +47,14 @@ def test_two_families_make_up_the_library():
     assert kept["bulk"] + kept["two-block"] == kept[""] == len(library())
 
 
+def test_bonds_are_not_settled_by_a_substrate_that_the_image_contradicts(found):
+    odd = interpreted(Reading("example-sharp", substrate="Si"))
+    assert odd.at_odds
+    assert half(odd, "lattice_in_plane") > half(found["nothing"], "lattice_in_plane")
+    for name in ("bond_length_si_si", "bond_length_ge_ge"):
+        assert half(odd, name) >= half(found["nothing"], name)
+
+
 def test_a_substrate_that_the_image_contradicts_is_told():
     value, width = {"lattice_in_plane": 5.43}, {"lattice_in_plane": 0.02}
     assert "at odds" in Knowledge("Ge").at_odds(value, width)
@@ -80,6 +88,8 @@ def test_what_stands_beside_the_shown_cut_is_known_of_the_sample_and_nothing_els
     assert interpreted(Reading("example-sharp"), (kept,)).document() == found["nothing"].document()
     other = Reading("example-graded")
     assert readings_of_sample(shown, (other, kept, other)) == (shown, other.known_as(shown))
+    again = [Reading("example-sharp", kz="0.6"), Reading("example-sharp", kz="0.6", cut="G-K")]
+    assert readings_of_sample(shown, again) == (shown, again[1].known_as(shown)), "one image counts twice as one cut"
 
 
 @pytest.mark.parametrize(("substrate", "family"), [("Gx", ""), ("Si", "x"), ("9 Å", "")])
