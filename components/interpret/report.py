@@ -115,10 +115,7 @@ def _known(readings: tuple[Reading, ...]) -> str:
 
 
 def _truth(truth: Truth | None) -> str:
-    if truth is None:
-        return ""
-    mixed = f", interfaces mixed over {truth.sample.mixing:g} ML" if truth.sample.mixing else ""
-    return f"{truth.sample.stack} on {truth.sample.substrate}{mixed}"
+    return truth.words if truth else ""
 
 
 def _attachments(reading: Reading, found: Inference, others: tuple[Reading, ...]) -> list[dict]:

@@ -142,13 +142,12 @@ def truth_panel(found: Inference, truth: Truth | None) -> html.Details | None:
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Figure", "Truth", "Read off by", "In 90 %")]))
     place = next((n for n, c in enumerate(found.candidates, 1) if truth.is_stack(c.stack)), None)
     among = f"candidate {place}{_other_width(found, truth, place)}" if place else "not among the candidates"
-    interfaces = f", interfaces mixed over {truth.sample.mixing:g} ML" if truth.sample.mixing else ", sharp interfaces"
     inside = sum(one.inside for one in figures.values())
     return html.Details(
         [
             html.Summary(f"Against the truth: {inside} of {len(figures)} intervals hold it"),
             html.P(
-                f"Simulated from {truth.sample.stack} on {truth.sample.substrate}{interfaces}; the stack is {among}.",
+                f"Simulated from {truth.words}; the stack is {among}.",
                 className="small",
             ),
             html.Table([head, html.Tbody(rows)], className="small-table"),

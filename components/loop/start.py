@@ -2,6 +2,7 @@
 
 from components.interpret.report import source_of
 from components.requests import listed
+from core.reverse.truth import truth_of
 from core.sessions import runs
 from core.sessions.budgets import Budget
 from core.sessions.interpretations import MOST_CUTS
@@ -15,9 +16,11 @@ def run_on(readings: tuple[Reading, ...], budget: Budget | None = None) -> str:
         InputError: an image that is not calibrated, or hardly reaches the model's window.
     """
     cuts, images = cuts_of(readings)
+    truth = truth_of(readings[0].raw().attrs)
     about = {
         "readings": [reading.document() for reading in readings],
         "sources": [source_of(reading) for reading in readings],
+        "truth": truth.words if truth else "",
     }
     return runs.create(cuts, images, about, budget, readings[0].knowledge)
 

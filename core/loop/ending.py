@@ -32,7 +32,7 @@ class Ending:
 
     stopped: why the run ended. sample: what the sample is. fit: how well it explains the image. exact: what the exact
     engine says to the forward model. rivals: candidates that are as good, and what would decide. flaws: what may
-    explain the rest.
+    explain the rest. truth: what a simulated image was made from.
     """
 
     stopped: str
@@ -41,21 +41,23 @@ class Ending:
     exact: str = ""
     rivals: str = ""
     flaws: str = ""
+    truth: str = ""
 
     @property
     def sentences(self) -> list[str]:
         """All that there are, in the order of reading."""
-        rows = (self.stopped, self.sample, self.fit, self.exact, self.rivals, self.flaws)
+        rows = (self.stopped, self.sample, self.fit, self.exact, self.rivals, self.flaws, self.truth)
         return [row for row in rows if row]
 
 
 def ending(result: dict) -> Ending:
     """From the result of a run, as `Loop.result` gives it."""
     reason = result["stop_reason"]
-    stopped = STOPS.get(reason, reason)
+    stopped, told = STOPS.get(reason, reason), (result.get("about") or {}).get("truth")
+    truth = f"The image was simulated from {told}." if told else ""
     if reason in UNKNOWN:
-        return Ending(stopped, "Nothing is said of the sample: the figures below are not to be trusted.")
-    return Ending(stopped, _sample(result), _fit(result), _exact(result), _rivals(result), _flaws(result))
+        return Ending(stopped, "Nothing is said of the sample: the figures below are not to be trusted.", truth=truth)
+    return Ending(stopped, _sample(result), _fit(result), _exact(result), _rivals(result), _flaws(result), truth)
 
 
 def is_trusted(result: dict) -> bool:

@@ -33,6 +33,12 @@ class Truth:
         figures = crystal_figures(self.sample.crystal(), self.sample.mixing)
         return figures | {"kz": self.kz, "fermi_above_vbm": self.fermi_above_vbm}
 
+    @property
+    def words(self) -> str:
+        """Stack, substrate and interfaces."""
+        mixed = f"interfaces mixed over {self.sample.mixing:g} ML" if self.sample.mixing else "sharp interfaces"
+        return f"{self.sample.stack} on {self.sample.substrate}, {mixed}"
+
     def is_stack(self, stack: str) -> bool:
         """Whether another notation means the same stack, in any rotation or growth direction."""
         return profile_key(parse_stack(stack)) == profile_key(parse_stack(self.sample.stack))

@@ -51,6 +51,12 @@ def test_interfaces_are_sharp_only_where_others_were_tried():
     assert "no other width" not in ending(RESULT | {"widths_tried": False, "candidates": [silicon]}).sample
 
 
+def test_a_simulated_image_says_what_it_was_made_from():
+    told = RESULT | {"about": {"truth": "Si5Ge7 on Si0.5Ge0.5, sharp interfaces"}}
+    assert ending(told).sentences[-1] == "The image was simulated from Si5Ge7 on Si0.5Ge0.5, sharp interfaces."
+    assert "simulated" not in " ".join(ending(RESULT | {"about": {}}).sentences)
+
+
 def test_networks_that_were_told_something_did_not_read_alone():
     doubtful = RESULT | {"figures_from": "networks", "unexplained": 1.84, "stop_reason": "budget"}
     assert "what the networks read alone stands" in ending(doubtful).sample

@@ -48,6 +48,7 @@ def test_a_run_is_told_what_is_known_of_the_sample(loop_of):
     run = run_on((Reading("example-sharp", substrate="Si0.5Ge0.5", family="bulk"),))
     loop = loop_of(runs.copied(run))
     assert loop.found.known == Knowledge("Si0.5Ge0.5", "bulk")
+    assert runs.request(run)["about"]["truth"] == "Si5Ge7 on Si0.5Ge0.5, sharp interfaces"
     stacks = [parse_stack(loop.search.pool[key][0]) for key in loop.search.pool]
     assert stacks
     assert {len(stack.blocks) for stack in stacks} == {1}
