@@ -17,12 +17,15 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from core.electronic.calculation import ENGINE_VERSION
 from core.learning.samples import DrawnSample, profile_key
+from core.learning.versions import in_force
 from core.loop.correction import fitted_exactly
 from core.loop.expected import image_to_fit, lattice_expected
 from core.loop.fit import Fitted, Problem
 from core.loop.fit_evaluation import CUT, STEPS, simulated_image
 from core.loop.pictures import Pictures
+from core.parameters.checksum import parameters_sha256
 from core.reverse.cut import Cut
 from core.reverse.evaluation import test_samples
 from core.reverse.inference import infer_images
@@ -199,9 +202,10 @@ def _image_number(kind: str, number: int) -> int:
 
 
 def _version() -> str:
-    """Changes whenever the fits or the images do."""
-    digest = hashlib.sha256(repr((SEED, SEVERITY, LONGEST, LATERAL, WIDTHS, KINDS)).encode())
-    for name in ("correction", "fit", "fit_evaluation", "image", "pictures", "render"):
+    """Changes whenever the fits or the images do, or the engine and the networks behind them."""
+    made_by = ENGINE_VERSION, parameters_sha256(), in_force()
+    digest = hashlib.sha256(repr((SEED, SEVERITY, LONGEST, LATERAL, WIDTHS, KINDS, made_by)).encode())
+    for name in ("correction", "expected", "fit", "fit_evaluation", "image", "pictures", "render"):
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     for part in (detection_samples, flawed_crystal, signatures, detection, _taken_on, _image_number):
         digest.update(inspect.getsource(part).encode())

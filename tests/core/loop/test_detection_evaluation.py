@@ -80,3 +80,11 @@ def test_what_an_image_gave_is_kept_and_not_measured_again(tmp_path, monkeypatch
     assert evaluate_detection(tmp_path, stacks=1) == first
     assert len(asked) == len(KINDS)
     assert json.loads((tmp_path / "v" / "vacancy-0.json").read_text())["gain"] == {}
+
+
+@pytest.mark.parametrize("name", ["ENGINE_VERSION", "parameters_sha256", "in_force"])
+def test_outcomes_of_another_engine_or_of_other_networks_are_not_taken(monkeypatch, name):
+    before = detection_evaluation._version()
+    other = "another" if name == "ENGINE_VERSION" else lambda: "another"
+    monkeypatch.setattr(detection_evaluation, name, other)
+    assert detection_evaluation._version() != before
