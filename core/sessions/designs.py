@@ -21,7 +21,9 @@ from core.structure.substrate import parse_substrate
 VERSION = "2"
 """Raised whenever a search finds other answers, or says other things of them."""
 
-LONGEST_TEXT = 2000
+LONGEST_TEXT, LARGEST = 2000, 1e6
+"""Characters of a text, and size of a number, that are read."""
+
 SECONDS = 600.0
 FOREIGN = "This request did not come from the page; reload it"
 _KINDS: Mapping[str, Any] = {
@@ -70,6 +72,8 @@ def design_request(document) -> DesignRequest:
         value = document[name]
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InputError(FOREIGN)
+        if isinstance(value, int | float) and not abs(value) <= LARGEST:
+            raise InputError(f"{name.capitalize()} of that size is not searched")
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             raise InputError(f"{name.capitalize()} of {len(value)} characters; at most {LONGEST_TEXT} are read")
     curve = Curve.parse(document["curve"]) if document["curve"].strip() else None
