@@ -20,7 +20,8 @@ from gpaw.new.basis import create_basis
 from gpaw.utilities.timing import NullTimer
 
 from core.dft.lowdin import lowdin_bands
-from core.dft.recipe import BASIS, CUTOFF, FUNCTIONAL, SMEARING, grid_points, k_grid
+from core.dft.orbitals import atomic_orbitals
+from core.dft.recipe import CUTOFF, FUNCTIONAL, SMEARING, grid_points, k_grid
 from core.dft.structure import wrapped
 from core.electronic.diagonalise import Bands
 from core.structure.crystal import Crystal
@@ -60,7 +61,7 @@ class GroundState:
         calculator = GPAW(
             mode=PW(cutoff),
             xc=FUNCTIONAL,
-            basis=BASIS,
+            basis=atomic_orbitals(),
             kpts={"size": kpts or k_grid(len(crystal)), "gamma": True},
             gpts=grid_points(crystal.plane_count, np.linalg.norm(crystal.cell, axis=1)),
             symmetry={"point_group": False} if sheared else {},

@@ -1,8 +1,9 @@
 """Bands from a Hamiltonian in non-orthogonal atomic orbitals: Löwdin weights and unfolding.
 
-With S the overlap and C the eigenvectors of H C = S C E, the columns of S^½ C are orthonormal: their squares are the
-weights of atoms and shells, which add up to 1 (P.-O. Löwdin, J. Chem. Phys. 18, 365 (1950)). Unfolding and degenerate
-groups follow `core.electronic.diagonalise`, with the Löwdin orbitals of either element matched one to one:
+With S the overlap and C the eigenvectors of H C = S C E, the columns of S^½ C are those of S^−½ H S^−½: orthonormal,
+and their squares are the weights of atoms and shells, which add up to 1 (P.-O. Löwdin, J. Chem. Phys. 18, 365 (1950)).
+Unfolding and degenerate groups follow `core.electronic.diagonalise`, with the Löwdin orbitals of either element matched
+one to one:
 
     W_n(k) = Σ_{s,o} |Σ_{i∈s} c_{i,o,n} exp(−i k·R_i)|² / (primitive cells),   Σ_n W_n(k) = 2 (orbitals an atom)
 
@@ -52,9 +53,10 @@ def lowdin_bands(
 
 def _resolved(hamiltonian, overlap, slope_h, slope_s, phase, sublattice, angular) -> tuple[np.ndarray, ...]:
     """Energy, weight, velocity (band,) and atom-shell weight (atom, shell, band) at one k-point."""
-    energy, state = eigh(hamiltonian, overlap)
-    values, vectors = np.linalg.eigh(overlap)
-    orthonormal = (vectors * np.sqrt(values)) @ (vectors.conj().T @ state)
+    values, vectors = eigh(overlap)
+    inverse_root = (vectors / np.sqrt(values)) @ vectors.conj().T
+    energy, orthonormal = eigh(inverse_root @ hamiltonian @ inverse_root)
+    state = inverse_root @ orthonormal
     atoms = len(sublattice)
     placed = orthonormal.reshape(atoms, -1, len(energy)) * phase[:, None, None]
     sums = np.concatenate([placed[sublattice == s].sum(axis=0) for s in (0, 1)]) / np.sqrt(atoms / 2)

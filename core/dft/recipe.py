@@ -2,15 +2,20 @@
 
 import numpy as np
 
-RECIPE_VERSION = "1"
+RECIPE_VERSION = "2"
 """Raised whenever results change: part of every plan and result file."""
 
 FUNCTIONAL = "PBE"
 CUTOFF = 250.0
 """eV, plane waves of the self-consistent calculation."""
 
-BASIS = "dzp"
-"""Numerical atomic orbitals that the bands are diagonalised in: two s, two p and one d shell on either element."""
+SP_ORBITALS = "dzp"
+"""Basis of gpaw-data whose two s and two p shells are among the orbitals that bands are diagonalised in."""
+
+D_ORBITALS = ((1.2, 6.0), (2.2, 7.0))
+"""Width and end in Bohr of the two Gaussian d shells of either element; what others give is in docs/attempts.md."""
+
+ORBITALS_PER_ATOM = 18
 
 SMEARING = 0.05
 """eV, Fermi-Dirac occupation of the self-consistent calculation."""
@@ -34,13 +39,14 @@ _FINEST_STEP = 0.2584
 """Å: 15 points on an in-plane vector of silicon, what the cutoff needs."""
 
 
-def recipe_document() -> dict[str, str | float]:
+def recipe_document() -> dict[str, str | float | list]:
     """Plain JSON for plans and result files."""
     return {
         "recipe_version": RECIPE_VERSION,
         "functional": FUNCTIONAL,
         "plane_wave_cutoff_eV": CUTOFF,
-        "basis": BASIS,
+        "sp_orbitals": SP_ORBITALS,
+        "d_orbitals_bohr": [list(shell) for shell in D_ORBITALS],
         "smearing_eV": SMEARING,
         "silicon_lattice_angstrom": SILICON_LATTICE,
         "germanium_lattice_angstrom": GERMANIUM_LATTICE,

@@ -7,6 +7,7 @@ import pytest
 
 from core.dft.calculation import is_installed, solve_apart
 from core.dft.dataset import generate, read_folder
+from core.dft.recipe import ORBITALS_PER_ATOM
 from core.dft.structure import functional_crystal
 from core.electronic.kpath import build_path
 from core.engines import ENGINES, Path
@@ -76,7 +77,7 @@ def test_all_orbitals_unfold_completely():
     crystal = functional_crystal(Sample("Si1Ge1", "Si0.5Ge0.5").crystal())
     path = build_path(crystal, "G-L", 3)
     bands = GroundState.of(crystal).bands(path.k_reduced, path.direction)
-    np.testing.assert_allclose(bands.unfolding_weight.sum(axis=1), 26, atol=1e-8)
+    np.testing.assert_allclose(bands.unfolding_weight.sum(axis=1), 2 * ORBITALS_PER_ATOM, atol=1e-8)
 
 
 @pytest.mark.parametrize(("stack", "substrate"), [("Si2", "Si"), ("Ge2", "Ge"), ("Si2Ge2", "Si")])
