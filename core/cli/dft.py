@@ -11,7 +11,7 @@ from core.errors import InputError
 
 
 def add_commands(entries) -> None:
-    """dft-dataset, dft-bulk."""
+    """dft-dataset, dft-bulk, dft-compare."""
     entry = entries.add_parser("dft-dataset", help=dft_dataset.__doc__, description=dft_dataset.__doc__)
     entry.set_defaults(run=dft_dataset)
     entry.add_argument("--folder", help="of the data set; in the cache by default")
@@ -21,6 +21,10 @@ def add_commands(entries) -> None:
     entry.set_defaults(run=dft_bulk)
     entry.add_argument("--json", action="store_true")
     entry.add_argument("--write", action="store_true", help="compute again and keep what the engine refers to")
+    entry = entries.add_parser("dft-compare", help=dft_compare.__doc__, description=dft_compare.__doc__)
+    entry.set_defaults(run=dft_compare)
+    entry.add_argument("--folder", help="of a data set that dft-dataset made; by default what the project brings")
+    entry.add_argument("--json", action="store_true")
 
 
 @contextmanager
@@ -63,3 +67,22 @@ def dft_bulk(arguments: argparse.Namespace) -> None:
         with _files_told():
             write_reference(document)
     print(json.dumps(document, ensure_ascii=False) if arguments.json else critical_point_lines(document))
+
+
+def dft_compare(arguments: argparse.Namespace) -> None:
+    """Band positions by DFT beside those by tight binding, a structure of the data set a line."""
+    from dataclasses import asdict
+
+    from core.cli.printed import comparison_lines
+    from core.dft import dataset
+    from core.dft.comparison import compare, summary
+
+    folder = arguments.folder
+    with _files_told():
+        entries = list(dataset.read_folder(Path(folder)) if folder else dataset.read_packed())
+    if not entries:
+        raise InputError(f"{folder} holds no structures; make them with python -m core dft-dataset")
+    compared = [compare(entry) for entry in entries]
+    told = summary(compared) if not all(each.closing for each in compared) else {}
+    document = {"structures": [asdict(each) for each in compared], "summary": told}
+    print(json.dumps(document, ensure_ascii=False) if arguments.json else comparison_lines(document))

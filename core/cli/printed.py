@@ -98,3 +98,18 @@ def critical_point_lines(document: dict) -> str:
     raised = ", ".join(f"{species} {value:.3f} eV" for species, value in document["scissor"].items())
     lines.append(f"{document['functional']}, GPAW {document['gpaw_version']}; gaps lack (scissor) {raised}")
     return "\n".join(lines)
+
+
+def comparison_lines(document: dict) -> str:
+    """DFT beside tight binding in eV, a line a structure, then means over structures whose gap PBE leaves open."""
+    lines = ["structure                       valence: error   shift  stretch  beyond   conduction: error   shift"]
+    for row in document["structures"]:
+        figures = (
+            f"{row['valence_error']:9.3f}{row['valence_shift']:+8.3f}{row['valence_stretch']:9.3f}"
+            f"{row['valence_left']:8.3f}{row['conduction_error']:20.3f}{row['conduction_shift']:+8.3f}"
+        )
+        name = f"{row['stack']} on {row['substrate']}"
+        lines.append(f"{name:<38}{figures}{'  gap closed by PBE' if row['closing'] else ''}")
+    for name, told in document["summary"].items():
+        lines.append(f"{name.replace('_', ' ')}: mean {told['mean']:.3f}, spread {told['spread']:.3f}")
+    return "\n".join(lines)
