@@ -254,9 +254,8 @@ def draw(seen, chosen, curve, scheme, document):
         band = _curve(curve)
     except InputError:
         band = None
-    return picture_figure(
-        sample, band, scheme
-    ), f"Bands of {named(sample.stack, sample.mixing)} on {sample.substrate}, predicted"
+    shown = f"{named(sample.stack, sample.mixing)} on {sample.substrate}"
+    return picture_figure(sample, band, scheme), f"Bands of {shown}, predicted"
 
 
 @callback(
