@@ -128,7 +128,7 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
                     ),
                     dmc.NumberInput(
                         id=ids("mixing"),
-                        label="Interfaces mixed over, ML",
+                        label="Interface mixing, ML",
                         value=values["mixing"],
                         min=0,
                         max=WIDEST_MIXING,
