@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -9,10 +10,16 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import median_filter, uniform_filter
 
 from core.loop.render import SCALARS
-from core.reverse.standard import EV, noise_share
+from core.reverse.standard import EV, noise_share, standard_image
 
 HOT = 7.0
 """Standard deviations off the median of its neighbours from which a pixel is hot."""
+
+LAGS = (1, 2, 3, 4)
+"""Steps of the standard grid between pixels whose difference tells noise that neighbours share."""
+
+GROWS = 1.5
+"""From one of LAGS to the next their difference grows by more where noise is still shared, or where there are bands."""
 
 DARK_BELOW, DARKEST, DARK = -0.3, 0.02, 0.003
 """eV, a quantile, and a share of the mean intensity: where the darkest places below E_F are darker, there is neither
@@ -67,11 +74,20 @@ class Image:
 def averaged_gain(image: xr.DataArray) -> float:
     """Variance of the noise over the mean on the standard grid, from the pixels as they were measured.
 
+    Where neighbours share their noise, as in a screenshot that was scaled, those differ by too little, and less than
+    averaged ones do: then it is told from averaged pixels that lie so far apart that their difference grows no more.
+
     image: calibrated, over (eV, kx).
     """
     values = image.transpose("kx", "eV").values.astype(float)
     known = values[np.isfinite(values)]
-    return noise_gain(values - min(0.0, known.min() if known.size else 0.0)) * noise_share(image)
+    measured = noise_gain(values - min(0.0, known.min() if known.size else 0.0)) * noise_share(image)
+    averaged = standard_image(image)
+    apart = [found for lag in LAGS if (found := _roughness(averaged, lag)) is not None]
+    if not apart or measured >= apart[0]:
+        return measured
+    levels_off = (before for before, after in pairwise(apart) if after < GROWS * before)
+    return next(levels_off, apart[0])
 
 
 def noise_gain(image: np.ndarray) -> float:
@@ -82,12 +98,18 @@ def noise_gain(image: np.ndarray) -> float:
     known = image[np.isfinite(image)]
     if np.array_equal(known, np.round(known)):
         return 1.0
+    found = _roughness(image)
+    return 1.0 if found is None else found
+
+
+def _roughness(image: np.ndarray, lag: int = 1) -> float | None:
+    """Variance over the mean of what pixels that lie `lag` apart do not share; None where too few are known."""
     stencil = np.outer([-0.5, 1, -0.5], [-0.5, 1, -0.5])
-    around = sliding_window_view(image, (3, 3))
+    around = sliding_window_view(image, (2 * lag + 1, 2 * lag + 1))[..., ::lag, ::lag]
     rough, mean = (around * stencil).sum(axis=(2, 3)), around.mean(axis=(2, 3))
     known = np.isfinite(rough) & (mean > 0)
     if known.sum() < 50:
-        return 1.0
+        return None
     bright = known & (mean >= np.median(mean[known]))
     ratio = rough[bright] ** 2 / (2.25 * mean[bright])
     return float(max(np.median(ratio) / 0.4549, 1e-9))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.ndimage import zoom
 
 from core.engines import engine_named
 from core.experiment.photoemission.final_state import FinalState
@@ -15,7 +16,7 @@ from core.loop.fit import Problem
 from core.loop.image import Image, averaged_gain, noise_gain
 from core.loop.pictures import LATTICE_STEP, Pictures
 from core.loop.render import BLOCKS, SCALARS, Nuisance
-from core.reverse.standard import EV, KX, standard_image
+from core.reverse.standard import EV, KX, noise_share, standard_image
 
 STACK, LATTICE, KZ = "Si2Ge2", 5.5, 0.3
 USUAL = {
@@ -243,3 +244,16 @@ def test_noise_gain_of_counts_and_of_scaled_counts():
     assert noise_gain(counts * 0.013) == pytest.approx(0.013, rel=0.1)
     counts[:30] = np.nan
     assert noise_gain(counts * 5.5) == pytest.approx(5.5, rel=0.1)
+
+
+@pytest.mark.parametrize("times", [2, 4, 8])
+def test_noise_that_neighbours_share_is_told_from_pixels_farther_apart(times):
+    """A screenshot that was scaled hides its noise from neighbouring pixels."""
+    counts = np.random.default_rng(0).poisson(100, (480 // times, 320 // times)).astype(float)
+    scaled = zoom(counts, times, order=3)
+    axes = {"eV": np.linspace(-7.2, 0.5, scaled.shape[0]), "kx": np.linspace(-1.15, 1.15, scaled.shape[1])}
+    image = xr.DataArray(scaled, dims=("eV", "kx"), coords=axes)
+    averaged = standard_image(image)
+    noise = np.nanvar(averaged) / np.nanmean(averaged)
+    assert noise_gain(scaled) * noise_share(image) < 0.05 * noise
+    assert averaged_gain(image) == pytest.approx(noise, rel=0.2)
