@@ -95,7 +95,7 @@ def _header() -> html.Header:
                     [
                         dcc.Link(page["name"], href=page["relative_path"], id=f"navigation-{page['name'].lower()}")
                         for page in page_registry.values()
-                        if page["path"] and "not_found" not in page["module"]
+                        if page["path"] and "not_found" not in page["module"] and page.get("listed", True)
                     ],
                     id="navigation",
                     **{"aria-label": "Main"},

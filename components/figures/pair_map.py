@@ -17,6 +17,7 @@ def pair_map(
     scheme: str | None,
     signed: bool = False,
     symbol: str = "A",
+    of: str = "of the first sample",
 ) -> go.Figure:
     """A spectrum as a heat map.
 
@@ -28,6 +29,7 @@ def pair_map(
         scheme: "light" or "dark".
         signed: whether values have a sign, with colours from −top to top.
         symbol: what the values are called.
+        of: whose lengths stand on the k axis, in words.
     """
     half = (energy[1] - energy[0]) / 2
     figure = go.Figure(
@@ -47,7 +49,7 @@ def pair_map(
     figure.update_xaxes(
         range=[float(path.distance[0]), float(path.distance[-1])], tickvals=[at for _, at in path.ticks],
         ticktext=[label.replace("G", "Γ").replace("|", " | ") for label, _ in path.ticks], showgrid=False,
-        zeroline=False, title_text="wave vector k (1/Å, of the first sample)",
+        zeroline=False, title_text=f"wave vector k (1/Å, {of})",
     )  # fmt: skip
     figure.update_yaxes(
         range=[float(energy[0] - half), float(energy[-1] + half)], showgrid=False, zeroline=False,

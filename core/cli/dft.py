@@ -25,6 +25,7 @@ def add_commands(entries) -> None:
     entry.set_defaults(run=dft_compare)
     entry.add_argument("--folder", help="of a data set that dft-dataset made; by default what the project brings")
     entry.add_argument("--json", action="store_true")
+    entry.add_argument("--write", action="store_true", help="keep the figures for the pages")
 
 
 @contextmanager
@@ -76,6 +77,7 @@ def dft_compare(arguments: argparse.Namespace) -> None:
     from core.cli.printed import comparison_lines
     from core.dft import dataset
     from core.dft.comparison import compare, summary
+    from core.dft.validation import write_tables
 
     folder = arguments.folder
     with _files_told():
@@ -85,4 +87,7 @@ def dft_compare(arguments: argparse.Namespace) -> None:
     compared = [compare(entry) for entry in entries]
     told = summary(compared) if not all(each.closing for each in compared) else {}
     document = {"structures": [asdict(each) for each in compared], "summary": told}
+    if arguments.write:
+        with _files_told():
+            write_tables(entries, compared)
     print(json.dumps(document, ensure_ascii=False) if arguments.json else comparison_lines(document))

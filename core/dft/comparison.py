@@ -85,9 +85,12 @@ class Comparison:
     closing: bool
 
 
-def compare(entry: Entry) -> Comparison:
-    """A structure of the data set beside tight binding for the sample that it stands for."""
-    valence, conduction = matched_levels(entry.result, tight_binding_bands(entry))
+def compare(entry: Entry, exact: Bands | None = None) -> Comparison:
+    """A structure of the data set beside tight binding for the sample that it stands for.
+
+    exact: `tight_binding_bands` of it, where they are there already.
+    """
+    valence, conduction = matched_levels(entry.result, tight_binding_bands(entry) if exact is None else exact)
     shift, stretch = valence.line()
     return Comparison(
         stack=entry.sample.stack,

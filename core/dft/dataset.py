@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,24 @@ def read_packed(file: Path = PACKED_FILE) -> Iterator[Entry]:
     with zipfile.ZipFile(file) as packed:
         for name in sorted(packed.namelist()):
             yield _entry(_unpacked(packed.read(name)))
+
+
+@cache
+def packed_samples() -> tuple[DrawnSample, ...]:
+    """Samples of the structures that the project brings, in the order of the plan."""
+    with zipfile.ZipFile(PACKED_FILE) as packed:
+        return tuple(_packed_sample(packed.read(name)) for name in sorted(packed.namelist()))
+
+
+def packed_entry(number: int) -> Entry:
+    """One structure that the project brings, by its place among `packed_samples`."""
+    with zipfile.ZipFile(PACKED_FILE) as packed:
+        return _entry(_unpacked(packed.read(sorted(packed.namelist())[number])))
+
+
+def _packed_sample(content: bytes) -> DrawnSample:
+    with np.load(io.BytesIO(content), allow_pickle=False) as found:
+        return DrawnSample.from_document(json.loads(str(found["document"]))["sample"])
 
 
 def _packed(result: DftResult) -> bytes:

@@ -1,0 +1,1 @@
+"""Tight binding and density functional theory side by side."""
