@@ -168,8 +168,9 @@ def test_a_beginning_of_the_plan_is_the_plan_of_a_beginning():
 
 def test_what_the_project_brings_is_whole():
     entries = list(read_packed())
-    assert len(entries) >= 30
+    assert len(entries) >= 400
     assert [entry.sample for entry in entries[:3]] == list(planned_samples(3))
+    mixed: list[str] = []
     for entry in entries:
         bands = entry.result.aligned()
         assert recipe_document().items() <= entry.result.document.items()
@@ -177,8 +178,11 @@ def test_what_the_project_brings_is_whole():
         filled = bands.unfolding_weight[:, : entry.result.valence_bands].sum(axis=1)
         bare = entry.result.aligned(scissor=False).energy
         valence = entry.result.valence_bands
-        if (
-            bare[:, valence].min() - bare[:, valence - 1].max() > 0.05
-        ):  # elsewhere filled and empty states change places
-            assert np.abs(filled - 4).max() < 0.4  # four bands of a primitive cell
+        gap = bare[:, valence].min() - bare[:, valence - 1].max()
+        # Four bands of a primitive cell, which a small gap mixes with the empty ones.
+        if gap > 0.12:
+            assert np.abs(filled - 4).max() < 0.3
+        elif gap > 0.05 and np.abs(filled - 4).max() > 0.4:
+            mixed.append(entry.sample.stack)
         assert -0.2 < bands.energy[:, entry.result.valence_bands - 1].max() < 1.2
+    assert len(mixed) <= 2, mixed
