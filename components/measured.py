@@ -107,7 +107,7 @@ def dft_forward_tables(directory: Path = DIRECTORY) -> list | None:
     ]
 
 
-def _dft_forward_cells(row: dict) -> list[str]:
+def _dft_forward_cells(row: dict) -> list:
     shares = [f"{100 * row[name]:.0f} %" if name in row else "" for name in ("coverage", "coverage_visible")]
     return [
         *(decimal(1000 * row[name], 0) for name in ("valence_error", "conduction_error")),

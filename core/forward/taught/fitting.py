@@ -39,16 +39,17 @@ FOLDED_WEIGHT = 0.05
 EMPTY_SHARE = 0.5
 """What an empty level counts beside a filled one."""
 
-CAUTIOUS = 100.0
-"""Damping of the first step, in units of the prior: a tenth of its spreads."""
+CAUTIOUS, BOLD = 0.3, 0.01
+"""Damping of the first step, in units of the curvature's diagonal (D. W. Marquardt, J. SIAM 11, 431 (1963)): far from
+the minimum, and near it."""
 
-MOST_STEPS = 16
-SETTLED = 2e-3
+MOST_STEPS = 30
+SETTLED = 5e-3
 """Relative change of F that ends a fit."""
 
-FIRST_STRUCTURES = 30
-"""Fits begin with so many structures, evenly chosen, and with a prior that is FIRST_SPREAD as wide: the way to the
-minimum is quick and smooth then."""
+FIRST_STRUCTURES = 24
+"""Fits begin with so many structures, evenly chosen, and with a prior that is at first FIRST_SPREAD as wide: the way to
+the minimum is quick and smooth then."""
 
 FIRST_SPREAD = 0.4
 
@@ -150,7 +151,8 @@ class Teacher:
         first, spreads = [targets[i] for i in chosen], self.settings.spreads()
         values = np.zeros(len(spreads))
         values, _ = self._minimised(first, values, FIRST_SPREAD * spreads, CAUTIOUS, f"{name} begins,")
-        values, curvature = self._minimised(targets, values, spreads, 1.0, name)
+        values, _ = self._minimised(first, values, spreads, BOLD, f"{name} goes on,")
+        values, curvature = self._minimised(targets, values, spreads, BOLD, name)
         taught = Taught(values, np.linalg.inv(curvature))
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -166,18 +168,18 @@ class Teacher:
         precision = 1 / spreads**2
         cost, gradient, curvature = _summed(targets, values, precision)
         for step in range(MOST_STEPS):
-            tried = values - np.linalg.solve(curvature + damping * np.diag(precision), gradient)
+            tried = values - np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient)
             found = _summed(targets, tried, precision)
             self.report(f"{name} step {step + 1}: {cost:.1f} → {found[0]:.1f}, damping {damping:.3g}")
             gain = (cost - found[0]) / cost
             if gain <= 0:
                 damping *= 4
-                if damping > 1e6:
+                if damping > 1e4:
                     break
                 continue
             values, (cost, gradient, curvature) = tried, found
-            damping /= 3
-            if gain < SETTLED and damping < 1:
+            damping /= 5
+            if gain < SETTLED:
                 break
         return values, curvature
 
