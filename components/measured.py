@@ -89,6 +89,34 @@ def forward_tables(directory: Path = DIRECTORY) -> list | None:
     ]
 
 
+def dft_forward_tables(directory: Path = DIRECTORY) -> list | None:
+    """Figures of the forward model of DFT on held-out structures in dft-forward.json; None where not measured."""
+    found = _read(directory / "dft-forward.json")
+    if not found:
+        return None
+    rows = [("Tight binding, not corrected", found["tight_binding"])]
+    rows += [(f"Taught by {row['taught_by']:g} structures", row) for row in found["learning_curve"]]
+    return [
+        data_table(
+            f"{found['held_out']} of {found['structures']} structures, held out by composition profile, against DFT",
+            ["Model", "Filled (meV)", "Lowest empty (meV)", "R² of totals", "R² of atoms", "In the bars", "Of bands"],
+            [[name, *_dft_forward_cells(row)] for name, row in rows],
+            note="Mean distance of band positions; share of the pixels of totals within the nominal 90 % bars, of all "
+            "and of those that show a band.",
+        )
+    ]
+
+
+def _dft_forward_cells(row: dict) -> list:
+    shares = [f"{100 * row[name]:.0f} %" if name in row else "" for name in ("coverage", "coverage_visible")]
+    return [
+        *(decimal(1000 * row[name], 0) for name in ("valence_error", "conduction_error")),
+        decimal(row["r2_total"], 3),
+        decimal(row.get("r2_atoms"), 3),
+        *shares,
+    ]
+
+
 def edge_errors(directory: Path = DIRECTORY) -> float | None:
     """Error in eV below which 95 % of the band edges read from predicted totals stay; None where not measured."""
     found = _read(directory / "forward.json")

@@ -29,6 +29,7 @@ def layout(**_query) -> html.Div:
     found = sections(TEXT.read_text(encoding="utf-8"))
     extra = measured.parameter_tables() | {
         "forward": measured.forward_tables() or [_absent("python -m core evaluate --write")],
+        "dft-forward": measured.dft_forward_tables() or [_absent("python -m core evaluate --dft --write")],
         "images": measured.likeness_tables() or [_absent("python -m docs.likeness FOLDER")],
         "reverse": measured.reverse_tables() or [_absent("python -m core evaluate --reverse --write")],
         "loop": measured.loop_tables() or [_absent("python -m core evaluate --loop --write")],

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from os import cpu_count
 from pathlib import Path
 
 from core.cli.parser import add_command, show_progress
@@ -18,7 +19,7 @@ def add_commands(entries) -> None:
     add_command(entries, dataset, (place, source))
     entry = add_command(entries, train, (place, source))
     entry.add_argument(
-        "--line", choices=["path", "cuts", "reverse", "single-atom"], help="one of the models; all by default"
+        "--line", choices=["path", "cuts", "dft", "reverse", "single-atom"], help="one of the models; all by default"
     )
     entry.add_argument("--epochs", type=int, help="of the training")
     entry.add_argument("--go-on", action="store_true", help="go on from the shipped reverse weights, with other images")
@@ -26,7 +27,7 @@ def add_commands(entries) -> None:
     entry.add_argument("--out", help="folder of the weights; that of the shipped ones by default")
     entry = add_command(entries, race, (place, source))
     entry.set_defaults(stacks=RACE_STACKS)
-    entry.add_argument("--line", choices=["forward", "reverse"], default="forward", help="which model")
+    entry.add_argument("--line", choices=["forward", "dft", "reverse"], default="forward", help="which model")
     entry = add_command(entries, evaluate, (place,))
     entry.add_argument("--reverse", action="store_true", help="the reverse models on simulated images")
     entry.add_argument("--loop", action="store_true", help="the closed loop on simulated images")
@@ -40,6 +41,7 @@ def add_commands(entries) -> None:
     entry.add_argument("--fit", action="store_true", help="the fit of rendered images at the true stack")
     entry.add_argument("--detection", action="store_true", help="flaws of crystals told in noisy images (half an hour)")
     entry.add_argument("--learning", action="store_true", help="what is learned from 30 cases of a new family")
+    entry.add_argument("--dft", action="store_true", help="the forward model of DFT on structures that are held out")
     entry.add_argument("--design", action="store_true", help="the search for stacks with wanted bands")
     entry.add_argument("--split", default="test", choices=["validation", "test"])
     entry.add_argument("--json", action="store_true")
@@ -86,6 +88,10 @@ def train(arguments: argparse.Namespace) -> None:
     from core.reverse.training import SETTINGS as FROM_SCRATCH
 
     folder = _dataset_folder(arguments)
+    if arguments.line in (None, "dft"):
+        _train_dft(folder, arguments)
+    if arguments.line == "dft":
+        return
     generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, show_progress)
     for line in [arguments.line] if arguments.line in SETTINGS else () if arguments.line else SETTINGS:
         settings = SETTINGS[line] if arguments.epochs is None else replace(SETTINGS[line], epochs=arguments.epochs)
@@ -105,12 +111,30 @@ def train(arguments: argparse.Namespace) -> None:
         train_single_atom(folder, report=show_progress, **out)
 
 
+def _train_dft(folder: Path, arguments: argparse.Namespace) -> None:
+    from core.dft.dataset import read_packed
+    from core.forward.taught.evaluation import evaluate_taught
+    from core.forward.taught.training import train_taught
+
+    out = {} if arguments.out is None else {"out": Path(arguments.out) / "dft.npz"}
+    entries, fits = list(read_packed()), folder.with_name("dft-forward")
+    figures = evaluate_taught(entries, fits, show_progress, cpu_count() or 1)
+    train_taught(entries, fits, held_out=figures, report=show_progress, **out)
+
+
 def race(arguments: argparse.Namespace) -> None:
     """Train the candidates for the forward or the reverse model on the same stacks and print their table."""
     from core.forward.race import race_table, run_race
     from core.learning.dataset import generate
 
     folder = _dataset_folder(arguments)
+    if arguments.line == "dft":
+        from core.dft.dataset import read_packed
+        from core.forward.taught.race import run_taught_race, taught_race_table
+
+        rows = run_taught_race(list(read_packed()), folder.with_name("dft-forward"), show_progress)
+        print(taught_race_table(rows), end="")
+        return
     if arguments.line == "reverse":
         from core.reverse.race import run_reverse_race
 
@@ -151,6 +175,14 @@ def evaluate(arguments: argparse.Namespace) -> None:
         from core.loop.learning_evaluation import evaluate_learning
 
         figures, file = evaluate_learning(folder, show_progress), LEARNING_FILE
+    elif arguments.dft:
+        from core.dft.dataset import read_packed
+        from core.forward.taught.evaluation import MEASURED_FILE as DFT_FILE
+        from core.forward.taught.evaluation import evaluate_taught
+
+        fits = folder.with_name("dft-forward")
+        figures = evaluate_taught(list(read_packed()), fits, show_progress, cpu_count() or 1)
+        file = DFT_FILE
     elif arguments.design:
         from core.design.evaluation import MEASURED_FILE as DESIGN_FILE
         from core.design.evaluation import evaluate_design

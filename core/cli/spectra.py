@@ -50,6 +50,9 @@ def _line_options() -> argparse.ArgumentParser:
 def _picture_options() -> argparse.ArgumentParser:
     picture = argparse.ArgumentParser(add_help=False)
     picture.add_argument("--engine", default="exact", choices=["exact", "forward", "dft"])
+    picture.add_argument(
+        "--fidelity", default="tight-binding", choices=["tight-binding", "dft"], help="forward: what it predicts"
+    )
     picture.add_argument("--no-scissor", action="store_true", help="dft: leave the gaps as the functional has them")
     picture.add_argument("--sigma", type=float, default=0.10, help="broadening in eV")
     picture.add_argument("--smearing", default="adaptive", help="adaptive or fixed")
@@ -98,8 +101,9 @@ def _write_spectra(line, arguments) -> None:
     from core.electronic.result_files import check_result_file, write_dataset
     from core.electronic.spectral import Broadening, EnergyGrid
     from core.engines import Picture, engine_named
+    from core.engines.forward import ForwardEngine
 
-    engine = engine_named(arguments.engine)
+    engine = engine_named(arguments.engine, arguments.fidelity)
     imperfect = read_imperfect(arguments)
     if arguments.configurations is not None and imperfect is None:
         raise InputError("--configurations are of atoms drawn in a lateral supercell; add --lateral 2, or leave it out")
@@ -107,7 +111,7 @@ def _write_spectra(line, arguments) -> None:
         raise InputError(f"The {engine.name} engine takes perfect stacks only; use --engine exact for --lateral")
     crystal = read_crystal(arguments)
     line.sampled(crystal)
-    if engine.name == "forward":
+    if isinstance(engine, ForwardEngine):
         _check_defaults(arguments)
     engine = _as_asked(engine, arguments)
     grid = EnergyGrid(arguments.window[0], arguments.window[1], arguments.energies)
@@ -142,11 +146,14 @@ def _write_configurations(imperfect, crystal, line, picture, arguments) -> None:
 
 
 def _as_asked(engine, arguments):
-    """The dft engine with its scissor or without, and with a structure file as it stands; others as they are."""
-    if engine.name == "dft":
+    """What speaks of DFT with its scissor or without, and with a structure file as it stands; others as they are."""
+    from core.engines.dft import DftEngine
+    from core.engines.forward_dft import DftForwardEngine
+
+    if isinstance(engine, DftEngine | DftForwardEngine):
         return replace(engine, scissor=not arguments.no_scissor, as_given=names_file(Path(arguments.stack)))
     if arguments.no_scissor:
-        raise InputError(f"--no-scissor goes with --engine dft; the {engine.name} engine has no gap correction")
+        raise InputError("--no-scissor goes with --engine dft and --fidelity dft; this engine has no gap correction")
     return engine
 
 

@@ -11,6 +11,7 @@ from core.electronic.hamiltonian import build_hamiltonian
 from core.electronic.kpath import KPath
 from core.electronic.states import solve_states
 from core.errors import InputError
+from core.parameters.tight_binding import TightBindingParameters
 from core.structure.build import build_crystal
 from core.structure.crystal import Crystal
 from core.structure.stack import parse_stack
@@ -63,6 +64,7 @@ def calculate_bands(
     window: tuple[float, float] | None = None,
     progress: Callable[[float], None] | None = None,
     workers: int | None = None,
+    parameters: TightBindingParameters | None = None,
 ) -> BandCalculation:
     """Exact bands with unfolding and atomic weights along a path.
 
@@ -73,13 +75,14 @@ def calculate_bands(
         window: (low, high) eV to keep, relative to the Si valence band maximum; None keeps all bands.
         progress: called with the fraction done; what it raises cancels the work.
         workers: threads.
+        parameters: others than those of the project; the zero of energy stays where the project's have it.
 
     Raises:
         InputError: too many atoms.
     """
     check_size(crystal, spin_orbit)
     zero = energy_zero(spin_orbit)
-    hamiltonian = build_hamiltonian(crystal, spin_orbit)
+    hamiltonian = build_hamiltonian(crystal, spin_orbit, parameters)
     shifted = None if window is None else (window[0] + zero, window[1] + zero)
     half = slice(len(path) // 2 if _is_its_own_image(crystal, path) else 0, None)
     bands = solve_bands(hamiltonian, path.k_reduced[half], path.direction[half], shifted, progress, workers)

@@ -167,8 +167,8 @@ def dense_matrices(pair_atoms: np.ndarray, onsite: np.ndarray, pair: np.ndarray,
     dense = np.zeros((len(pair), atoms, m, atoms, m), dtype=float if real else complex)
     dense[:, np.arange(atoms), :, np.arange(atoms), :] = (onsite.real if real else onsite)[:, None]
     pair = (pair.real if real else pair).transpose(1, 0, 2, 3)
-    dense[:, first, :, second, :] = pair
-    dense[:, second, :, first, :] = pair.conj().transpose(0, 1, 3, 2)
+    dense[:, first, :, second, :] += pair
+    dense[:, second, :, first, :] += pair.conj().transpose(0, 1, 3, 2)
     return dense.reshape(len(dense), atoms * m, atoms * m)
 
 

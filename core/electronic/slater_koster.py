@@ -5,6 +5,9 @@ U the rotation of s, p, d, s*: p as a vector, d as a symmetric traceless tensor.
 (1954).
 """
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 
 ORBITALS = ("s", "px", "py", "pz", "dxy", "dyz", "dzx", "dx2-y2", "dz2", "s*")
@@ -73,3 +76,30 @@ def two_centre_blocks(direction: np.ndarray, integrals: np.ndarray, same_atom: b
     bond_frame = np.einsum("xabm,abmij->xij", signed, _SELECTION)
     rotation = orbital_rotation(direction)
     return rotation.transpose(0, 2, 1) @ bond_frame @ rotation
+
+
+@dataclass(frozen=True)
+class TwoCentreEntry:
+    """What one two-centre value fills in the frame of its bond.
+
+    place: (shell, shell, symmetry) in tables of integrals. orbitals: pairs (first atom's, second atom's).
+    parity: sign that hopping has there. inversion: sign of an on-site term seen from the other end of the bond.
+    """
+
+    place: tuple[int, int, int]
+    orbitals: tuple[tuple[int, int], ...]
+    parity: float
+    inversion: float
+
+
+@cache
+def two_centre_entries() -> tuple[TwoCentreEntry, ...]:
+    """All of them; those with the shells swapped are entries of their own."""
+    angular = (0, 1, 2, 0)
+    entries = []
+    for place in zip(*np.nonzero(_SELECTION.any(axis=(3, 4))), strict=True):
+        a, b, m = (int(index) for index in place)
+        pairs = tuple((int(i), int(j)) for i, j in zip(*np.nonzero(_SELECTION[a, b, m]), strict=True))
+        inversion = (-1.0) ** (angular[a] + angular[b])
+        entries.append(TwoCentreEntry((a, b, m), pairs, float(_PARITY[a, b]), inversion))
+    return tuple(entries)

@@ -1,8 +1,12 @@
-"""Engines that answer the same question, a crystal and a line → atomic spectra: exact, forward, dft."""
+"""Engines that answer the same question, a crystal and a line → atomic spectra: exact, forward, dft.
+
+The forward model has two fidelities: what it predicts are results of the exact engine, or of dft.
+"""
 
 from core.engines.dft import DftEngine
 from core.engines.exact import ExactEngine
 from core.engines.forward import ForwardEngine
+from core.engines.forward_dft import DftForwardEngine
 from core.engines.protocol import AtomicSpectra, Cut, Engine, Path, Picture
 from core.errors import InputError
 
@@ -10,15 +14,25 @@ ENGINES: dict[str, Engine] = {"exact": ExactEngine(), "forward": ForwardEngine()
 """By the name that pages and commands use."""
 
 
-def engine_named(name: str) -> Engine:
-    """The engine of a name.
+FIDELITIES: dict[str, Engine] = {"tight-binding": ENGINES["forward"], "dft": DftForwardEngine()}
+"""Of the forward model: what taught it."""
+
+
+def engine_named(name: str, fidelity: str = "tight-binding") -> Engine:
+    """The engine of a name, and of a fidelity where it is the forward model.
 
     Raises:
         InputError: there is none.
     """
     if name not in ENGINES:
         raise InputError(f"Engine {name!r} is not available; use {', '.join(ENGINES)}")
+    if fidelity not in FIDELITIES:
+        raise InputError(f"Fidelity {fidelity!r} is not available; use {', '.join(FIDELITIES)}")
+    if name == "forward":
+        return FIDELITIES[fidelity]
+    if fidelity != "tight-binding":
+        raise InputError(f"--fidelity {fidelity} goes with --engine forward; the {name} engine has one only")
     return ENGINES[name]
 
 
-__all__ = ["ENGINES", "AtomicSpectra", "Cut", "Engine", "Path", "Picture", "engine_named"]
+__all__ = ["ENGINES", "FIDELITIES", "AtomicSpectra", "Cut", "Engine", "Path", "Picture", "engine_named"]

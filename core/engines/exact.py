@@ -53,13 +53,13 @@ class ExactSpectra:
         weight = self.calculation.bands.atom_shell_weight
         return self._drawn(weight if indices is None else weight[list(indices)], picture)
 
-    def atom_error(self, atom: int) -> None:
+    def atom_error(self, atom: int) -> np.ndarray | None:
         """An exact result has no error bar."""
-        return
+        return None
 
-    def total_error(self) -> None:
+    def total_error(self) -> np.ndarray | None:
         """Nor has its total."""
-        return
+        return None
 
     def dataset(self, picture: Picture = DEFAULT_PICTURE, by_shell: bool = False) -> xr.Dataset:
         """See `AtomicSpectra`."""

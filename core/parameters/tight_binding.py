@@ -14,6 +14,9 @@ SHELLS = ("s", "p", "d", "s*")
 ANGULAR_MOMENTUM = (0, 1, 2, 0)
 BOND_SYMMETRIES = ("sigma", "pi", "delta")
 SPECIES = ("Si", "Ge")
+SECOND_EXPONENT = 3.0
+"""Decay of hopping between second neighbours where nothing else is said: between 2 (s, p) and 5 (d, d) of Harrison."""
+
 PARAMETER_FILE = Path(__file__).with_name("niquet2009_sp3d5s.json")
 
 
@@ -29,6 +32,8 @@ class TightBindingParameters:
     alpha: (species, shell), on-site shift per local volume strain.
     beta_constant, beta_slope: (species, shell, shell, symmetry), effective two-centre values of the on-site strain
         terms: β(d) = constant + slope (d − d₀)/d₀.
+    second_hopping, second_exponent, second_length: as of bonds, of pairs of second neighbours; hopping 0 as published.
+    neighbour: (species, shell), on-site shift of an atom whose neighbours are all of the other species; published: 0.
     lattice_constant: (species,), bulk.
     source: citation.
     """
@@ -41,6 +46,10 @@ class TightBindingParameters:
     alpha: np.ndarray
     beta_constant: np.ndarray
     beta_slope: np.ndarray
+    second_hopping: np.ndarray
+    second_exponent: np.ndarray
+    second_length: np.ndarray
+    neighbour: np.ndarray
     lattice_constant: np.ndarray
     source: str
 
@@ -67,7 +76,7 @@ def tight_binding_parameters() -> TightBindingParameters:
             exponent[first, second] = _two_centre_table(doc["hopping_exponent"][pair], swapped)
             bond_length[first, second] = doc["bond_length_d0"][pair]
     strain = [doc["onsite_strain"][sp] for sp in SPECIES]
-    beta = [_onsite_strain_tables(values) for values in strain]
+    beta = [onsite_strain_tables(values) for values in strain]
     return TightBindingParameters(
         onsite=onsite,
         spin_orbit=np.array([doc["onsite"][sp]["spin_orbit_lambda_p"] for sp in SPECIES]),
@@ -77,6 +86,10 @@ def tight_binding_parameters() -> TightBindingParameters:
         alpha=np.array([[values[f"alpha_{shell}"] for shell in SHELLS] for values in strain]),
         beta_constant=np.array([constant for constant, _ in beta]),
         beta_slope=np.array([slope for _, slope in beta]),
+        second_hopping=np.zeros_like(hopping),
+        second_exponent=np.full_like(exponent, SECOND_EXPONENT),
+        second_length=np.sqrt(8 / 3) * bond_length,
+        neighbour=np.zeros((len(SPECIES), len(SHELLS))),
         lattice_constant=np.array([doc["lattice_constant"][sp] for sp in SPECIES]),
         source=doc["source"],
     )
@@ -95,7 +108,7 @@ def _two_centre_table(values: dict[str, float], swapped: bool) -> np.ndarray:
     return table
 
 
-def _onsite_strain_tables(values: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+def onsite_strain_tables(values: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
     """(4, 4, 3) constants and slopes of the effective two-centre values, as the parameter file's note gives them."""
     s, p, d, excited = range(4)
     constant, slope = np.zeros((4, 4, 3)), np.zeros((4, 4, 3))

@@ -66,6 +66,17 @@ def test_alloy_table_shows_gaps_and_bowing(tmp_path):
         assert text in shown
 
 
+def test_figures_of_the_dft_forward_model_are_a_table(tmp_path):
+    assert measured.dft_forward_tables(tmp_path) is None
+    row = {"valence_error": 0.0214, "conduction_error": 0.036, "r2_total": 0.9751}
+    bars = {"r2_atoms": 0.97, "coverage": 0.95, "coverage_visible": 0.9, "taught_by": 271}
+    found = {"structures": 349, "held_out": 78, "tight_binding": row, "learning_curve": [row | bars]}
+    (tmp_path / "dft-forward.json").write_text(json.dumps(found), encoding="utf-8")
+    shown = str(measured.dft_forward_tables(tmp_path)[0].to_plotly_json())
+    for text in ("78 of 349 structures", "Taught by 271 structures", "'21'", "'0.975'", "'90 %'", "not corrected"):
+        assert text in shown
+
+
 def test_columns_of_numbers_share_their_decimals():
     shown = str(data_table("Title", ["", "V"], [["a", 1.5], ["b", -22.125], ["c", None]]))
     assert "'1.500'" in shown

@@ -5,12 +5,12 @@ import pytest
 
 from core.electronic.calculation import EXACT_ATOM_LIMIT
 from core.electronic.spectral import Broadening, EnergyGrid
-from core.engines import ENGINES, Cut, Path, Picture, engine_named
+from core.engines import ENGINES, FIDELITIES, Cut, Path, Picture, engine_named
 from core.errors import InputError
 from core.structure.sample import Sample
 
 CRYSTAL = Sample("Si3Ge3", "Si0.5Ge0.5").crystal()
-QUICK = {name: engine for name, engine in ENGINES.items() if name != "dft"}
+QUICK = {name: engine for name, engine in ENGINES.items() if name != "dft"} | {"forward-dft": FIDELITIES["dft"]}
 """tests/dft has a real calculation."""
 
 LINES = [Path(), Cut("G-X", 0.3), Cut("G-K", 0.0)]
@@ -90,3 +90,7 @@ def test_forward_model_refuses_what_it_does_not_know(line, spin_orbit, picture):
 def test_unknown_engine_is_refused():
     with pytest.raises(InputError, match="exact, forward, dft"):
         engine_named("magic")
+    with pytest.raises(InputError, match="tight-binding, dft"):
+        engine_named("forward", "magic")
+    with pytest.raises(InputError, match="goes with --engine forward"):
+        engine_named("exact", "dft")
