@@ -41,8 +41,8 @@ NO_TEXT_CALLS = {
 NO_TEXT_MODULES = ("core.cli", "core.dft", "core.bench")
 """Of the command line, or of work that no page starts."""
 
-ALSO_SERVED = ("core/validation.py",)
-"""Modules whose words reach pages through files of figures."""
+ALSO_SERVED = ("core/validation.py", "core/experiment/readers/*.py")
+"""Modules whose words reach pages without an import: by files of figures, or loaded by the format of a file."""
 
 SHOWN_KEYS = (
     "label",
@@ -58,9 +58,9 @@ SHOWN_KEYS = (
 
 WORDS = (
     "direct", "indirect", "pseudo-direct", "bulk Si", "bulk Ge", "holes", "constant", "noise", "photographs",
-    "parabolas", "cones", "clean", "first", "second", "same", "differs", "Loading...", "networks", "within", "loop",
-    "kinetic", "binding", "folded", "unfolded", "superlattice", "CASSIOPEE, graphene-like",
-    "Silicon at 380 eV, a figure",
+    "parabolas", "cones", "clean", "shipped", "crystal", "seconds", "candidates", "inside", "outside", "first",
+    "second", "same", "differs", "Loading...", "networks", "within", "loop", "kinetic", "binding", "folded",
+    "unfolded", "superlattice", "CASSIOPEE, graphene-like", "Silicon at 380 eV, a figure",
 )  # fmt: skip
 """Single words without a capital that pages show: in code they look like keys."""
 
@@ -91,7 +91,11 @@ def collected(root: Path = ROOT) -> list[Text]:
 
 def served_modules(root: Path) -> list[Path]:
     """Files of the modules that the app imports, pages and what they import too."""
-    waiting = [root / "app.py", *(root / "pages").glob("*.py"), *(root / name for name in ALSO_SERVED)]
+    waiting = [
+        root / "app.py",
+        *(root / "pages").glob("*.py"),
+        *(file for name in ALSO_SERVED for file in root.glob(name)),
+    ]
     seen: set[Path] = set()
     while waiting:
         file = waiting.pop()

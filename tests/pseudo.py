@@ -65,7 +65,8 @@ VISIBLE = """
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
     if (!parent || parent.closest(skip)) continue;
-    const block = parent.closest(".markdown") && parent.closest("p, li, td, th, h1, h2, h3, h4");
+    const prose = parent.closest(".markdown") && parent.closest("p, li, td, th, h1, h2, h3, h4");
+    const block = prose || parent.closest("svg text");
     let text = walker.currentNode.textContent;
     if (block) {
       const copy = block.cloneNode(true);
