@@ -57,10 +57,11 @@ SHOWN_KEYS = (
 """Keys under which a dictionary holds words, one alone too."""
 
 WORDS = (
-    "direct", "indirect", "pseudo-direct", "bulk Si", "bulk Ge", "holes", "constant", "noise", "photographs",
-    "parabolas", "cones", "clean", "shipped", "crystal", "seconds", "candidates", "inside", "outside", "first",
-    "second", "same", "differs", "Loading...", "networks", "within", "loop", "kinetic", "binding", "folded",
-    "unfolded", "superlattice", "CASSIOPEE, graphene-like", "Silicon at 380 eV, a figure",
+    "spin-orbit λ p", "direct", "indirect", "pseudo-direct", "bulk Si", "bulk Ge", "holes", "constant", "noise",
+    "photographs", "parabolas", "cones", "clean", "shipped", "crystal", "seconds", "candidates", "inside",
+    "outside", "first", "second", "same", "differs", "Loading...", "networks", "within", "loop", "kinetic",
+    "binding", "folded", "unfolded", "superlattice", "CASSIOPEE, graphene-like", "Silicon at 380 eV, a figure",
+    "header", "label", "given", "assumed", "degree",
 )  # fmt: skip
 """Single words without a capital that pages show: in code they look like keys."""
 

@@ -11,7 +11,7 @@ from core.errors import InputError
 SYMBOLS = frozenset(
     (
         *("Si", "Ge", "SiGe", "eV", "meV", "ML", "nm", "kB", "MB", "GB", "ms", "cm", "pm", "kz", "sp", "d5s", "rms"),
-        *("VBM", "CBM", "HH", "LH", "SO", "DFT", "EDC", "MDC", "ARPES", "GPAW", "PBE", "AUC", "max", "min", "deg"),
+        *("VBM", "CBM", "HH", "LH", "SO", "DFT", "EDC", "MDC", "ARPES", "GPAW", "PBE", "AUC", "max", "min", "hv"),
         *("CIF", "POSCAR", "xyz", "CSV", "JSON", "NetCDF", "PNG", "SVG", "HDF", "SHA", "Bandloom", "arXiv", "cos"),
     )
 )
@@ -29,7 +29,7 @@ START = 3
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _TAG = re.compile(r"<[^<>]*>|%\{[^{}]*\}|https?://\S+|&\w+;|\S+\.\w*[a-z]\w*\b(?=[\s,;:)]|$)")
 _WIDE = tuple(re.compile(one) for one in (r"</?\w[^<>]*>|%\{[^{}]*\}", r" · ", r"\n", r"(?<=[.!?])\s+", r"; "))
-_NARROW = tuple(re.compile(one) for one in (r": ", r" \(|\)", r", ", r" – | / | \| "))
+_NARROW = tuple(re.compile(one) for one in (r": ", r" \(|\)", r", ", r" – | / | \| ", r" (?:[±+−×]? ?\d[\d.,]* ?)+"))
 """Separators of the parts of texts that code puts together. Parts between narrow ones make sense together only: where
 one of them has no translation, none is translated."""
 

@@ -70,8 +70,8 @@ def languages() -> Languages:
 
 def chosen() -> Catalogue | None:
     """The catalogue of the language that the browser of this request asks for; None for English."""
-    code = request.cookies.get(COOKIE, ENGLISH) if has_request_context() else ENGLISH
-    return None if code == ENGLISH else languages().found.get(code)
+    found = languages().found
+    return found.get(request.cookies.get(COOKIE, ENGLISH)) if found and has_request_context() else None
 
 
 def translated(text: str) -> str:

@@ -41,6 +41,7 @@ def german() -> Catalogue:
         ("Indirect", "Indirekt"),
         ("Gap:", "Lücke:"),
         ("Gap, eV", "Lücke, eV"),
+        ("Gap 0.75 ± 0.02 eV (exact)", "Lücke 0.75 ± 0.02 eV (exakt)"),
         ("Waiting: 1 job is before yours", "Wartet: 1 Auftrag ist vor Ihrem"),
         ("Waiting: 12 jobs are before yours", "Wartet: 12 Aufträge sind vor Ihrem"),
         ("Si4Ge4 on Si0.5Ge0.5", "Si4Ge4 auf Si0.5Ge0.5"),
