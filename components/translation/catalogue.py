@@ -11,7 +11,24 @@ from core.errors import InputError
 SYMBOLS = frozenset(
     (
         *("Si", "Ge", "SiGe", "eV", "meV", "ML", "nm", "kB", "MB", "GB", "ms", "cm", "pm", "kz", "sp", "d5s", "rms"),
-        *("VBM", "CBM", "HH", "LH", "SO", "DFT", "EDC", "MDC", "ARPES", "GPAW", "PBE", "AUC", "max", "min", "hv"),
+        *(
+            "VBM",
+            "CBM",
+            "HH",
+            "LH",
+            "SO",
+            "DFT",
+            "EDC",
+            "MDC",
+            "ARPES",
+            "GPAW",
+            "PBE",
+            "AUC",
+            "FWHM",
+            "max",
+            "min",
+            "hv",
+        ),
         *("CIF", "POSCAR", "xyz", "CSV", "JSON", "NetCDF", "PNG", "SVG", "HDF", "SHA", "Bandloom", "arXiv", "cos"),
     )
 )
