@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from components.translation.catalogue import has_words
@@ -66,7 +67,8 @@ WORDS = (
 """Single words without a capital that pages show: in code they look like keys."""
 
 
-def collected(root: Path = ROOT) -> list[Text]:
+@cache
+def collected(root: Path = ROOT) -> tuple[Text, ...]:
     """All texts below a root."""
     found = [Text(word, False, ("docs/collect_texts.py", 1)) for word in WORDS]
     found += [Text(name.replace("_", " "), False, ("core/reverse/quantities.py", 1)) for name in LOCAL_QUANTITIES]
@@ -84,7 +86,7 @@ def collected(root: Path = ROOT) -> list[Text]:
         for text in json.loads(words.read_text("utf-8")).values()
     ]
     methods = root / "docs" / "methods.md"
-    return found + markdown_texts(methods.read_text(encoding="utf-8"), "docs/methods.md")
+    return (*found, *markdown_texts(methods.read_text(encoding="utf-8"), "docs/methods.md"))
 
 
 # Python

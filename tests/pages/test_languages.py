@@ -185,7 +185,7 @@ def test_an_experiment_is_made_and_its_curves_fitted(opened, page):
 
 @pytest.mark.own_page
 def test_the_languages_are_chosen_by_keyboard_and_kept(page):
-    page.goto("/methods")
+    page.goto("/loop")
     settled(page)
     english = page.locator("h1").inner_text()
     choice = page.get_by_role("combobox", name="Language").or_(page.get_by_role("textbox", name="Language"))
@@ -198,8 +198,8 @@ def test_the_languages_are_chosen_by_keyboard_and_kept(page):
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("lang", "eo")
     settled(page)
-    expect(page.locator("h1")).to_have_text("⟦Methods⟧")
-    expect(page).to_have_title("⟦Methods · Bandloom⟧")
+    expect(page.locator("h1")).to_have_text("⟦Loop⟧")
+    expect(page).to_have_title("⟦Loop · Bandloom⟧")
     assert serious_violations(page) == []
     page.reload()
     settled(page)
