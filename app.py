@@ -15,6 +15,8 @@ from components import shell
 from components.addresses import guard_addresses
 from components.jobs import celery_workers, name_user
 from components.requests import guard_callbacks
+from components.translation.answers import translate_answers
+from components.translation.languages import languages
 from core import __version__
 from core.errors import InputError
 from core.experiment.readers import UPLOAD_LIMIT_BYTES
@@ -62,7 +64,8 @@ def create_server() -> Flask:
     def health() -> tuple[Response, int]:
         fault = weights_fault()
         status = "damaged" if fault else "ok"
-        return jsonify(status=status, version=__version__, weights=fault or "sound"), 503 if fault else 200
+        left_out = {"languages": languages().faults} if languages().faults else {}
+        return jsonify(status=status, version=__version__, weights=fault or "sound", **left_out), 503 if fault else 200
 
     @flask.errorhandler(InputError)
     def refuse(error: InputError) -> tuple[Response, int]:
@@ -103,6 +106,7 @@ def create_app() -> Dash:
     shell.register_callbacks(dash)
     guard_addresses(dash)
     guard_callbacks(dash)
+    translate_answers(dash)
     send_security_headers(dash)
     # A threaded server answers its first concurrent requests for scripts with 500 (plotly/dash issue 3971).
     dash.server.test_client().get("/")
@@ -117,7 +121,14 @@ def check_weights() -> None:
         sys.exit(2 if __name__ == "__main__" else 4)
 
 
+def report_languages() -> None:
+    """Say which language files are left out, whole or in part; the server starts all the same."""
+    for file, fault in languages().faults.items():
+        print(f"Bandloom: language file {file}: {fault}", file=sys.stderr)
+
+
 check_weights()
+report_languages()
 app = create_app()
 server = app.server
 celery_app = getattr(celery_workers(), "app", None)

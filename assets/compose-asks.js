@@ -112,7 +112,7 @@
         if (answer && !answer.resting) now.took = performance.now() - start;
         const last = own === number && !now.waiting;
         try {
-          if (last) say("failure", "children", error ? "The picture did not come: " + error.message + ". Change something, or reload the page." : null);
+          if (last) say("failure", "children", error ? window.dash_clientside.shell.text("The picture did not come: {reason}. Change something, or reload the page.", { reason: error.message }) : null);
           if (answer && last) controls(answer);
           if (answer && own > now.newest) paint(answer, own, look, last, along);
         } finally {
@@ -125,7 +125,7 @@
   /* The answer to a question; whatever goes wrong rejects. A timer aborts, as older browsers have no AbortSignal.timeout. */
   async function reply(question) {
     const lost = new AbortController();
-    const patience = setTimeout(() => lost.abort(new Error("no answer within " + LOST_MS / 1000 + " s")), LOST_MS);
+    const patience = setTimeout(() => lost.abort(new Error(window.dash_clientside.shell.text("no answer within {seconds} s", { seconds: LOST_MS / 1000 }))), LOST_MS);
     try {
       const response = await fetch(address(), {
         method: "POST", headers: { "Content-Type": "application/json" }, signal: lost.signal,
@@ -190,7 +190,7 @@
     if (!now || !now.badge || !at("title")) return;
     page().showZone(now.zone);
     const [text, kind] = now.badge;
-    const still = kind === "waiting" && now.title ? " The picture is still the one named above." : "";
+    const still = kind === "waiting" && now.title ? " " + window.dash_clientside.shell.text("The picture is still the one named above.") : "";
     const say = (name, words) => at(name).textContent !== words && (at(name).textContent = words);
     say("title", now.title);
     say("badge", text + still);

@@ -1,6 +1,7 @@
 /* The 3D view of Compose, drawn by 3Dmol.js, which only this page loads. */
 (function () {
   "use strict";
+  const text = (english, values) => window.dash_clientside.shell.text(english, values);
   const at = (name) => document.getElementById("compose-" + name);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--bl-" + name).trim();
   const page = () => window.dash_clientside.compose;
@@ -28,11 +29,11 @@
     page().markSelection(chosen);
     if (!scene) return window.dash_clientside.no_update;
     loadLibrary().then(() => paintScene(scene, by)).catch(() => {
-      at("scene-text").textContent = "The 3D view needs WebGL, which this browser does not offer; the layer diagram shows the same atoms.";
+      at("scene-text").textContent = text("The 3D view needs WebGL, which this browser does not offer; the layer diagram shows the same atoms.");
     });
-    if (by === "strain") return "Bonds: red stretched, blue compressed, against their natural length; full colour at ±4 %.";
-    const flaws = scene.flaws.length ? " Halo: " + [...new Set(scene.flaws.map(([, flaw]) => flaw))].join(", ") + "." : "";
-    return "Blue Si, orange Ge." + flaws + " Arrow: growth axis [001]. Click an atom for its spectrum; drag to turn.";
+    if (by === "strain") return text("Bonds: red stretched, blue compressed, against their natural length; full colour at ±4 %.");
+    const flaws = scene.flaws.length ? " " + text("Halo: {flaws}.", { flaws: [...new Set(scene.flaws.map(([, flaw]) => flaw))].join(", ") }) : "";
+    return text("Blue Si, orange Ge.") + flaws + " " + text("Arrow: growth axis [001]. Click an atom for its spectrum; drag to turn.");
   }
 
   const mix = (a, b, t) => "#" + [1, 3, 5].map((i) => Math.round(parseInt(a.slice(i, i + 2), 16) * (1 - t) + parseInt(b.slice(i, i + 2), 16) * t).toString(16).padStart(2, "0")).join("");

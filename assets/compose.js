@@ -172,7 +172,7 @@
     const files = event.type === "drop" ? event.dataTransfer && event.dataTransfer.files : event.target.files;
     if (!event.target.closest || !event.target.closest("#compose-upload") || !files || !files.length) return;
     const large = Array.from(files).find((file) => file.size > LARGEST_BYTES);
-    const refusal = files.length > 1 ? "Give one file at a time" : large ? "'" + large.name + "' is larger than 2 MB; give a smaller cell" : "";
+    const refusal = files.length > 1 ? window.dash_clientside.shell.text("Give one file at a time") : large ? window.dash_clientside.shell.text("'{file}' is larger than 2 MB; give a smaller cell", { file: large.name }) : "";
     set("upload-error", { children: refusal });
     if (refusal) {
       event.stopImmediatePropagation();
@@ -222,7 +222,7 @@
         at("picture").addEventListener("keydown", moveCursor);
       }
       const file = document.querySelector("#compose-upload input");
-      if (file) file.setAttribute("aria-label", "Structure file: CIF, POSCAR or xyz");
+      if (file) file.setAttribute("aria-label", window.dash_clientside.shell.text("Structure file: CIF, POSCAR or xyz"));
       countDrawing(gd);
     })();
     return keep();
@@ -339,8 +339,8 @@
     const logarithmic = gd.layout.meta && gd.layout.meta.logarithmic;
     const value = logarithmic ? 10 ** map.z[e][k] : map.z[e][k];
     const along = cut
-      ? "k∥ = " + place.toFixed(3) + " 1/Å along Γ–" + axis.ticktext[2]
-      : name(from, "start") + "–" + name(from + 1, "end") + ", " + (place - axis.tickvals[from]).toFixed(3) + " 1/Å from " + name(from, "start");
+      ? window.dash_clientside.shell.text("k∥ = {k} 1/Å along {line}", { k: place.toFixed(3), line: "Γ–" + axis.ticktext[2] })
+      : window.dash_clientside.shell.text("{line}, {k} 1/Å from {point}", { line: name(from, "start") + "–" + name(from + 1, "end"), k: (place - axis.tickvals[from]).toFixed(3), point: name(from, "start") });
     at("cursor-text").textContent =
       along + "   E = " + map.y[e].toFixed(2) + " eV   " + value.toFixed(3) + " " + gd.layout.meta.unit;
   }
@@ -438,10 +438,10 @@
   function copyLink(button) {
     const said = (text) => {
       button.textContent = text;
-      setTimeout(() => (button.textContent = "Copy link"), 1600);
+      setTimeout(() => (button.textContent = window.dash_clientside.shell.text("Copy link")), 1600);
     };
-    if (!navigator.clipboard) return said("Copy it from the address bar");
-    navigator.clipboard.writeText(window.location.href).then(() => said("Copied"), () => said("Copy it from the address bar"));
+    if (!navigator.clipboard) return said(window.dash_clientside.shell.text("Copy it from the address bar"));
+    navigator.clipboard.writeText(window.location.href).then(() => said(window.dash_clientside.shell.text("Copied")), () => said(window.dash_clientside.shell.text("Copy it from the address bar")));
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {

@@ -26,7 +26,7 @@
     let tries = 0;
     (function name() {
       const input = document.querySelector("#design-band-file input");
-      if (input) input.setAttribute("aria-label", "Table of the band: k-points and energies");
+      if (input) input.setAttribute("aria-label", window.dash_clientside.shell.text("Table of the band: k-points and energies"));
       else if (tries++ < 120) requestAnimationFrame(name);
     })();
     return window.dash_clientside.no_update;

@@ -7,11 +7,12 @@
     const box = event.target.closest && event.target.closest("#interpret-upload");
     if (!box || !files || !files.length) return;
     const size = Array.from(files).reduce((sum, file) => sum + file.size, 0) / 2 ** 20;
-    const named = files.length === 1 ? "'" + files[0].name.slice(0, 80) + "' has " : "These files have ";
-    const text = size > LIMIT_MB
-      ? named + Math.round(size) + " MB; at most " + LIMIT_MB + " MB are read at once."
-      : "";
-    window.dash_clientside.shell.put("interpret-upload-error", { children: text });
+    const text = window.dash_clientside.shell.text;
+    const values = { file: files[0].name.slice(0, 80), size: Math.round(size), most: LIMIT_MB };
+    const named = files.length === 1
+      ? text("'{file}' has {size} MB; at most {most} MB are read at once.", values)
+      : text("These files have {size} MB; at most {most} MB are read at once.", values);
+    window.dash_clientside.shell.put("interpret-upload-error", { children: size > LIMIT_MB ? named : "" });
   }
 
   /* The file input that dcc.Upload makes has no name of its own. An empty page offers what was there last. */
@@ -20,7 +21,7 @@
     let tries = 0;
     (function name() {
       const input = document.querySelector("#interpret-upload input");
-      if (input) input.setAttribute("aria-label", "Band images: beamline files or pictures, or a saved session");
+      if (input) input.setAttribute("aria-label", window.dash_clientside.shell.text("Band images: beamline files or pictures, or a saved session"));
       else if (tries++ < 120) requestAnimationFrame(name);
     })();
     const last = remembered(), empty = !prop("reading", "data");

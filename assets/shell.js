@@ -29,6 +29,20 @@
     return [choice, resolved(choice)];
   }
 
+  // A text in the language of the page, with values in its places: from the table that the document loads for other
+  // languages than English (components/translation/scripts.py).
+  function text(english, values) {
+    const own = (window.bandloomTexts || {})[english] || english;
+    return values ? own.replace(/\{(\w+)\}/g, (_, name) => values[name]) : own;
+  }
+
+  // The language is the server's business: it is kept in a cookie, and the page comes anew in it.
+  function chooseLanguage(language) {
+    if (!language || language.replace("_", "-") === document.documentElement.lang) return;
+    document.cookie = "bandloom-language=" + language + "; path=/; max-age=31536000; samesite=lax";
+    window.location.reload();
+  }
+
   // What is on the page under an id. Dash raises an error where it is asked for, or given to, what is there no more: a
   // timer or an answer may come after a visitor has left.
   function layoutOf(id) {
@@ -105,5 +119,5 @@
     }
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown, keepLink, pathOf, isAt, layoutOf, put } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { applyTheme, pageShown, keepLink, pathOf, isAt, layoutOf, put, text, chooseLanguage } });
 })();

@@ -8,6 +8,9 @@ THEME = "theme"
 THEME_CHOICE = "theme-choice"
 """The header's control: "light", "dark" or "auto"."""
 
+LANGUAGE = "language"
+"""The header's choice of a language, where there is more than one."""
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 

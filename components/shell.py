@@ -7,8 +7,10 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html, page_container, page_registry
 
 from components import ids, theme
+from components.translation.languages import ENGLISH, chosen, languages
 
 PAPER = "https://arxiv.org/abs/2302.00261"
+NO_SCRIPT = "Bandloom draws its pages with JavaScript; please allow it for this address."
 
 # Runs before the first paint: sets the scheme from the stored choice, else from the system.
 _EARLY_SCRIPT = """
@@ -39,7 +41,7 @@ def index_string(app: Dash) -> str:
 </head>
 <body>
 {{%app_entry%}}
-<noscript>Bandloom draws its pages with JavaScript; please allow it for this address.</noscript>
+<noscript>{NO_SCRIPT}</noscript>
 <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
 </body>
 </html>"""
@@ -79,6 +81,9 @@ def register_callbacks(app: Dash) -> None:
         Input("_pages_location", "pathname"),
         Input("_pages_content", "children"),
     )
+    app.clientside_callback(
+        ClientsideFunction("shell", "chooseLanguage"), Input(ids.LANGUAGE, "value"), prevent_initial_call=True
+    )
 
 
 def _header() -> html.Header:
@@ -100,12 +105,32 @@ def _header() -> html.Header:
                     id="navigation",
                     **{"aria-label": "Main"},
                 ),
+                *_language_control(),
                 _theme_control(),
             ],
             className="wrap",
         ),
         className="site-header",
     )
+
+
+def _language_control() -> list[dmc.Select]:
+    """The choice of a language, each as its speakers write it; nothing where there is English alone."""
+    names, catalogue = languages().names(), chosen()
+    if len(names) == 1:
+        return []
+    return [
+        dmc.Select(
+            id=ids.LANGUAGE,
+            value=catalogue.language if catalogue else ENGLISH,
+            data=[{"value": code, "label": name} for code, name in names.items()],
+            size="xs",
+            w=108,
+            allowDeselect=False,
+            className="language-choice",
+            attributes={"input": {"aria-label": "Language"}},
+        )
+    ]
 
 
 def _theme_control() -> dmc.SegmentedControl:

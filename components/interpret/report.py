@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.interpret.edit import step_lines
 from components.interpret.result import LABELS, image_name
+from components.translation import answers
+from components.translation.languages import translated
 from core import __version__
 from core.learning.versions import in_force
 from core.parameters.checksum import parameters_sha256
@@ -64,7 +66,7 @@ def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] 
     local = [name for name in found.descriptors if name in LOCAL_QUANTITIES]
     global_ = [name for name in found.descriptors if name not in LOCAL_QUANTITIES]
     readings = (reading, *(other for other in others if other != reading))
-    return _TEMPLATES.get_template("report.html.jinja").render(
+    document = _TEMPLATES.get_template("report.html.jinja").render(
         verdict="inside" if found.in_domain else "outside",
         domain_score=f"{found.domain_score:.2f}",
         pictures=_pictures(image, found, best),
@@ -88,6 +90,7 @@ def report_page(reading: Reading, found: Inference, others: tuple[Reading, ...] 
         made=made_with() | {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"},
         attachments=_attachments(reading, found, others),
     )
+    return answers.report(document)
 
 
 def made_with() -> dict[str, str]:
@@ -177,7 +180,7 @@ def _drawn(values: np.ndarray, kx: np.ndarray, ev: np.ndarray, title: str) -> st
     axes = figure.subplots()
     drawn = axes.pcolormesh(kx, ev, values, cmap="inferno", vmin=low, vmax=max(high, low + 1e-12), rasterized=True)
     axes.set(xlabel="k∥ (1/Å)", ylabel="E − E$_F$ (eV)")
-    figure.colorbar(drawn, ax=axes, label=title, fraction=0.05)
+    figure.colorbar(drawn, ax=axes, label=translated(title), fraction=0.05)
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return _data("image/png", stream.getvalue())

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from components.interpret.result import LABELS
 from components.loop.prints import images_svg, tracks_svg
 from components.loop.result import figure_texts
+from components.translation import answers
 from core.errors import InputError
 from core.loop.ending import LEAST_HINT, ending, is_trusted
 from core.loop.moves import named
@@ -32,7 +33,7 @@ def run_report(identity: str) -> str:
         raise InputError("This run has not ended; its report comes with its result")
     said, about = ending(result), runs.request(identity)["about"]
     known = [name for name in QUANTITIES if name in result["descriptors"]]
-    return _TEMPLATES.get_template("report.html.jinja").render(
+    document = _TEMPLATES.get_template("report.html.jinja").render(
         ending=said,
         trusted=is_trusted(result),
         title=named(result["candidates"][0]["stack"], result["candidates"][0]["mixing"]),
@@ -69,6 +70,7 @@ def run_report(identity: str) -> str:
         },
         json=json.dumps(result, indent=1, ensure_ascii=False),
     )
+    return answers.report(document)
 
 
 def _residual(one: dict) -> float:

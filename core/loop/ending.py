@@ -18,12 +18,13 @@ SHARP = 0.05
 """ML up to which an interface is called sharp."""
 
 SAID = {
-    "lattice_in_plane": ("a∥ is", 3, "Å"),
-    "strain_silicon": ("", 1, "% above bulk Si"),
-    "ge_fraction": ("the mean Ge fraction is", 2, ""),
-    "interface_width": ("interfaces are mixed over", 1, "ML"),
+    "lattice_in_plane": ("a∥ is {value} Å ({low} to {high})", 3),
+    "strain_silicon": ("{value} % above bulk Si ({low} to {high})", 1),
+    "ge_fraction": ("the mean Ge fraction is {value} ({low} to {high})", 2),
+    "interface_width": ("interfaces are mixed over {value} ML ({low} to {high})", 1),
 }
-"""How a figure is said: words, digits, unit; that of strain goes on from a∥."""
+BELOW_SILICON = "{value} % below bulk Si ({low} to {high})"
+"""How a figure is said, and with how many digits; that of strain goes on from a∥."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,13 @@ def _sample(result: dict) -> str:
     left_out, known = _without_meaning(best["stack"]), result["descriptors"]
     if is_trusted(result) and not result.get("widths_tried", True):
         left_out.add("interface_width")
-    figures = ", ".join(_figure(known[key], *SAID[key]) for key in SAID if key in known and key not in left_out)
+    figures = ", ".join(_figure(known[key], key) for key in SAID if key in known and key not in left_out)
     if is_trusted(result):
         right, tested = tested_like(best["probability"])
         tried = result.get("tried", 0)
         among = f"{_percent(best['probability'])} among {f'{tried} candidates' if tried > 1 else 'the candidates'}"
-        text = f"The sample is most likely {name} ({among}"
-        text += f"; in tests {right} of {tested} that were about as probable were true)" if tested else ")"
-        text = f"{text}: {figures} (90 % intervals)."
+        tests = f"; in tests {right} of {tested} that were about as probable were true" if tested else ""
+        text = f"The sample is most likely {name} ({among}{tests}): {figures} (90 % intervals)."
         if "interface_width" in left_out - _without_meaning(best["stack"]):
             text += " Whether its interfaces are sharp was not asked: no other width of them was tried."
         return text + _known(result)
@@ -106,14 +106,15 @@ def _without_meaning(stack: str) -> set[str]:
     return {name for name, lacks in of.items() if lacks}
 
 
-def _figure(one: dict, words: str, digits: int, unit: str) -> str:
-    if unit == "ML" and one["value"] < SHARP:
+def _figure(one: dict, name: str) -> str:
+    if name == "interface_width" and one["value"] < SHARP:
         return f"interfaces are sharp (up to {one['high']:.2g} ML)"
+    words, digits = SAID[name]
     ends = [one[end] for end in ("value", "low", "high")]
-    if "above" in unit and ends[0] < 0:
-        ends, unit = [-ends[0], -ends[2], -ends[1]], unit.replace("above", "below")
+    if name == "strain_silicon" and ends[0] < 0:
+        ends, words = [-ends[0], -ends[2], -ends[1]], BELOW_SILICON
     value, low, high = (f"{end:.{digits}f}".replace("-", "−") for end in ends)
-    return f"{words} {value} {unit}".strip() + f" ({low} to {high})"
+    return words.format(value=value, low=low, high=high)
 
 
 def _fit(result: dict) -> str:
