@@ -89,9 +89,14 @@ def forward_tables(directory: Path = DIRECTORY) -> list | None:
     ]
 
 
+def dft_forward_figures(directory: Path = DIRECTORY) -> dict | None:
+    """Those of the forward model of DFT on held-out structures in dft-forward.json; None where not measured."""
+    return _read(directory / "dft-forward.json")
+
+
 def dft_forward_tables(directory: Path = DIRECTORY) -> list | None:
-    """Figures of the forward model of DFT on held-out structures in dft-forward.json; None where not measured."""
-    found = _read(directory / "dft-forward.json")
+    """The same as tables."""
+    found = dft_forward_figures(directory)
     if not found:
         return None
     rows = [("Tight binding, not corrected", found["tight_binding"])]

@@ -20,13 +20,25 @@ from playwright.sync_api import Error, Page
 from core.sessions.readings import EXAMPLES
 from tests.browser import Complaints, chromium, served_app
 
-PAGES = ("/", "/compose", "/compare", "/interpret", "/loop", "/design", "/learn", "/methods", "/no-such-page")
+PAGES = (
+    "/",
+    "/compose",
+    "/compare",
+    "/interpret",
+    "/loop",
+    "/design",
+    "/learn",
+    "/methods",
+    "/theories",
+    "/no-such-page",
+)
 LINKS = (
     "/compose?stack=Si4Ge4&substrate=Si", "/compose?stack=%5BSi2Ge2%5D3&substrate=Si0.5Ge0.5&view=atom&atom=3",
     "/compare?part=pair&stack=Si2Ge2&substrate2=Ge", "/compare?part=pair&engine=exact&stack=Si6Ge4&so=1",
     "/compare?part=growth&stack=Si2Ge2", "/compare?along=block&low=x", "/compare?stack=Si1Ge1&points=3",
     "/design?targets=gap%3D0.6..1.1&longest=3", "/design?targets=gapp%3Dx&longest=x", "/learn?tour=atom&step=4",
     "/compose?stack=&substrate=x", "/interpret?example=sharp", "/interpret?example=../etc", "/loop?run=nobody",
+    "/theories?stack=Si2&substrate=Si&scissor=0", "/theories?stack=x",
 )  # fmt: skip
 TEXTS = (
     "Si4Ge4", "[Si2Ge2]3", "(Si0.7Ge0.3)6Ge4", "Si4/Ge4 on Ge", "0.55 nm", "", " ", "-1", "1e9", "nan", "380", "0.25",

@@ -1,4 +1,4 @@
-"""What the page Two theories shows: a structure's three maps and figures, then tables of bulk crystals."""
+"""What the page Two theories shows: a structure's maps and figures, then tables of bulk crystals."""
 
 import json
 from itertools import groupby
@@ -9,6 +9,7 @@ from dash import dcc, html
 from components import theme
 from components.figures.pair_map import pair_map
 from components.ids import Ids
+from components.measured import dft_forward_figures
 from components.tables import data_table, decimal
 from components.theories.spectra import FAMILIES, NAMES, Beside, label
 from core.dft.dataset import packed_samples
@@ -47,7 +48,7 @@ def chooser(number: int, scissor: bool) -> html.Div:
 
 
 def maps() -> html.Div:
-    """Boxes of the three maps, empty at first."""
+    """Boxes of the maps, empty at first."""
     return html.Div([_box(name) for name in NAMES], className="compare-maps")
 
 
@@ -63,11 +64,11 @@ def _box(name: str) -> html.Div:
     )
 
 
-_KINDS = {"exact": "exact", "dft": "exact", "forward": "forward"}
+_KINDS = {"exact": "exact", "dft": "exact", "forward": "forward", "taught": "forward"}
 
 
 def figures(found: Beside, scheme: str | None) -> list:
-    """The three maps, in the order of NAMES, on one energy axis and in the same colours."""
+    """The maps, in the order of NAMES, on one energy axis and in the same colours."""
     top = max(float(total.max()) for total in found.totals.values()) or 1.0
     energy = DEFAULT_PICTURE.grid.values
     return [
@@ -84,7 +85,20 @@ def badges(found: Beside, scissor: bool) -> list[str]:
         "Exact, sp3d5s* of Niquet and others, without spin-orbit coupling.",
         f"PBE by GPAW, relaxed for the functional; {raised}.{note}",
         "Predicted: it has learned tight binding.",
+        f"Predicted: a Hamiltonian that DFT taught; {taught_words()} Domain score {found.score:.1f}, limit 1.",
     ]
+
+
+def taught_words() -> str:
+    """How well the forward model of DFT does on structures that taught it nothing; empty where it was not measured."""
+    told = dft_forward_figures()
+    if told is None:
+        return ""
+    found = told["taught"]
+    return (
+        f"structures that taught it nothing are told to {1000 * found['valence_error']:.0f} meV (filled) and "
+        f"{1000 * found['conduction_error']:.0f} meV (lowest empty band), R² {found['r2_total']:.3f}."
+    )
 
 
 def figures_table(found: Beside) -> html.Figure:
@@ -100,7 +114,7 @@ def figures_table(found: Beside) -> html.Figure:
     told = found.comparison
     valence = f"{told.valence_error:.2f} eV on average, {told.valence_left:.2f} eV beyond a shift and a stretch"
     return data_table(
-        f"{found.title} by three engines",
+        f"{found.title} by four engines",
         ["", *NAMES.values()],
         rows,
         note=f"Filled bands by DFT lie {valence} from those of tight binding (DFT ≈ {told.valence_shift:+.2f} eV + "

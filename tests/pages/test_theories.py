@@ -11,14 +11,16 @@ from pages.theories import _linked, draw
 from tests.pages.conftest import PHONE, overflow, serious_violations
 
 
-def test_all_three_engines_answer_on_one_grid():
+def test_all_engines_answer_on_one_grid():
     number = place_of("Si2", "5.431 Å")
     found = beside(number, True)
     assert {total.shape for total in found.totals.values()} == {(96, 176)}
     gap = {name: high - low for name, (low, high) in found.edges.items()}
     assert gap["exact"] == pytest.approx(1.187, abs=0.02)
     assert gap["dft"] == pytest.approx(1.185, abs=0.01)
+    assert gap["taught"] == pytest.approx(1.185, abs=0.1)
     bare = beside(number, False)
+    assert bare.edges["taught"][1] < found.edges["taught"][1] - 0.5
     assert bare.edges["dft"][0] == found.edges["dft"][0]
     assert bare.edges["dft"][1] < found.edges["dft"][1] - 0.5
 
@@ -45,14 +47,14 @@ def test_no_other_structure_is_asked_for(value):
 
 def test_structures_are_chosen_and_linked(opened):
     page = opened("/theories?stack=Si2&substrate=Si")
-    expect(page.locator("#theories-figures")).to_contain_text("Si2 on 5.431 Å by three engines")
+    expect(page.locator("#theories-figures")).to_contain_text("Si2 on 5.431 Å by four engines")
     expect(page.locator("#theories-dft-badge")).to_contain_text("raised by the scissor")
     page.get_by_role("switch", name="Scissor").click()
     expect(page.locator("#theories-dft-badge")).to_contain_text("as the functional has them")
     expect(page).to_have_url(re.compile("stack=Si2.*scissor=0"))
     page.get_by_role("textbox", name="Structure").fill("Ge2 on 5.658")
     page.get_by_role("option", name="Ge2 on 5.658 Å", exact=True).click()
-    expect(page.locator("#theories-figures")).to_contain_text("Ge2 on 5.658 Å by three engines")
+    expect(page.locator("#theories-figures")).to_contain_text("Ge2 on 5.658 Å by four engines")
     expect(page.get_by_text("Critical points, eV above")).to_be_visible()
     assert not serious_violations(page)
 
