@@ -1,4 +1,4 @@
-# make run | test | lint | types | bench | load | screenshots | install-dft | test-dft    (HOST and PORT say where the dashboard listens)
+# make run | test | lint | types | bench | load | screenshots | install-dft | test-dft | install-espresso | test-espresso    (HOST and PORT say where the dashboard listens)
 # make test SLOW=1 runs the slow tests too; WORKERS says how many processes share the tests
 
 HOST ?= 127.0.0.1
@@ -13,8 +13,9 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BROWSER_STAMP := $(VENV)/.installed-browser
 DFT_STAMP := $(VENV)/.installed-dft
+ESPRESSO_STAMP := $(VENV)/.installed-espresso
 
-.PHONY: run test lint types bench load screenshots install-dft test-dft clean
+.PHONY: run test lint types bench load screenshots install-dft test-dft install-espresso test-espresso clean
 
 run: $(RUN_STAMP)
 	HOST=$(HOST) PORT=$(PORT) $(PY) app.py
@@ -45,6 +46,12 @@ install-dft: $(DFT_STAMP)
 test-dft: $(DFT_STAMP) $(DEV_STAMP)
 	OMP_NUM_THREADS=1 $(PY) -m pytest tests/dft
 
+# What reads files of Quantum ESPRESSO for `python -m core dft-import`; the code itself is not needed.
+install-espresso: $(ESPRESSO_STAMP)
+
+test-espresso: $(ESPRESSO_STAMP) $(DEV_STAMP)
+	OMP_NUM_THREADS=1 $(PY) -m pytest tests/core/dft/imported
+
 clean:
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .mypy_cache dist
 
@@ -67,6 +74,10 @@ $(DEV_STAMP): requirements-dev.txt requirements-redis.txt requirements.txt const
 
 $(DFT_STAMP): requirements-dft.txt requirements.txt constraints.txt core/dft/siteconfig.py | $(PY)
 	GPAW_CONFIG=$(CURDIR)/core/dft/siteconfig.py $(PIP) -r requirements-dft.txt
+	@touch $@
+
+$(ESPRESSO_STAMP): requirements-espresso.txt requirements.txt constraints.txt | $(PY)
+	$(PIP) -r requirements-espresso.txt
 	@touch $@
 
 # A Chromium already there is used; else Debian's package; else the one that Playwright brings.

@@ -101,7 +101,7 @@ def critical_point_lines(document: dict) -> str:
 
 
 def comparison_lines(document: dict) -> str:
-    """DFT beside tight binding in eV, a line a structure, then means over structures whose gap PBE leaves open."""
+    """DFT beside tight binding in eV, a line a structure, then means over structures whose gap is open."""
     lines = ["structure                       valence: error   shift  stretch  beyond   conduction: error   shift"]
     for row in document["structures"]:
         figures = (
@@ -109,7 +109,24 @@ def comparison_lines(document: dict) -> str:
             f"{row['valence_left']:8.3f}{row['conduction_error']:20.3f}{row['conduction_shift']:+8.3f}"
         )
         name = f"{row['stack']} on {row['substrate']}"
-        lines.append(f"{name:<38}{figures}{'  gap closed by PBE' if row['closing'] else ''}")
+        lines.append(f"{name:<38}{figures}{'  gap closed by the functional' if row['closing'] else ''}")
     for name, told in document["summary"].items():
         lines.append(f"{name.replace('_', ' ')}: mean {told['mean']:.3f}, spread {told['spread']:.3f}")
     return "\n".join(lines)
+
+
+def imported_line(entry, file: str, again: bool) -> str:
+    """What was made of a file: structure, k-points, bands, gap; where it lies, and for what it serves."""
+    from core.dft.dataset import on_path
+    from core.electronic.kpath import build_path
+
+    result = entry.result
+    points, bands = result.bands.energy.shape
+    top = result.aligned(scissor=False).energy[:, result.valence_bands - 1].max()
+    top_text, gap = f"{round(float(top), 3) + 0.0:+.3f} eV", f"{round(result.direct_gap, 3) + 0.0:.3f} eV"
+    use = "" if on_path(result.k_reduced, build_path(result.crystal)) else "; not the standard path: no training data"
+    return (
+        f"{entry.sample.stack} on {entry.sample.substrate}: {points} k-points, {bands} bands, "
+        f"{result.valence_bands} filled, top of the valence band {top_text}, direct gap {gap} without scissor; "
+        f"{'replaced' if again else 'written'} {file}{use}"
+    )

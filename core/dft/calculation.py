@@ -34,7 +34,7 @@ WINDOW = (-9.8, 6.2)
 BESIDE_GAP = (-3.0, 3.0)
 """eV on the common scale: bands that are always kept, so that the filled ones can be told from the empty ones."""
 
-_CRYSTAL = tuple(f.name for f in fields(Crystal) if f.name not in ("label", "notes", "empty_sites", "passivated"))
+CRYSTAL_FIELDS = tuple(f.name for f in fields(Crystal) if f.name not in ("label", "notes", "empty_sites", "passivated"))
 _BANDS = tuple(f.name for f in fields(Bands))
 POTENTIALS = ("correction", "neutral_atom", "at_atom")
 
@@ -47,7 +47,8 @@ class DftResult:
     bands: eV, relative to the cell average of the electrostatic pseudopotential; consecutive bands of the window.
     first_band: index of the lowest of them among all bands.
     potentials: see `core.dft.ground_state.GroundState.potentials`.
-    document: convergence and versions, plain JSON.
+    document: convergence and versions, plain JSON; of imported bands `origin`, and `silicon_vbm_eV` if their zero is
+        not that of the recipe.
     """
 
     crystal: Crystal
@@ -71,7 +72,22 @@ class DftResult:
     @property
     def offset(self) -> float:
         """Energy in eV from the calculation's scale to the common one."""
-        return self.shift - float(reference()["model_solid"]["Si"])
+        recipe = reference()["model_solid"]["Si"]
+        return self.shift - float(self.document.get("silicon_vbm_eV", recipe))
+
+    @property
+    def scissor(self) -> float:
+        """Energy in eV that empty bands are raised by: the recipe's, or what came with imported bands."""
+        origin = self.document.get("origin")
+        if origin is None:
+            return scissor_shift(self.crystal)
+        silicon, germanium = float(origin["silicon_scissor_eV"]), float(origin["germanium_scissor_eV"])
+        return silicon + (germanium - silicon) * float(self.crystal.ge_fraction.mean())
+
+    @property
+    def made_by(self) -> dict:
+        """What must agree for results to belong together: the recipe, or the origin of imported bands."""
+        return self.document.get("origin") or {key: self.document.get(key) for key in recipe_document()}
 
     @property
     def direct_gap(self) -> float:
@@ -80,12 +96,12 @@ class DftResult:
         return float((self.bands.energy[:, filled] - self.bands.energy[:, filled - 1]).min())
 
     def aligned(self, scissor: bool = True) -> Bands:
-        """Bands on the common scale, ascending, the empty ones raised by `scissor_shift` on request."""
+        """Bands on the common scale, ascending, the empty ones raised by `scissor` on request."""
         bands = replace(self.bands, energy=self.bands.energy + self.offset)
         if not scissor:
             return bands
         raised = raised_states(bands, self.k_reduced, self.valence_bands)
-        bands = replace(bands, energy=bands.energy + scissor_shift(self.crystal) * raised)
+        bands = replace(bands, energy=bands.energy + self.scissor * raised)
         return in_order(bands) if raised[:, : max(self.valence_bands, 0)].any() else bands
 
     def within(self, window: tuple[float, float] | None = None) -> "DftResult":
@@ -117,7 +133,7 @@ class DftResult:
             document=np.array(text),
             first_band=np.array(self.first_band),
             k_reduced=self.k_reduced,
-            **{f"crystal_{name}": getattr(self.crystal, name) for name in _CRYSTAL},
+            **{f"crystal_{name}": getattr(self.crystal, name) for name in CRYSTAL_FIELDS},
             **{f"potential_{name}": self.potentials[name] for name in POTENTIALS},
             **narrow,
         )
@@ -128,7 +144,7 @@ class DftResult:
         with np.load(file, allow_pickle=False) as found:
             document = json.loads(str(found["document"]))
             crystal = Crystal(
-                **{name: found[f"crystal_{name}"] for name in _CRYSTAL},
+                **{name: found[f"crystal_{name}"] for name in CRYSTAL_FIELDS},
                 label=document.pop("label"),
                 notes=tuple(document.pop("notes")),
             )
@@ -205,7 +221,7 @@ def solve_apart(
         raise InputError(why[0].upper() + why[1:])
     with tempfile.TemporaryDirectory() as folder:
         task = Path(folder) / "task.npz"
-        arrays = {f"crystal_{name}": getattr(crystal, name) for name in _CRYSTAL}
+        arrays = {f"crystal_{name}": getattr(crystal, name) for name in CRYSTAL_FIELDS}
         np.savez(task, k_reduced=k_reduced, direction=direction, window=np.array(window or (), float), **arrays)
         run_apart("core.dft.calculation", Path(folder), f"The calculation of {crystal.label or 'this crystal'}")
         result = DftResult.read(Path(folder) / "result.npz")
@@ -227,7 +243,7 @@ def solve_here(
 def main(folder: Path) -> None:
     """The process's own part: `task.npz` of a folder becomes `result.npz`."""
     with np.load(folder / "task.npz", allow_pickle=False) as task:
-        crystal = Crystal(**{name: task[f"crystal_{name}"] for name in _CRYSTAL})
+        crystal = Crystal(**{name: task[f"crystal_{name}"] for name in CRYSTAL_FIELDS})
         window = tuple(task["window"].tolist()) or None
         solve_here(crystal, task["k_reduced"], task["direction"], window).write(folder / "result.npz")
 

@@ -1,9 +1,10 @@
 """The DFT data set: one file a structure while it is made, and a packed file that travels with the project.
 
 A folder holds `plan.json`, files `0012.npz` by place in `core.dft.plan`, each whole or not there, and `seconds.txt`, a
-line a structure. What was killed goes on where it stood and ends with the same content. In the packed file weights are
-quantised to a byte, and those of atoms are left out where a state's unfolding weight is below LEAST_WEIGHT. Of
-shells it has the weight of s orbitals, all atoms together; the file that the project brings was packed without.
+line a structure. What made them stands in `plan.json`, the recipe or the origin of imported bands: a folder holds one
+kind only. What was killed goes on where it stood and ends with the same content. In the packed file weights are
+quantised to a byte, and those of atoms are left out where a state's unfolding weight is below LEAST_WEIGHT. Of shells
+it has the weight of s orbitals, all atoms together; the file that the project brings was packed without.
 """
 
 import io
@@ -11,6 +12,7 @@ import json
 import os
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,15 +20,16 @@ from pathlib import Path
 
 import numpy as np
 
-from core.dft.calculation import POTENTIALS, DftResult, solve_apart
+from core.dft.calculation import CRYSTAL_FIELDS, POTENTIALS, DftResult, solve_apart
 from core.dft.plan import SEED, candidates, planned_samples
 from core.dft.recipe import recipe_document
 from core.dft.structure import functional_crystal
 from core.electronic.diagonalise import Bands
-from core.electronic.kpath import DEFAULT_PATH, build_path
+from core.electronic.kpath import DEFAULT_PATH, KPath, build_path
 from core.errors import InputError
 from core.learning.provenance import check_plan
 from core.learning.samples import DrawnSample
+from core.structure.crystal import Crystal
 
 PACKED_FILE = Path(__file__).with_name("structures.zip")
 LEAST_WEIGHT = 2e-3
@@ -44,6 +47,11 @@ class Entry:
 
     sample: DrawnSample
     result: DftResult
+
+
+def on_path(k_reduced: np.ndarray, path: KPath) -> bool:
+    """Whether k-points (k, 3) in units of the average cell are those of a path."""
+    return k_reduced.shape == path.k_reduced.shape and bool(np.abs(k_reduced - path.k_reduced).max() < 1e-6)
 
 
 def generate(
@@ -98,8 +106,22 @@ def _plan() -> dict:
 
 
 def read_folder(folder: Path) -> Iterator[Entry]:
-    """What a folder holds, in the order of the plan."""
-    return (entry for _, entry in _entries(folder))
+    """What a folder holds, in the order of the plan.
+
+    Raises:
+        InputError: what it holds was not made alike.
+    """
+    first = None
+    for number, entry in _entries(folder):
+        made_by = entry.result.made_by
+        first = first or made_by
+        if made_by != first:
+            different = ", ".join(sorted(key for key in {*first, *made_by} if first.get(key) != made_by.get(key)))
+            raise InputError(
+                f"{folder / f'{number:04d}.npz'} was not made as the files before it: {different} differ; keep what "
+                "different codes or settings gave in folders of their own"
+            )
+        yield entry
 
 
 def _entries(folder: Path) -> Iterator[tuple[int, Entry]]:
@@ -120,19 +142,17 @@ def pack(folder: Path, file: Path = PACKED_FILE) -> int:
     """Write a folder's structures into one file; returns how many.
 
     Raises:
-        InputError: the folder holds none, another data set, or a file of another sample than its place in the plan.
+        InputError: the folder holds none, another data set, or a file of another sample than its place in the plan;
+            or imported bands are to be put in the place of the project's own.
     """
     found = dict(_entries(folder))
     if not found:
-        raise InputError(f"{folder} holds no structures; make them with python -m core dft-dataset")
-    check_plan(folder, _plan(), "DFT results")
-    samples = planned_samples(min(max(found) + 1, len(candidates())))
-    for number, entry in found.items():
-        if number >= len(samples) or entry.sample != samples[number]:
-            raise InputError(
-                f"{folder / f'{number:04d}.npz'} holds {entry.sample.stack} on {entry.sample.substrate}, which is not "
-                "what the plan has there; remove it and run python -m core dft-dataset again"
-            )
+        raise InputError(f"{folder} holds no structures; make them with python -m core dft-dataset or dft-import")
+    imported = [entry for entry in read_folder(folder) if "origin" in entry.result.document]
+    if not imported:
+        _check_recipe(folder, found)
+    elif file == PACKED_FILE:
+        raise InputError(f"{folder} holds imported bands, no part of the project's own set; give --out FILE.zip")
     part = file.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as packed:
         for place, number in enumerate(sorted(found)):
@@ -141,11 +161,30 @@ def pack(folder: Path, file: Path = PACKED_FILE) -> int:
     return len(found)
 
 
+def _check_recipe(folder: Path, found: dict[int, Entry]) -> None:
+    """InputError unless a folder is of the project's recipe and its files are those of the plan."""
+    check_plan(folder, _plan(), "DFT results")
+    samples = planned_samples(min(max(found) + 1, len(candidates())))
+    for number, entry in found.items():
+        if number >= len(samples) or entry.sample != samples[number]:
+            raise InputError(
+                f"{folder / f'{number:04d}.npz'} holds {entry.sample.stack} on {entry.sample.substrate}, which is not "
+                "what the plan has there; remove it and run python -m core dft-dataset again"
+            )
+
+
 def read_packed(file: Path = PACKED_FILE) -> Iterator[Entry]:
-    """The structures that the project brings, in the order of the plan."""
-    with zipfile.ZipFile(file) as packed:
-        for name in sorted(packed.namelist()):
-            yield _entry(_unpacked(packed.read(name)))
+    """The structures of a packed file, by default those that the project brings, in the order of the plan.
+
+    Raises:
+        InputError: no such file, or a damaged one.
+    """
+    try:
+        with zipfile.ZipFile(file) as packed:
+            for name in sorted(packed.namelist()):
+                yield _entry(_unpacked(packed.read(name)))
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
+        raise InputError(f"{file} cannot be read as a packed data set ({str(error)[:60]}); pack it again") from None
 
 
 @cache
@@ -173,6 +212,9 @@ def _packed(result: DftResult) -> bytes:
     seen = bands.unfolding_weight >= LEAST_WEIGHT
     shares = np.round(bands.atom_weight * _BYTE) * seen
     crystal, content = result.crystal, io.BytesIO()
+    own = {}
+    if "origin" in result.document:
+        own = {f"crystal_{name}": getattr(crystal, name) for name in CRYSTAL_FIELDS} | {"k_reduced": result.k_reduced}
     np.savez_compressed(
         content,
         document=np.array(json.dumps(result.document)),
@@ -186,6 +228,7 @@ def _packed(result: DftResult) -> bytes:
         positions=crystal.positions,
         cell=crystal.cell,
         **{f"potential_{name}": result.potentials[name] for name in POTENTIALS},
+        **own,
     )
     return content.getvalue()
 
@@ -197,8 +240,12 @@ def _unpacked(content: bytes) -> DftResult:
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as found:
         document = json.loads(str(found["document"]))
-        crystal = functional_crystal(DrawnSample.from_document(document["sample"]).crystal())
-        crystal = replace(crystal, positions=found["positions"], cell=found["cell"])
+        sample = DrawnSample.from_document(document["sample"])
+        if "origin" in document:
+            crystal = Crystal(**{name: found[f"crystal_{name}"] for name in CRYSTAL_FIELDS}, label=sample.stack)
+        else:
+            crystal = functional_crystal(sample.crystal())
+            crystal = replace(crystal, positions=found["positions"], cell=found["cell"])
         share = found["atom_weight"].astype(float)
         total = share.sum(axis=0)
         share = np.where(total > 0, share / np.maximum(total, 1), 1 / len(crystal))
@@ -210,5 +257,5 @@ def _unpacked(content: bytes) -> DftResult:
             np.stack([share * of_s, share * (1 - of_s), *[np.zeros_like(share)] * 2], axis=1),
         )
         potentials = {name: found[f"potential_{name}"] for name in POTENTIALS}
-        path = build_path(crystal, DEFAULT_PATH)
-        return DftResult(crystal, path.k_reduced, bands, int(found["first_band"]), potentials, document)
+        k_reduced = found["k_reduced"] if "k_reduced" in found else build_path(crystal, DEFAULT_PATH).k_reduced
+        return DftResult(crystal, k_reduced, bands, int(found["first_band"]), potentials, document)

@@ -29,6 +29,13 @@ def functional_lattice(lattice: float) -> float:
     return float(SILICON_LATTICE + share * (GERMANIUM_LATTICE - SILICON_LATTICE))
 
 
+def experimental_lattice(lattice: float, functional: tuple[float, float]) -> float:
+    """Å: the inverse of `functional_lattice`, for a functional whose lattice constants of Si and Ge are given."""
+    silicon, germanium = keating_parameters().lattice_constant
+    share = (lattice - functional[0]) / (functional[1] - functional[0])
+    return float(silicon + share * (germanium - silicon))
+
+
 def functional_crystal(crystal: Crystal) -> Crystal:
     """A crystal as the functional has it: its plane mapped by `functional_lattice`, all else relaxed.
 

@@ -130,10 +130,14 @@ def test_a_summary_leaves_out_what_the_functional_closes():
         summary([closed])
 
 
-def test_another_path_is_not_compared(entries):
-    result = replace(entries[0].result, k_reduced=entries[0].result.k_reduced + 0.1)
-    with pytest.raises(ValueError, match="another path"):
-        compare(replace(entries[0], result=result))
+def test_another_path_is_compared_at_its_own_points(made):
+    sample = drawn_sample("pairs", "Si3Ge1", Sample("Si3Ge1", "Si").lattice)
+    crystal = sample.crystal()
+    path = build_path(crystal, "L-X|G-K", 5)
+    found = compare(Entry(sample, solve(crystal, path.k_reduced, path.direction)))
+    shift, stretch = found.valence_shift, found.valence_stretch
+    assert stretch == pytest.approx(1.0, abs=1e-9)
+    assert found.valence_error == pytest.approx(abs(shift), abs=1e-9)  # of two zeros of energy
 
 
 def test_the_command_prints_a_line_a_structure(tmp_path, monkeypatch, capsys):
@@ -147,6 +151,8 @@ def test_the_command_prints_a_line_a_structure(tmp_path, monkeypatch, capsys):
     assert document["structures"] == [asdict(compare(made))]
     assert set(document["summary"]) == set(FIGURES)
     assert main(["dft-compare"]) == 0
-    assert capsys.readouterr().out.splitlines()[1].startswith("Si2 on 5.431 Å")
+    first, _, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "the project's recipe (PBE)"
+    assert second.startswith("Si2 on 5.431 Å")
     assert main(["dft-compare", "--folder", str(tmp_path)]) == 2
     assert "holds no structures" in capsys.readouterr().err
