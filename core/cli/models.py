@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.cli.parser import add_command, show_progress
 from core.cli.printed import learned_lines
+from core.errors import InputError
 
 TRAINING_STACKS = 14000
 RACE_STACKS = 1008
@@ -21,6 +22,7 @@ def add_commands(entries) -> None:
     entry.add_argument(
         "--line", choices=["path", "cuts", "dft", "reverse", "single-atom"], help="one of the models; all by default"
     )
+    entry.add_argument("--structures", metavar="PLACE", help="dft: your own data set or packed file; needs --out")
     entry.add_argument("--epochs", type=int, help="of the training")
     entry.add_argument("--go-on", action="store_true", help="go on from the shipped reverse weights, with other images")
     entry.add_argument("--cut", action="append", choices=["G-X", "G-K"], help="of the reverse model; both by default")
@@ -88,6 +90,8 @@ def train(arguments: argparse.Namespace) -> None:
     from core.reverse.training import SETTINGS as FROM_SCRATCH
 
     folder = _dataset_folder(arguments)
+    if arguments.structures and (arguments.line != "dft" or arguments.out is None):
+        raise InputError("--structures goes with --line dft and --out: shipped weights are of the project's set")
     if arguments.line in (None, "dft"):
         _train_dft(folder, arguments)
     if arguments.line == "dft":
@@ -114,10 +118,14 @@ def train(arguments: argparse.Namespace) -> None:
 def _train_dft(folder: Path, arguments: argparse.Namespace) -> None:
     from core.dft.dataset import read_packed
     from core.forward.taught.evaluation import evaluate_taught
+    from core.forward.taught.own_set import own_structures
     from core.forward.taught.training import train_taught
 
     out = {} if arguments.out is None else {"out": Path(arguments.out) / "dft.npz"}
-    entries, fits = list(read_packed()), folder.with_name("dft-forward")
+    if arguments.structures:
+        entries, fits = own_structures(Path(arguments.structures)), Path(arguments.out) / "fits"
+    else:
+        entries, fits = list(read_packed()), folder.with_name("dft-forward")
     figures = evaluate_taught(entries, fits, show_progress, cpu_count() or 1)
     train_taught(entries, fits, held_out=figures, report=show_progress, **out)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from core.dft.dataset import Entry
-from core.dft.recipe import recipe_document
 from core.electronic.calculation import energy_zero
 from core.electronic.kpath import DEFAULT_PATH, KPath, build_path
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function, total_spectral_function
@@ -153,7 +152,7 @@ def train_taught(
     """Fit all structures and write the weights with their card, which it returns.
 
     Args:
-        entries: the data set.
+        entries: the data set, all made alike.
         folder: keeps fits that are done.
         out: of the weights.
         held_out: figures of `core.forward.taught.evaluation`, for the card.
@@ -166,7 +165,7 @@ def train_taught(
         "model_version": MODEL_VERSION,
         "line": "dft",
         "made_from": made_with() | {"data_set_sha256": data_set_sha256(entries)},
-        "recipe": recipe_document(),
+        "recipe": entries[0].result.made_by,
         "structures": len(entries),
         "profiles": len({example.group for example in found}),
         "parameters": len(model.values),
