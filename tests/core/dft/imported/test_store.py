@@ -118,6 +118,7 @@ def test_nothing_is_mixed_with_the_recipe(files, tmp_path, capsys):
     generate(own, 1, solve=solve)
     refused(capsys, "code", "dft-import", files["Si2"], "--into", own)
     refused(capsys, "give --out FILE.zip", "dft-dataset", "--folder", imported, "--pack")
+    refused(capsys, "leave --write out", "dft-compare", "--folder", imported, "--write")
     (own / "0001.npz").write_bytes((imported / "0000.npz").read_bytes())
     refused(capsys, "differ", "dft-dataset", "--folder", own, "--pack", "--out", tmp_path / "x.zip")
 
