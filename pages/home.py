@@ -99,5 +99,9 @@ def _door(page: dict) -> dcc.Link:
 
 
 def _doors() -> html.Ul:
-    pages = [page for page in page_registry.values() if page["path"] != "/" and "not_found" not in page["module"]]
+    pages = [
+        page
+        for page in page_registry.values()
+        if page["path"] != "/" and "not_found" not in page["module"] and page.get("listed", True)
+    ]
     return html.Ul([html.Li(_door(page)) for page in pages], className="doors")

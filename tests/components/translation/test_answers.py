@@ -18,7 +18,7 @@ GERMAN = Catalogue(
 )
 
 ASKED = {
-    "sample": {"stack": "Si4Ge4", "substrate": "Si", "mixing": 0, "spin_orbit": False, "structure": ""},
+    "sample": {"stack": "Si11Ge7", "substrate": "Si", "mixing": 0, "spin_orbit": False, "structure": ""},
     "view": {"view": "total", "shells": ["s", "p", "d", "S"], "sigma": 0.1, "scale": "linear", "map": "viridis",
              "engine": "auto", "sharpening": "off", "gamma": 1, "clip": 1},
     "line": {"line": "path", "path": "Z-G-X|K-G-L", "kz": 0},
