@@ -85,7 +85,8 @@ def badges(found: Beside, scissor: bool) -> list[str]:
         "Exact, sp3d5s* of Niquet and others, without spin-orbit coupling.",
         f"PBE by GPAW, relaxed for the functional; {raised}.{note}",
         "Predicted: it has learned tight binding.",
-        f"Predicted: a Hamiltonian that DFT taught; {taught_words()} Domain score {found.score:.1f}, limit 1.",
+        f"Predicted: a Hamiltonian that DFT taught, most of these structures among what taught it. {taught_words()}"
+        f"Domain score {found.score:.1f}, limit 1.",
     ]
 
 
@@ -96,8 +97,8 @@ def taught_words() -> str:
         return ""
     found = told["taught"]
     return (
-        f"structures that taught it nothing are told to {1000 * found['valence_error']:.0f} meV (filled) and "
-        f"{1000 * found['conduction_error']:.0f} meV (lowest empty band), R² {found['r2_total']:.3f}."
+        f"Structures that taught it nothing are told to {1000 * found['valence_error']:.0f} meV (filled) and "
+        f"{1000 * found['conduction_error']:.0f} meV (lowest empty band), R² {found['r2_total']:.3f}. "
     )
 
 

@@ -118,7 +118,7 @@ def _told(crystal: Crystal, bands: Bands, k_reduced: np.ndarray, filled: int) ->
     return {"strain": float(strain), **_splittings(bands, k_reduced, filled)}
 
 
-def _splittings(bands: Bands, k_reduced: np.ndarray, filled: int) -> dict[str, float | None]:
+def _splittings(bands: Bands, k_reduced: np.ndarray, filled: int) -> dict[str, float]:
     k = np.asarray(k_reduced)
     centre = int(np.flatnonzero(np.abs(k).max(axis=1) < 1e-9)[0])
     low, middle, high = bands.energy[centre, filled - 3 : filled]
