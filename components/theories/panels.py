@@ -71,10 +71,7 @@ def figures(found: Beside, scheme: str | None) -> list:
     """The maps, in the order of NAMES, on one energy axis and in the same colours."""
     top = max(float(total.max()) for total in found.totals.values()) or 1.0
     energy = DEFAULT_PICTURE.grid.values
-    return [
-        pair_map(found.totals[name], energy, found.path, top, scheme, of="at the lattice constant of experiment")
-        for name in NAMES
-    ]
+    return [pair_map(found.totals[name], energy, found.path, top, scheme, of="of tight binding") for name in NAMES]
 
 
 def badges(found: Beside, scissor: bool) -> list[str]:
