@@ -23,7 +23,10 @@ STAGE = """() => {
     });
     window.dash_clientside = {
         no_update: null,
-        shell: { put: (id, props) => { window.put[id] = { ...window.put[id], ...props }; } },
+        shell: {
+            put: (id, props) => { window.put[id] = { ...window.put[id], ...props }; },
+            text: (english, values = {}) => english.replace(/\\{(\\w+)\\}/g, (_, name) => values[name]),
+        },
         compose: {
             graph: () => document.body, cursorNow: () => [0, 0], cursorAt: () => null, linkOpened: () => null,
             keepZoom: figure => figure, showZone: () => null,
