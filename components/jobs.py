@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from functools import cache
 
+from dash import Input, Output, State, callback
 from flask import Response, request
 
 from core.errors import InputError
@@ -93,6 +94,19 @@ def name_user(response: Response) -> Response:
             httponly=True, samesite="Lax",
         )  # fmt: skip
     return response
+
+
+def ends_job(button: str, job: str, pressed: str) -> None:
+    """Register a callback by which a button ends the job that a store names; then `pressed`, a store, changes.
+
+    A callback of its own: Dash merges the requests for one callback, or drops the earlier, so that a press would be
+    lost where a tick of the poll comes with it.
+    """
+
+    @callback(Output(pressed, "data"), Input(button, "n_clicks"), State(job, "data"), prevent_initial_call=True)
+    def end(clicks, identity):
+        jobs().cancel(identity)
+        return clicks
 
 
 def waiting_text(status: Status) -> str:

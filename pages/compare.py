@@ -21,7 +21,7 @@ from components.compare.sweep import (
 )
 from components.figures.sweep_plot import sweep_figure
 from components.ids import THEME
-from components.jobs import jobs, user
+from components.jobs import ends_job, jobs, user
 from components.links import compose_address
 from core.design.sweep import ALONG, QUANTITIES, Sweep, sweep_csv
 from core.errors import InputError
@@ -138,10 +138,13 @@ def draw_sweep(document, quantity, seen, scheme):
 )
 def ask_sweep(clicks, document, place):
     """A job for the points that are not known; the one for the sweep before it ends."""
-    if ctx.triggered_id != ids("sweep-start") or not clicks or not document:
+    if ids("sweep-start") not in ctx.triggered_prop_ids.values() or not clicks or not document:
         jobs().leave(user(), f"{place}-sweep")
         return None
     return jobs().ask(user(), f"{place}-sweep", "sweep", Sweep.from_document(document).document())
+
+
+ends_job(ids("sweep-cancel"), ids("sweep-job"), ids("sweep-cancelled"))
 
 
 @callback(
@@ -149,15 +152,13 @@ def ask_sweep(clicks, document, place):
     Output(ids("sweep-seen"), "data"),
     Input(ids("sweep-job"), "data"),
     Input(ids("sweep-poll"), "n_intervals"),
-    Input(ids("sweep-cancel"), "n_clicks"),
+    Input(ids("sweep-cancelled"), "data"),
     State(ids("sweep"), "data"),
     State(ids("sweep-seen"), "data"),
     prevent_initial_call=True,
 )
 def watch_sweep(job, count, cancelled, document, seen):
     """How the job stands, and how many points are known by now."""
-    if ctx.triggered_id == ids("sweep-cancel"):
-        jobs().cancel(job)
     status = jobs().status(job)
     if not document:
         return *job_values(status, "Compute"), no_update

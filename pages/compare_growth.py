@@ -7,7 +7,7 @@ from components.compare.growth import offsets_panel
 from components.compare.job import job_outputs, job_values
 from components.figures.growth_maps import density_figure, profile_figure
 from components.ids import THEME
-from components.jobs import jobs, user
+from components.jobs import ends_job, jobs, user
 from components.theme import EMPTY_FIGURE
 from core.electronic.layer_density import check_planes
 from core.electronic.local_edges import edge_profile
@@ -68,19 +68,20 @@ def ask_growth(stack, substrate, mixing, part, clicks, place):
     return jobs().ask(user(), f"{place}-growth", "growth", missing.document())
 
 
+ends_job(ids("growth-cancel"), ids("growth-job"), ids("growth-cancelled"))
+
+
 @callback(
     *job_outputs("growth"),
     Output(ids("growth-start"), "hidden"),
     Output(ids("growth-seen"), "data"),
     Input(ids("growth-job"), "data"),
     Input(ids("growth-poll"), "n_intervals"),
-    Input(ids("growth-cancel"), "n_clicks"),
+    Input(ids("growth-cancelled"), "data"),
     prevent_initial_call=True,
 )
 def watch_growth(job, count, cancelled):
     """How the job stands; `seen` once it is over."""
-    if ctx.triggered_id == ids("growth-cancel"):
-        jobs().cancel(job)
     status = jobs().status(job)
     values = job_values(status, "Compute")
     return *values, not values[3], job if status and not status.active else no_update

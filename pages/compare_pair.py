@@ -8,7 +8,7 @@ from components.compare.link import VIEWS, CompareLink
 from components.compare.pair import pair_badge, pair_rows, pair_source, pair_table, table_note
 from components.figures.pair_map import pair_map
 from components.ids import THEME
-from components.jobs import jobs, user
+from components.jobs import ends_job, jobs, user
 from components.links import compose_address
 from components.requests import FOREIGN
 from core.engines.protocol import DEFAULT_PICTURE
@@ -106,19 +106,20 @@ def ask_pair(document, engine, part, clicks, place):
     return jobs().ask(user(), f"{place}-pair", "pair", {"samples": [one.document() for one in missing]})
 
 
+ends_job(ids("pair-cancel"), ids("pair-job"), ids("pair-cancelled"))
+
+
 @callback(
     *job_outputs("pair"),
     Output(ids("pair-start"), "hidden"),
     Output(ids("pair-seen"), "data"),
     Input(ids("pair-job"), "data"),
     Input(ids("pair-poll"), "n_intervals"),
-    Input(ids("pair-cancel"), "n_clicks"),
+    Input(ids("pair-cancelled"), "data"),
     prevent_initial_call=True,
 )
 def watch_pair(job, count, cancelled):
     """How the job stands; `seen` once it is over."""
-    if ctx.triggered_id == ids("pair-cancel"):
-        jobs().cancel(job)
     status = jobs().status(job)
     values = job_values(status, "Compute")
     return *values, not values[3], job if status and not status.active else no_update

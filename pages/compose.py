@@ -20,7 +20,7 @@ from components.compose.readouts import band_readouts, structure_readouts
 from components.compose.spectra import all_atoms
 from components.figures.sprite import sprite
 from components.ids import THEME
-from components.jobs import jobs, user
+from components.jobs import ends_job, jobs, user
 from core.engines.protocol import DEFAULT_PATH_LINE
 from core.errors import InputError
 from core.forward.live import why_not_predicted
@@ -177,10 +177,13 @@ def ask_exact(request, clicks, place):
     if is_quick(asked) or is_known(asked) or not is_solvable(asked):
         jobs().leave(user(), place)
         return None
-    if offer(asked) and ctx.triggered_id != ids("compute"):
+    if offer(asked) and ids("compute") not in ctx.triggered_prop_ids.values():
         jobs().leave(user(), place)
         return None
     return jobs().ask(user(), place, "exact", asked.document())
+
+
+ends_job(ids("cancel"), ids("job"), ids("cancelled"))
 
 
 @callback(
@@ -188,7 +191,7 @@ def ask_exact(request, clicks, place):
     Output(ids("finished"), "data"),
     Input(ids("job"), "data"),
     Input(ids("poll"), "n_intervals"),
-    Input(ids("cancel"), "n_clicks"),
+    Input(ids("cancelled"), "data"),
     State(ids("rested"), "data"),
     prevent_initial_call=True,
 )
@@ -197,8 +200,6 @@ def watch_job(job, count, cancelled, request):
 
     The browser passes `finished` on to `ready`: what shows the result must not wait for this callback.
     """
-    if ctx.triggered_id == ids("cancel"):
-        jobs().cancel(job)
     status = jobs().status(job)
     offered = offer(stored_request(request)) if request and not status else ""
     return *job_line(status, offered), job if status and status.state == DONE else no_update

@@ -11,7 +11,7 @@ from components.design import results
 from components.design.controls import DEFAULTS, PRESETS, added, design_controls, ids, link, linked, typed
 from components.design.picture import NOTHING, drawn_curve, picture_figure
 from components.ids import THEME
-from components.jobs import ended_text, jobs, user, waiting_text
+from components.jobs import ended_text, ends_job, jobs, user, waiting_text
 from components.requests import FOREIGN
 from components.theme import GRAPH_CONFIG
 from core.design.curve import Curve
@@ -167,6 +167,9 @@ def search(clicks, place, *values):
     return asked.document, jobs().ask(user(), place, "design", asked.document), ""
 
 
+ends_job(ids("cancel"), ids("job"), ids("cancelled"))
+
+
 @callback(
     Output(ids("seen"), "data"),
     Output(ids("progress"), "value"),
@@ -176,15 +179,13 @@ def search(clicks, place, *values):
     Input(ids("asked"), "data"),
     Input(ids("job"), "data"),
     Input(ids("poll"), "n_intervals"),
-    Input(ids("cancel"), "n_clicks"),
+    Input(ids("cancelled"), "data"),
     State(ids("seen"), "data"),
 )
 def watch(document, job, count, cancelled, seen):
     """How far the search is, and whether there is something new."""
     if not document:
         return no_update, "0", no_update, True, True
-    if ctx.triggered_id == ids("cancel"):
-        jobs().cancel(job)
     asked = design_request(document)
     status, step = jobs().status(job), found(asked)
     active = status is not None and status.active

@@ -26,6 +26,7 @@ def job_line(name: str, button: str, what: str) -> html.Div:
             ),
             html.Span("", id=ids(f"{name}-said"), className="muted compare-said", role="status"),
             dcc.Store(id=ids(f"{name}-job")),
+            dcc.Store(id=ids(f"{name}-cancelled")),
             dcc.Store(id=ids(f"{name}-seen")),
             dcc.Interval(id=ids(f"{name}-poll"), interval=POLL_MS, disabled=True),
         ],

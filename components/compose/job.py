@@ -1,6 +1,6 @@
 """The line above the picture that says how the exact calculation in the background stands."""
 
-from dash import Output, html, no_update
+from dash import Output, dcc, html, no_update
 
 from components.compose.controls import ids
 from components.compose.hints import HINTS
@@ -26,6 +26,7 @@ def job_panel() -> html.Div:
             html.Progress(id=ids("progress"), max="1", value="0", **{"aria-label": "Exact calculation"}),
             html.Span("Exact calculation", id=ids("progress-text"), className="muted", role="status"),
             html.Button("Cancel", id=ids("cancel"), type="button", className="button", title=HINTS["cancel"]),
+            dcc.Store(id=ids("cancelled")),
         ],
         id=ids("progress-line"),
         className="job-line",

@@ -142,6 +142,7 @@ def design_controls(values: dict, problems: list[str]) -> html.Section:
                 [
                     html.Button("Search", id=ids("search"), type="button", className="button primary"),
                     html.Button("Cancel", id=ids("cancel"), type="button", className="button", disabled=True),
+                    dcc.Store(id=ids("cancelled")),
                 ],
                 className="downloads",
             ),

@@ -6,6 +6,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
+from app import app
 from tests.pages.compose import open_compose, redrawn
 
 PATIENCE = 60_000
@@ -103,3 +104,11 @@ def test_a_picture_that_is_not_there_yet_is_not_saved_and_breaks_nothing(page: P
     page.get_by_role("button", name="PNG", exact=True).click()
     page.locator("#compose-cancel").click()
     expect(page.locator("#compose-ended-text")).to_contain_text("cancelled")
+
+
+def test_a_press_of_cancel_shares_its_callback_with_nothing_that_ticks():
+    """Dash merges or drops the requests for one callback that wait together, and a press among them."""
+    inputs = [entry["inputs"] for entry in app.callback_map.values()]
+    pressed = [each for each in inputs if any("cancel" in one["id"] and one["property"] == "n_clicks" for one in each)]
+    assert len(pressed) >= 5
+    assert all(len(each) == 1 for each in pressed if "loop-" not in each[0]["id"])
