@@ -1,4 +1,4 @@
-# make run | test | lint | types | bench | load | screenshots | install-dft | test-dft | install-espresso | test-espresso    (HOST and PORT say where the dashboard listens)
+# make run | test | lint | types | bench | load | screenshots | install-dft | test-dft | install-espresso    (HOST and PORT say where the dashboard listens)
 # make test SLOW=1 runs the slow tests too; WORKERS says how many processes share the tests
 
 HOST ?= 127.0.0.1
@@ -15,7 +15,7 @@ BROWSER_STAMP := $(VENV)/.installed-browser
 DFT_STAMP := $(VENV)/.installed-dft
 ESPRESSO_STAMP := $(VENV)/.installed-espresso
 
-.PHONY: run test lint types bench load screenshots install-dft test-dft install-espresso test-espresso clean
+.PHONY: run test lint types bench load screenshots install-dft test-dft install-espresso clean
 
 run: $(RUN_STAMP)
 	HOST=$(HOST) PORT=$(PORT) $(PY) app.py
@@ -49,9 +49,6 @@ test-dft: $(DFT_STAMP) $(DEV_STAMP)
 # What reads files of Quantum ESPRESSO for `python -m core dft-import`; the code itself is not needed.
 install-espresso: $(ESPRESSO_STAMP)
 
-test-espresso: $(ESPRESSO_STAMP) $(DEV_STAMP)
-	OMP_NUM_THREADS=1 $(PY) -m pytest tests/core/dft/imported
-
 clean:
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .mypy_cache dist
 
@@ -67,7 +64,7 @@ $(RUN_STAMP): requirements.txt constraints.txt | $(PY)
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(DEV_STAMP): requirements-dev.txt requirements-redis.txt requirements.txt constraints.txt | $(PY)
+$(DEV_STAMP): requirements-dev.txt requirements-redis.txt requirements-espresso.txt requirements.txt constraints.txt | $(PY)
 	@echo "Installing what the tests need into $(VENV): a few minutes, the first time only"
 	$(PIP) -r requirements-dev.txt
 	@touch $@

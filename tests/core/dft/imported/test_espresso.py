@@ -1,6 +1,6 @@
 """Real files of Quantum ESPRESSO 6.7: sums, folding, the code's own numbers; hostile, cut and mixed-up ones.
 
-`python -m tests.data.make_espresso` made them. These tests need qeschema: make test-espresso.
+`python -m tests.data.make_espresso` made them. These tests need qeschema.
 """
 
 import re
@@ -36,7 +36,7 @@ def import_command(folder, place) -> list:
     return ["dft-import", folder, "--into", place / "set", "--lattices", *LATTICES, "--silicon-vbm", 5.95]
 
 
-needs_library = pytest.mark.skipif(not reading.is_installed(), reason="qeschema is not installed: make test-espresso")
+needs_library = pytest.mark.skipif(not reading.is_installed(), reason="qeschema is not installed: make install-espresso")
 
 
 @pytest.fixture(scope="module")
