@@ -36,7 +36,7 @@ def import_command(folder, place) -> list:
     return ["dft-import", folder, "--into", place / "set", "--lattices", *LATTICES, "--silicon-vbm", 5.95]
 
 
-needs_library = pytest.mark.skipif(not reading.is_installed(), reason="qeschema is not installed: make install-espresso")
+needs_library = pytest.mark.skipif(not reading.is_installed(), reason="needs qeschema: make install-espresso")
 
 
 @pytest.fixture(scope="module")
