@@ -41,7 +41,7 @@ def add_commands(entries) -> None:
     )
     entry.add_argument("--images", type=int, help="of each severity, with --loop; of each kind, with --detection")
     entry.add_argument("--fit", action="store_true", help="the fit of rendered images at the true stack")
-    entry.add_argument("--detection", action="store_true", help="flaws of crystals told in noisy images (half an hour)")
+    entry.add_argument("--detection", action="store_true", help="flaws of crystals told in noisy images (two hours)")
     entry.add_argument("--learning", action="store_true", help="what is learned from 30 cases of a new family")
     entry.add_argument("--dft", action="store_true", help="the forward model of DFT on structures that are held out")
     entry.add_argument("--design", action="store_true", help="the search for stacks with wanted bands")

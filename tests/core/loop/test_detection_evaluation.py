@@ -75,11 +75,27 @@ def test_what_an_image_gave_is_kept_and_not_measured_again(tmp_path, monkeypatch
     monkeypatch.setattr(detection_evaluation, "simulated_image", lambda *_: None)
     monkeypatch.setattr(detection_evaluation, "detection", measured)
     monkeypatch.setattr(detection_evaluation, "_version", lambda: "v")
-    first = evaluate_detection(tmp_path, stacks=1)
+    first = evaluate_detection(tmp_path, images=1)
     assert len(asked) == len(KINDS)
-    assert evaluate_detection(tmp_path, stacks=1) == first
+    assert evaluate_detection(tmp_path, images=1) == first
     assert len(asked) == len(KINDS)
     assert json.loads((tmp_path / "v" / "vacancy-0.json").read_text())["gain"] == {}
+
+
+def test_more_images_than_stacks_are_other_images_of_the_same_stacks(tmp_path, monkeypatch):
+    taken, stacks = [], detection_samples(2)
+
+    def measured(sample, image, wanted):
+        taken.append((stacks.index(sample), image))
+        return dict.fromkeys(wanted, 0.0), 1.0
+
+    monkeypatch.setattr(detection_evaluation, "detection_samples", lambda count: stacks)
+    monkeypatch.setattr(detection_evaluation, "simulated_image", lambda sample, severity, number, atoms: number)
+    monkeypatch.setattr(detection_evaluation, "detection", measured)
+    monkeypatch.setattr(detection_evaluation, "_version", lambda: "v")
+    assert evaluate_detection(tmp_path, images=5)["pristine"] == {"images": 5}
+    assert sorted(stack for stack, _ in taken) == [0] * 12 + [1] * 8
+    assert len({image for _, image in taken}) == len(taken)
 
 
 @pytest.mark.parametrize("name", ["ENGINE_VERSION", "parameters_sha256", "in_force"])
