@@ -158,7 +158,7 @@ def _critical_points(rows: list[dict]) -> html.Figure:
         columns = ("tight_binding", "dft_scissor", "dft", "plane_waves", "published")
         values = [decimal(row[name], 2) for name in columns]
         cells.append([row["species"], row["level"], *values, decimal(measured.get("value"), 2)])
-    sources = sorted({row["source"] for row in rows if row["source"]})
+    sources = sorted({source for row in rows if row["source"] for source in row["source"].split("; ")})
     measured = sorted(
         {e[name]["source"] for e in (experiment["Si"], experiment["Ge"]) for name in names.values() if name in e}
     )

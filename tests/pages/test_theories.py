@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from components.theories.panels import bulk_section
 from components.theories.spectra import beside, place_of
 from core.dft.dataset import packed_samples
 from pages.theories import _linked, draw
@@ -43,6 +44,12 @@ def test_what_the_set_lacks_is_said(stack, substrate, said):
 @pytest.mark.parametrize("value", [None, "", "x", "-1", "9" * 50, 3, ["1"], "1.0", "٣"])
 def test_no_other_structure_is_asked_for(value):
     assert len({id(one) for one in draw(value, True, "light")}) == 1
+
+
+def test_a_source_is_named_once():
+    said = next(text for text in map(str, bulk_section()) if "Published:" in text)
+    published = said.partition("Published: ")[2].partition(". Experiment,")[0].split("; ")
+    assert len(published) == len(set(published)) >= 2
 
 
 def test_structures_are_chosen_and_linked(opened):
