@@ -110,6 +110,21 @@
     return answer;
   };
 
+  // A page may go while a pointer drags in one of its pictures: Plotly is told that the drag is over, before it asks a
+  // picture that is gone and while its cover still lies over the next page.
+  let held = null;
+  for (const name of ["mousedown", "touchstart"]) {
+    window.addEventListener(name, (event) => { held = event.target.closest && event.target.closest(".js-plotly-plot"); }, true);
+  }
+  for (const name of ["mousemove", "touchmove", "mouseup", "touchend"]) {
+    window.addEventListener(name, () => {
+      if (!held || held._fullLayout) return;
+      held._dragging = false;
+      held = null;
+      if (name.endsWith("move")) document.dispatchEvent(new MouseEvent("mouseup"));
+    }, true);
+  }
+
   system.addEventListener("change", () => {
     if (started && stored() === "auto") put("theme", { data: resolved("auto") });
   });

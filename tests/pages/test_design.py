@@ -80,6 +80,23 @@ def test_a_band_is_drawn_with_the_pointer_and_erased_in_its_field(opened, page):
     expect(page.locator("#design-picture .shapelayer path")).to_have_count(3)
 
 
+@pytest.mark.parametrize("moved_before", [False, True])
+def test_a_page_that_goes_while_its_picture_is_dragged_leaves_no_drag_behind(opened, page, moved_before):
+    opened("/design")
+    box = page.locator("#design-picture .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    if moved_before:
+        page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.evaluate("document.querySelector('header a[href=\"/learn\"]').click()")
+    expect(page.locator("#design-picture")).to_have_count(0)
+    page.mouse.move(box["x"] + 90, box["y"] + 90)
+    expect(page.locator(".dragcover")).to_have_count(0)
+    page.mouse.move(box["x"] + 120, box["y"] + 90)
+    page.mouse.up()
+    settled(page)
+
+
 def test_a_band_is_opened_from_a_table(opened, page, tmp_path):
     opened("/design")
     upload = page.locator("#design-band-file input")
