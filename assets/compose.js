@@ -421,7 +421,7 @@
   /* Whether a request is of the sample that Back or Forward has opened. */
   function isOpened(request) {
     const wanted = link.wanted, coupled = wanted.so === "1" || wanted.so === true;
-    if ((request.structure || "") !== (wanted.structure || "") || Boolean(request.spin_orbit) !== coupled) return false;
+    if ((request.structure || "") !== (wanted.structure || "") || Boolean(request.spin_orbit) !== coupled || (request.fidelity === "dft") !== (wanted.engine === "dft")) return false;
     if (!window.dash_clientside.compose.imperfectOpened(request.imperfect, wanted)) return false;
     return Boolean(request.structure) || ["stack", "substrate", "mixing"].every((name) => String(request[name]) === String(wanted[name]));
   }
