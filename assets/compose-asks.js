@@ -231,6 +231,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin, zoom, tell }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin, zoom, tell, isByDft }),
   });
 })();

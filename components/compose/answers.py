@@ -4,6 +4,8 @@ While controls move the browser keeps few questions under way and asks the lates
 answer holds all that a move changes, so that it takes one round trip.
 """
 
+from typing import Any
+
 from components.compose.dft import refusal
 from components.compose.engines import badge, chosen_source
 from components.compose.imperfections import cost_text
@@ -74,7 +76,7 @@ def answer(asked) -> dict:
     try:
         if not controls["structure"]:
             found["sliders"] = slider_values(controls["stack"], controls["substrate"])
-        settings = {
+        settings: dict[str, Any] = {
             "spin_orbit": sample.get("spin_orbit") is True,
             "line": line,
             "fidelity": DFT if chosen.engine == "dft" else TIGHT_BINDING,

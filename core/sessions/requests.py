@@ -50,6 +50,9 @@ WINDOW = (-8.5, 5.5)
 TIGHT_BINDING, DFT = "tight-binding", "dft"
 """Fidelities: whose bands a request is for. By DFT they are those of its forward model."""
 
+DFT_ATOM_LIMIT = 128
+"""Atoms that pages take by DFT: pairs of second neighbours make them some five times as dear as exact ones."""
+
 _WIDEST = Picture(EnergyGrid(), Broadening(0.3, "fixed"))
 """What the forward model of DFT is solved for: 5 σ of it end with WINDOW."""
 
@@ -103,14 +106,21 @@ class Request:
 
     @property
     def engine(self) -> ExactEngine | DftForwardEngine:
-        """What diagonalises; by DFT, a structure file is taken as it stands."""
-        return DftForwardEngine(as_given=bool(self.structure)) if self.by_dft else ExactEngine()
+        """What diagonalises."""
+        return self.dft_engine if self.by_dft else ExactEngine()
+
+    @property
+    def dft_engine(self) -> DftForwardEngine:
+        """That of the forward model of DFT; a structure file is taken as it stands."""
+        return DftForwardEngine(as_given=bool(self.structure))
 
     @property
     def obstacle(self) -> str:
         """What keeps the engine from answering, in words; empty where it can."""
         if self.by_dft and self.imperfect:
             return "the forward model of DFT takes perfect stacks only"
+        if self.by_dft and len(self.crystal()) > DFT_ATOM_LIMIT:
+            return f"the forward model of DFT takes at most {DFT_ATOM_LIMIT} atoms here; the command line takes more"
         return self.engine.obstacle(self.crystal(), self.spin_orbit)
 
     def computed(self) -> Crystal:
@@ -119,8 +129,7 @@ class Request:
         Raises:
             InputError: there is none.
         """
-        engine = self.engine
-        return engine.computed(self.crystal()) if isinstance(engine, DftForwardEngine) else self.crystal()
+        return self.dft_engine.computed(self.crystal()) if self.by_dft else self.crystal()
 
     @property
     def cost(self) -> Cost | None:
@@ -282,7 +291,8 @@ def is_quick(request: Request) -> bool:
     """Whether a page may compute the request at once: some 0.3 s on two cores.
 
     Cuts have as many points as the default path and need half of them; paths of a person's own may have three times as
-    many, at points of little symmetry. Imperfect samples are never quick.
+    many, at points of little symmetry. By DFT, pairs of second neighbours triple the cost. Imperfect samples are never
+    quick.
     """
     if request.imperfect:
         return False
@@ -290,6 +300,8 @@ def is_quick(request: Request) -> bool:
     if isinstance(request.line, Path) and request.line != DEFAULT_PATH_LINE:
         segments = request.line.text.count("-")
         atoms = 12 if segments <= DEFAULT_PATH.count("-") else 8
+    if request.by_dft:
+        atoms = atoms * 3 // 4
     return len(request.crystal()) <= atoms // (2 if request.spin_orbit else 1)
 
 
@@ -349,7 +361,8 @@ def _taught(request: Request, key: str, progress) -> TaughtCalculation:
     crystal = request.computed()
 
     def compute(report) -> bytes:
-        found = request.engine.solve(request.crystal(), request.line, request.spin_orbit, _WIDEST, report).calculation
+        spectra = request.dft_engine.solve(request.crystal(), request.line, request.spin_orbit, _WIDEST, report)
+        found = spectra.calculation
         return _packed(found.bands, open_error=found.open_error)
 
     bands, more = _kept(key, compute, _unpacked, progress)

@@ -12,6 +12,9 @@ from tests.pages.conftest import PHONE, overflow, serious_violations
 
 BADGE, TITLE, ERROR = "#compose-badge", "#compose-title", "#compose-engine-error"
 
+PATIENCE = 60_000
+"""ms for a calculation of 14 atoms on a busy machine."""
+
 
 def gap(fidelity: str) -> str:
     return f"{read_out(make_request('Si2Ge2', 'Si', fidelity=fidelity))['gap']:.3f} eV"
@@ -63,6 +66,21 @@ def test_a_link_opens_it_and_what_it_cannot_do_is_said_beside_its_control(page: 
     with redrawn(page):
         page.get_by_label("Spin-orbit coupling").uncheck(force=True)
     expect(page.locator(BADGE)).to_contain_text("Forward model of DFT")
+
+
+def test_a_larger_sample_waits_for_the_background_and_shows_no_other_theory_meanwhile(page: Page):
+    open_compose(page, engine="dft")
+    page.locator("#compose-stack").fill("Si8Ge6")
+    expect(page.locator(BADGE)).to_have_text(
+        "Si8Ge6 on Si waits for the forward model of DFT. The picture is still the one named above."
+    )
+    expect(page.locator(TITLE)).to_contain_text("Si2Ge2 on Si · DFT")
+    expect(page.locator("#compose-progress-text")).to_have_text("Forward model of DFT")
+    expect(page.locator(TITLE)).to_have_text(
+        "Atom 1 Si, interfacial · Si8Ge6 on Si · DFT, forward model", timeout=PATIENCE
+    )
+    expect(page.locator(BADGE)).to_contain_text("Forward model of DFT (PBE)")
+    expect(page.locator("#compose-band-readouts")).to_contain_text("By the forward model of PBE")
 
 
 @pytest.mark.parametrize("context_options", [PHONE | {"color_scheme": "dark"}], ids=["dark-phone"])

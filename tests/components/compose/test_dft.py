@@ -68,7 +68,7 @@ def test_controls_and_a_request_of_different_theories_show_nothing():
     ("request_of", "view", "why"),
     [({"spin_orbit": True}, VIEW, "spin-orbit"),
      ({"imperfect": Imperfections().document()}, VIEW, "perfect stacks only"),
-     ({"stack": "Si150Ge150"}, VIEW, "at most 256 atoms"),
+     ({"stack": "Si70Ge70"}, VIEW, "at most 128 atoms"),
      ({}, ComposeLink(engine="dft", shells="p"), "does not tell orbitals apart")],
     ids=["spin-orbit", "imperfect", "long", "orbitals"],
 )  # fmt: skip

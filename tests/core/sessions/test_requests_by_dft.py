@@ -102,7 +102,7 @@ def test_a_structure_file_is_taken_as_it_stands():
 @pytest.mark.parametrize(
     ("more", "why"),
     [({"spin_orbit": True}, "spin-orbit"), ({"imperfect": Imperfections().document()}, "perfect stacks only"),
-     ({"stack": "Si150Ge150"}, "at most 256 atoms")],
+     ({"stack": "Si70Ge70"}, "at most 128 atoms")],
     ids=["spin-orbit", "imperfect", "long"],
 )  # fmt: skip
 def test_what_it_cannot_do_is_said(more, why):
