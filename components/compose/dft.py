@@ -6,15 +6,10 @@ from components.compose.line import at_height
 from components.compose.link import ComposeLink
 from components.compose.spectra import picture_of
 from core.dft.recipe import FUNCTIONAL
-from core.engines.forward_dft import TaughtSpectra
+from core.engines.forward_dft import VIRTUAL_NOTE, TaughtSpectra
 from core.errors import InputError
 from core.forward.taught.model import taught_by
 from core.sessions.requests import Request
-
-LATTICE_NOTE = (
-    "What is drawn here, and structure files, have the lattice constants of experiment; spectra and their files those "
-    "of the functional"
-)
 
 
 def refusal(request: Request, view: ComposeLink) -> str:
@@ -53,5 +48,11 @@ def dft_notes(request: Request) -> list[str]:
         computed = request.computed()
     except InputError:
         return []
-    given = request.crystal().notes
-    return [*(note for note in computed.notes if note not in given), LATTICE_NOTE]
+    if request.structure:
+        note = "DFT takes the structure file as it stands; its functional has lattice constants of its own"
+    else:
+        note = (
+            f"DFT relaxes it at the lattice constants of its functional: a∥ = {computed.lattice_in_plane:.4f} Å and "
+            f"c̄ = {computed.lattice_growth:.4f} Å. What is drawn here, and structure files, have those of experiment"
+        )
+    return [note, *(text for text in (VIRTUAL_NOTE,) if text in computed.notes)]

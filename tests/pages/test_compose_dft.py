@@ -29,7 +29,7 @@ def test_dft_is_chosen_says_so_everywhere_and_back_takes_it_back(page: Page):
     expect(page.locator(BADGE)).to_contain_text(re.compile(r"Forward model of DFT \(PBE\), taught by \d+ structures"))
     expect(page.locator(TITLE)).to_have_text("Atom 1 Si, interfacial · Si2Ge2 on Si · DFT, forward model")
     expect(readouts).to_contain_text(gap("dft"))
-    expect(page.locator("#compose-notes")).to_contain_text("Relaxed for the functional")
+    expect(page.locator("#compose-notes")).to_contain_text("at the lattice constants of its functional")
     expect(page.locator("#compose-response")).to_contain_text("by the forward model of tight binding")
     expect(page.locator("#compose-thumbnails")).to_have_attribute("style", re.compile("data:image/png"))
     page.wait_for_url(re.compile("engine=dft"))

@@ -128,8 +128,10 @@ def test_files_carry_the_theory():
 
 def test_notes_say_whose_lattice_constants_are_drawn():
     notes = " ".join(dft_notes(by_dft()))
-    assert re.search(r"a∥ = 5\.47\d\d Å, which stands for 5\.4310 Å", notes)
-    assert "have the lattice constants of experiment" in notes
+    assert re.search(r"a∥ = 5\.4770 Å and c̄ = 5\.\d{4} Å", notes)
+    assert "have those of experiment" in notes
+    assert "virtual" not in notes
+    assert "virtual crystals" in " ".join(dft_notes(by_dft("(Si0.5Ge0.5)2")))
     assert dft_notes(make_request("Si2Ge2", "Si")) == dft_notes(by_dft(spin_orbit=True)) == []
 
 
