@@ -79,7 +79,7 @@ def _linked(stack, substrate) -> tuple[int, str]:
     *(Output(ids(f"{name}-badge"), "children") for name in NAMES),
     Output(ids("figures"), "children"),
     Output(ids("compose"), "href"),
-    Output(ids("compose-dft"), "href"),
+    Output(ids("by-dft"), "href"),
     Input(ids("structure"), "value"),
     Input(ids("scissor"), "checked"),
     Input(THEME, "data"),

@@ -42,7 +42,7 @@ def chooser(number: int, scissor: bool) -> html.Div:
                 size="sm",
             ),
             dcc.Link("Open in Compose", id=ids("compose"), href="/compose", className="compare-open"),
-            dcc.Link("Open in Compose by DFT", id=ids("compose-dft"), href="/compose", className="compare-open"),
+            dcc.Link("Open in Compose by DFT", id=ids("by-dft"), href="/compose", className="compare-open"),
         ],
         className="theories-chooser",
     )  # fmt: skip

@@ -232,7 +232,7 @@ def test_nothing_makes_a_callback_fail(value):
 
 
 @pytest.mark.parametrize("job", [None, "x", {}, 7, ["x"], "0" * 32], ids=repr)
-@pytest.mark.parametrize("changed", ["poll.n_intervals", "cancel.n_clicks"])
+@pytest.mark.parametrize("changed", ["poll.n_intervals", "cancelled.data"])
 def test_forged_job_is_none(job, changed):
     reply = ask("progress-line.style", changed, job__data=job)
     assert reply.status_code == 200
