@@ -195,7 +195,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         from core.design.evaluation import MEASURED_FILE as DESIGN_FILE
         from core.design.evaluation import evaluate_design
 
-        figures, file = evaluate_design(show_progress), DESIGN_FILE
+        figures, file = evaluate_design(folder.with_name("design-evaluation"), show_progress), DESIGN_FILE
     else:
         from core.forward.evaluation import MEASURED_FILE as FORWARD_FILE
         from core.forward.evaluation import evaluate as evaluate_forward

@@ -1,7 +1,13 @@
-"""How well the search of Design does: targets of hidden stacks, drawn bands, and its time against exact calculation."""
+"""How well the search of Design does: targets of hidden stacks, drawn bands, and its time against exact calculation.
 
+What one stack gave is kept: a stopped evaluation goes on where it stood.
+"""
+
+import hashlib
+import json
 import time
 from collections.abc import Callable
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -13,11 +19,15 @@ from core.design.figures import verified
 from core.design.growth import Constraints
 from core.design.search import CURVE_LATTICES, DesignSearch, SearchSettings
 from core.design.targets import Target, Wanted
+from core.electronic.calculation import ENGINE_VERSION
 from core.electronic.kpath import POINTS_PER_SEGMENT
 from core.electronic.spectral import EnergyGrid
 from core.engines import engine_named
 from core.forward.model import predict
 from core.learning.samples import LATTICE_TRAINED, LONGEST_PERIOD, random_stacks
+from core.learning.versions import in_force
+from core.parameters.checksum import parameters_sha256
+from core.storage import cache_directory, write_whole
 from core.structure.sample import Sample
 from core.structure.stack import two_block
 
@@ -51,10 +61,11 @@ def hidden_samples(count: int = HIDDEN) -> list[Sample]:
     raise AssertionError("The stream of stacks does not end")
 
 
-def evaluate_design(report: Callable[[str], None] = lambda line: None) -> dict:
+def evaluate_design(folder: Path | None = None, report: Callable[[str], None] = lambda line: None) -> dict:
     """Measure the search.
 
     Args:
+        folder: where outcomes are kept, in the cache by default.
         report: gets lines of progress.
 
     Returns:
@@ -62,21 +73,22 @@ def evaluate_design(report: Callable[[str], None] = lambda line: None) -> dict:
         did; drawn: share of DRAWN bands of which the stack, or one that looks the same, is among the FIRST answers;
         speed: seconds of the search over all two-block periods and substrates, and of TIMED exact calculations.
     """
-    samples = hidden_samples()
-    met, seconds = [], []
-    for number, sample in enumerate(samples):
-        begun = time.monotonic()
-        met.append(meets(sample, ASKED[number % len(ASKED)]))
-        seconds.append(time.monotonic() - begun)
-        report(f"hidden stacks: {number + 1} of {len(samples)}, {sum(met)} met")
-    totals = library()
-    drawn = []
+    kept = (folder or cache_directory() / "design-evaluation") / _version()
+    kept.mkdir(parents=True, exist_ok=True)
+    hidden, drawn = [], []
+    for number, sample in enumerate(hidden_samples()):
+        asked = ASKED[number % len(ASKED)]
+        hidden.append(_kept(kept / f"hidden-{number}.json", lambda sample=sample, asked=asked: _search(sample, asked)))
+        report(f"hidden stacks: {number + 1} of {HIDDEN}, {sum(one['met'] for one in hidden)} met")
+    totals = cache(library)
     for number, sample in enumerate(drawn_samples()):
-        drawn.append(finds_drawn(sample, totals))
+        drawn.append(_kept(kept / f"drawn-{number}.json", lambda sample=sample: finds_drawn(sample, totals())))
         report(f"drawn bands: {number + 1} of {DRAWN}, {sum(one['found'] for one in drawn)} found")
     return {
         "hidden": {
-            "targets": len(met), "met": round(float(np.mean(met)), 3), "seconds": round(float(np.median(seconds)), 1),
+            "targets": len(hidden),
+            "met": round(float(np.mean([one["met"] for one in hidden])), 3),
+            "seconds": round(float(np.median([one["seconds"] for one in hidden])), 1),
         },
         "drawn": {
             "bands": len(drawn),
@@ -85,7 +97,27 @@ def evaluate_design(report: Callable[[str], None] = lambda line: None) -> dict:
             "distance": round(float(np.median([one["distance"] for one in drawn])), 3),
         },
         "speed": speed(report),
-    }  # fmt: skip
+    }
+
+
+def _version() -> str:
+    """Changes whenever the search does, or the engine and the networks behind it."""
+    told = SEED, REACH, ASKED, CLOSE, FIRST, ENGINE_VERSION, parameters_sha256(), in_force()
+    digest = hashlib.sha256(repr(told).encode())
+    for name in ("atlas", "curve", "evaluation", "figures", "growth", "search", "targets"):
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def _kept(file: Path, measured: Callable[[], dict]) -> dict:
+    if not file.exists():
+        write_whole(file, json.dumps(measured()))
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def _search(sample: Sample, asked: tuple[str, ...]) -> dict:
+    begun = time.monotonic()
+    return {"met": meets(sample, asked), "seconds": time.monotonic() - begun, "stack": sample.stack, "asked": asked}
 
 
 def meets(sample: Sample, asked: tuple[str, ...], settings: SearchSettings | None = None) -> bool:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.design import evaluation
 from core.design import search as module
 from core.design.evaluation import ASKED, FIRST, drawn_samples, finds_drawn, hidden_samples, meets, ridge
 from core.design.figures import FIGURES
@@ -51,3 +52,19 @@ def test_a_drawn_band_is_the_pictures_own_and_leads_back_to_it(monkeypatch):
     assert found["same"]
     assert found["found"]
     assert found["distance"] < 0.1
+
+
+def test_what_a_stack_gave_is_kept_and_not_searched_again(tmp_path, monkeypatch):
+    searched = []
+    found = {"found": True, "same": False, "distance": 0.25}
+    monkeypatch.setattr(evaluation, "hidden_samples", lambda: [Sample("Si2Ge2", "Si"), Sample("Si4Ge4", "Si")])
+    monkeypatch.setattr(evaluation, "drawn_samples", lambda: [Sample("Si3Ge3", "Si")])
+    monkeypatch.setattr(evaluation, "meets", lambda sample, asked: not searched.append(sample) and len(searched) == 1)
+    monkeypatch.setattr(evaluation, "finds_drawn", lambda sample, totals: searched.append(sample) or found)
+    monkeypatch.setattr(evaluation, "library", dict)
+    monkeypatch.setattr(evaluation, "speed", lambda report: {})
+    first = evaluation.evaluate_design(tmp_path)
+    assert first["hidden"]["met"] == 0.5
+    assert first["drawn"] == {"bands": 1, "found": 1.0, "same_stack": 0.0, "distance": 0.25}
+    assert evaluation.evaluate_design(tmp_path) == first
+    assert len(searched) == 3
