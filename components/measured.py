@@ -17,12 +17,12 @@ _SOURCE_KEYS = ("source", "experiment_source")
 
 def validation_rows(directory: Path = DIRECTORY) -> list[dict] | None:
     """The comparisons in validation.json; None where they have not been computed."""
-    return _read(directory / "validation.json")
+    return figures_in(directory / "validation.json")
 
 
 def cost_rows(directory: Path = DIRECTORY) -> list[dict] | None:
     """Seconds by number of atoms in bench.json; None where they have not been measured."""
-    measured = _read(directory / "bench.json")
+    measured = figures_in(directory / "bench.json")
     return measured and measured.get("cost")
 
 
@@ -42,7 +42,7 @@ def validation_table(rows: list[dict]) -> html.Div:
 
 def alloy_tables(directory: Path = DIRECTORY) -> list | None:
     """Gaps of relaxed alloys in alloys.json, virtual, random and measured; None where they have not been computed."""
-    found = _read(directory / "alloys.json")
+    found = figures_in(directory / "alloys.json")
     if not found:
         return None
     columns = ("virtual", "random", "random_std", "random_lowest", "experiment")
@@ -74,7 +74,7 @@ FAMILY_NAMES = {
 
 def forward_tables(directory: Path = DIRECTORY) -> list | None:
     """Figures of the forward model on test stacks in forward.json; None where they have not been measured."""
-    found = _read(directory / "forward.json")
+    found = figures_in(directory / "forward.json")
     return found and [
         _forward_table("Standard path", found["path"]),
         _forward_table("In-plane cuts at random k_z", found["cuts"]),
@@ -91,7 +91,7 @@ def forward_tables(directory: Path = DIRECTORY) -> list | None:
 
 def dft_forward_figures(directory: Path = DIRECTORY) -> dict | None:
     """Those of the forward model of DFT on held-out structures in dft-forward.json; None where not measured."""
-    return _read(directory / "dft-forward.json")
+    return figures_in(directory / "dft-forward.json")
 
 
 def dft_forward_words() -> str:
@@ -136,7 +136,7 @@ def _dft_forward_cells(row: dict) -> list:
 
 def edge_errors(directory: Path = DIRECTORY) -> float | None:
     """Error in eV below which 95 % of the band edges read from predicted totals stay; None where not measured."""
-    found = _read(directory / "forward.json")
+    found = figures_in(directory / "forward.json")
     return found and max(values["p95"] for values in found["edges"].values())
 
 
@@ -160,7 +160,7 @@ REVERSE_COLUMNS = {
 
 def reverse_tables(directory: Path = DIRECTORY) -> list | None:
     """Figures of the reverse model on test images in reverse.json; None where they have not been measured."""
-    found = _read(directory / "reverse.json")
+    found = figures_in(directory / "reverse.json")
     return found and [
         data_table(
             "Mean absolute errors, and the share of images within the 90 % interval",
@@ -219,7 +219,7 @@ LOOP_FIGURES = {
 
 def loop_tables(directory: Path = DIRECTORY) -> list | None:
     """Figures of the closed loop in loop.json; None where they have not been measured."""
-    found = _read(directory / "loop.json")
+    found = figures_in(directory / "loop.json")
     return found and [
         data_table(
             "The loop on simulated images of test stacks",
@@ -274,7 +274,7 @@ LEARNING_NAMES = {
 
 def learning_tables(directory: Path = DIRECTORY) -> list | None:
     """What was learned from a new family in learning.json; None where it has not been measured."""
-    found = _read(directory / "learning.json")
+    found = figures_in(directory / "learning.json")
     return found and [
         data_table(
             f"Learning from {found['cases']} cases of SiₙGeₘ with n and m from 11 to 18",
@@ -302,13 +302,13 @@ def learning_tables(directory: Path = DIRECTORY) -> list | None:
 
 def learning_curve(directory: Path = DIRECTORY) -> list[dict] | None:
     """Errors of the standard path by the number of cases learned from; None where they have not been measured."""
-    found = _read(directory / "learning.json")
+    found = figures_in(directory / "learning.json")
     return found and found.get("curve")
 
 
 def likeness_tables(directory: Path = DIRECTORY) -> list | None:
     """Real beside simulated images, from likeness.json; None where they have not been compared."""
-    found = _read(directory / "likeness.json")
+    found = figures_in(directory / "likeness.json")
     return found and [
         data_table(
             "Real measurements, and what 90 % of the simulated images span",
@@ -372,7 +372,7 @@ def _forward_table(caption: str, families: dict) -> html.Figure:
 
 def parameter_tables(directory: Path = PARAMETERS) -> dict[str, list]:
     """Tables of the shipped parameters by section of the methods page: "tight-binding" and "relaxation"."""
-    binding, keating = _read(directory / "niquet2009_sp3d5s.json"), _read(directory / "keating.json")
+    binding, keating = figures_in(directory / "niquet2009_sp3d5s.json"), figures_in(directory / "keating.json")
     hidden = html.Details([html.Summary("The parameters, in three tables"), *_binding_tables(binding)])
     return {"tight-binding": [hidden], "relaxation": [_keating_table(keating)]}
 
@@ -442,5 +442,6 @@ def _term(name: str) -> str:
     return name.replace("spin_orbit_λ p", "spin-orbit λ").replace("spin_orbit", "spin-orbit").replace("_", " ")
 
 
-def _read(file: Path):
+def figures_in(file: Path):
+    """What core wrote; None where it has not been measured."""
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
