@@ -146,7 +146,7 @@ def detection(sample: DrawnSample, image: np.ndarray, wanted: tuple[str, ...]) -
     found = infer_images([cut], [image])
     lattice = found.estimates["lattice_in_plane"]
     target = image_to_fit(found.images[0], cut)
-    problem = Problem((target,), Pictures("forward", target.centre["kz"]), lattice_expected(found))
+    problem = Problem((target,), Pictures("forward", (target.centre["kz"],)), lattice_expected(found))
     perfect, _ = fitted_exactly(problem, problem.run(problem.start(sample.stack, 0.0, lattice), STEPS))
     gain = {}
     for name in wanted:

@@ -105,7 +105,7 @@ def fit_outcome(sample: DrawnSample, image: np.ndarray) -> FitOutcome:
     found = infer_images([cut], [image])
     lattice = found.estimates["lattice_in_plane"]
     target = image_to_fit(found.images[0], cut)
-    pictures = Pictures("forward", target.centre["kz"])
+    pictures = Pictures("forward", (target.centre["kz"],))
     problem = Problem((target,), pictures, lattice_expected(found))
     first = problem.run(problem.start(sample.stack, sample.mixing, lattice), STEPS)
     last, work = fitted_exactly(problem, first)

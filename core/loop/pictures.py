@@ -34,12 +34,12 @@ NODES_AT_ONCE = 9.0
 class Pictures:
     """Totals of stacks by one engine.
 
-    engine: name. origin: k_z (2π/c̄) that nodes start from, so that a k_z that is known is one of them.
+    engine: name. origins: k_z (2π/c̄) that nodes start from, so that every k_z that is known is one of them.
     count: pictures computed, one k_z at one a∥ each.
     """
 
     engine: str = "forward"
-    origin: float = 0.0
+    origins: tuple[float, ...] = (0.0,)
     count: int = 0
     _kept: MutableMapping = field(default_factory=dict)
     _crystals: MutableMapping = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Pictures:
     @cached_property
     def aside(self) -> "Pictures":
         """These, for somebody who only looks: what is computed for them is not counted, and not kept here."""
-        return Pictures(self.engine, self.origin, 0, ChainMap({}, self._kept), ChainMap({}, self._crystals))
+        return Pictures(self.engine, self.origins, 0, ChainMap({}, self._kept), ChainMap({}, self._crystals))
 
     def crystal(self, stack: str, mixing: float, lattice: float) -> Crystal:
         """The relaxed crystal of a stack, built once."""
@@ -69,16 +69,23 @@ class Pictures:
             cut: `G-X` or `G-K`.
             state: which k_z is seen.
         """
-        numbers, weights = self._nodes(stack, mixing, lattice, cut, state)
+        origin = self._origin(state.kz)
+        numbers, weights = self._nodes(stack, mixing, lattice, cut, state, origin)
         nodes, parts = _lattice_nodes(lattice)
         total = 0.0
         for node, part in zip(nodes, parts, strict=True):
             if part:
-                pictures = self._pictures(stack, mixing, int(node), cut, numbers)
+                pictures = self._pictures(stack, mixing, int(node), cut, origin, numbers)
                 total = total + np.float32(part) * np.einsum("kn,nke->ke", weights, pictures)
         return np.maximum(total, 0.0)
 
-    def _nodes(self, stack, mixing, lattice, cut, state: FinalState) -> tuple[np.ndarray, np.ndarray]:
+    def _origin(self, kz: float) -> float:
+        """From which nodes are counted for a k_z: where it is none of them it would be mixed of its neighbours."""
+        places = ((kz - origin) / KZ_STEP for origin in self.origins)
+        apart = [abs(place - round(place)) for place in places]
+        return self.origins[int(np.argmin(np.round(apart, 6)))]
+
+    def _nodes(self, stack, mixing, lattice, cut, state: FinalState, origin) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (node,) of the nodes of k_z that a final state needs, and their weights (k, node)."""
         momentum = np.linspace(0.0, cut_end(cut, lattice), HALF_POINTS)
         spacing = sum(
@@ -89,20 +96,22 @@ class Pictures:
         unit = 2 * np.pi / (4 * spacing)
         bend = float(state.bend(momentum[-1:])[0]) / unit
         tail = TAIL * state.width / unit
-        low = int(np.floor((state.kz - bend - tail - self.origin) / KZ_STEP + 1e-9))
-        high = int(np.ceil((state.kz + tail - self.origin) / KZ_STEP - 1e-9))
+        low = int(np.floor((state.kz - bend - tail - origin) / KZ_STEP + 1e-9))
+        high = int(np.ceil((state.kz + tail - origin) / KZ_STEP - 1e-9))
         numbers = np.arange(low, high + 1)
-        return numbers, state.shares(momentum, spacing, self.origin + numbers * KZ_STEP).astype(np.float32)
+        return numbers, state.shares(momentum, spacing, origin + numbers * KZ_STEP).astype(np.float32)
 
-    def _pictures(self, stack: str, mixing: float, node: int, cut: str, numbers: np.ndarray) -> np.ndarray:
+    def _pictures(
+        self, stack: str, mixing: float, node: int, cut: str, origin: float, numbers: np.ndarray
+    ) -> np.ndarray:
         """(kz, k, energy) at one node of a∥."""
         if len(self._kept) > 6000:
             self._kept.clear()
-        own = (stack, mixing, node, cut)
+        own = (stack, mixing, node, cut, origin)
         known = {int(number): self._kept.get((*own, int(number))) for number in numbers}
         if missing := [number for number, picture in known.items() if picture is None]:
             crystal = self.crystal(stack, mixing, node * LATTICE_STEP)
-            kz = self.origin + np.array(missing) * KZ_STEP
+            kz = origin + np.array(missing) * KZ_STEP
             found = engine_named(self.engine).cut_totals(crystal, cut, kz).astype(np.float32)
             self.count += len(missing)
             for number, picture in zip(missing, found, strict=True):

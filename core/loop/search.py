@@ -113,8 +113,8 @@ class Search:
     threads: int = field(default_factory=lambda: min(TOGETHER, cpu_count() or 1))
 
     def __post_init__(self):
-        origin = self.targets[0].centre.get("kz", 0.0) if "kz" in self.targets[0].fixed else 0.0
-        self.pictures = Pictures("forward", origin)
+        known = dict.fromkeys(target.centre["kz"] for target in self.targets if "kz" in target.fixed)
+        self.pictures = Pictures("forward", tuple(known) or (0.0,))
         self.forward = Problem(self.targets, self.pictures, self.lattice)
         self.corrected = Problem(self.targets, self.pictures, self.lattice, EXACT_ERROR)
         self.ranking = Ranking(self.forward, self.pool, self.is_bare, self.work)

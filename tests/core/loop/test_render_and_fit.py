@@ -28,7 +28,7 @@ FLAT = np.full((len(KX), len(EV)), 100.0)
 
 @pytest.fixture(scope="module")
 def pictures() -> Pictures:
-    return Pictures("forward", KZ)
+    return Pictures("forward", (KZ,))
 
 
 def nuisance(random: np.random.Generator, **scalars: float) -> Nuisance:
@@ -67,8 +67,17 @@ def test_a_fit_shows_every_trial_and_is_none_the_worse_for_it(pictures):
     assert all(any(state is one for state in shown) for one in tried)
 
 
+def test_every_known_kz_is_seen_as_it_is_and_not_mixed_of_its_neighbours():
+    node = round(LATTICE / LATTICE_STEP)
+    pictures, lattice = Pictures("forward", (0.0067, 0.4067)), node * LATTICE_STEP
+    for kz in (0.0067, 0.4067):
+        seen = pictures.signal(STACK, 0.0, lattice, "G-X", FinalState(kz))
+        own = engine_named("forward").cut_totals(pictures.crystal(STACK, 0.0, lattice), "G-X", np.array([kz]))[0]
+        assert np.allclose(seen, np.maximum(own, 0.0), atol=1e-3 * own.max())
+
+
 def test_what_a_watcher_computes_is_not_counted():
-    pictures = Pictures("forward", KZ)
+    pictures = Pictures("forward", (KZ,))
     problem = problem_of(FLAT, pictures)
     state = problem.start(STACK, 0.0, LATTICE)
     before, drawn = pictures.count, []
@@ -168,11 +177,11 @@ def test_two_images_share_the_sample_and_nothing_else(pictures):
 
 def test_exact_engine_takes_a_fit_to_the_exact_lattice():
     """A sharp image by the exact engine: the forward model's error is gone from a∥."""
-    exact = Pictures("exact", KZ)
+    exact = Pictures("exact", (KZ,))
     sharp = {"kz_width": 0.0, "bend": 0.0}
     random = np.random.default_rng(10)
     image = measured(exact, nuisance(random, **sharp), 5.507, random)
-    problem = problem_of(image, Pictures("forward", KZ), fixed=("kz", "kz_width", "bend"), **sharp)
+    problem = problem_of(image, Pictures("forward", (KZ,)), fixed=("kz", "kz_width", "bend"), **sharp)
     problem.engine_error = 0.1
     first = problem.run(problem.start(STACK, 0.0, LATTICE), 10)
     last, work = fitted_exactly(problem, first)
