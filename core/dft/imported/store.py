@@ -53,12 +53,13 @@ def put_into(folder: Path, entry: Entry) -> tuple[int, bool]:
         InputError: the folder holds bands of another origin, or by another pseudopotential of an element.
     """
     check_plan(folder, entry.result.made_by, "DFT results")
-    present = {entry.sample: number for number, entry in enumerate(read_folder(folder))}
+    present = {}
+    for place, other in enumerate(read_folder(folder)):
+        _check_setups(other, entry)
+        present[other.sample] = place
     files = sorted(folder.glob("[0-9]" * 4 + ".npz"))
     if len(files) != len(present):
-        raise InputError(f"{folder} holds a damaged or a doubled file; remove it and import it again")
-    for other in read_folder(folder):
-        _check_setups(other, entry)
+        raise InputError(f"{folder} holds a structure twice; remove one of its files and import it again")
     again = entry.sample in present
     number = int(files[present[entry.sample]].stem) if again else int(files[-1].stem) + 1 if files else 0
     part = folder / f"{number:04d}.part.npz"
