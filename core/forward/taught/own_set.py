@@ -26,8 +26,11 @@ def own_structures(place: Path) -> list[Entry]:
     scissor, and entries come with that in place of their own: else bars and figures would count the difference.
 
     Raises:
-        InputError: bands of another functional or lattice constants, off the standard path, or of too few profiles.
+        InputError: bands of another functional or lattice constants, off the standard path, or of too few profiles;
+            or there is no such place.
     """
+    if not place.exists():
+        raise InputError(f"There is no {place}; a folder of dft-import or dft-dataset or a packed file is wanted")
     entries = list(read_packed(place) if place.is_file() else read_folder(place))
     for entry in entries:
         made_by, name = entry.result.made_by, f"{entry.sample.stack} on {entry.sample.substrate}"

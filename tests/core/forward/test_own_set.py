@@ -81,6 +81,17 @@ def test_shipped_weights_are_not_replaced(tmp_path, capsys):
     assert capsys.readouterr().err.count("--structures goes with --line dft and --out") == 2
 
 
+def test_places_that_cannot_be_are_one_line_before_anything_is_fitted(imported, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("core.forward.taught.own_set.LEAST_PROFILES", 1)
+    monkeypatch.setattr("core.forward.taught.evaluation.evaluate_taught", lambda *arguments: 1 / 0)
+    assert outcome(capsys, tmp_path / "none", tmp_path / "out")[1].endswith("or a packed file is wanted\n")
+    put_into(tmp_path / "set", imported[0])
+    (tmp_path / "file").write_text("")
+    status, error = outcome(capsys, tmp_path / "set", tmp_path / "file")
+    assert (status, error.count("\n")) == (2, 1)
+    assert "cannot be read or written" in error
+
+
 def test_own_structures_are_what_is_trained_on(imported, tmp_path, capsys, monkeypatch):
     taught = {}
 
