@@ -17,7 +17,7 @@
   const PIN_MS = 600; // longer than text fields wait for further typing
 
   const SAMPLE = ["stack", "substrate", "mixing", "spin_orbit", "structure", "imperfect"];
-  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, home: false, zone: null, zoneOf: "", look: "", title: "", figureTitle: "", badge: null, sliders: null, shown: null, overlaid: false, request: null, rested: null, sampled: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
+  const NOTHING = { state: null, sample: "", said: {}, moved: {}, pinned: {}, readyAt: 0, zoom: 1, home: false, zone: null, zoneOf: "", look: "", title: "", figureTitle: "", byDft: false, badge: null, sliders: null, shown: null, overlaid: false, request: null, rested: null, sampled: null, settled: true, waiting: false, under: 0, sentAt: 0, took: 0 };
   let now = null; // what is asked and shown; anew for each page
   let number = 0;
   let pausing = null;
@@ -151,7 +151,7 @@
       set("structure", { data: "" });
     } else ["stack", "substrate", "path"].forEach((name) => say(name, "error", answer.errors[name] || null));
     say("imperfect-cost", "children", answer.cost || null);
-    say("imperfect-error", "children", (answer.errors || {}).imperfect || null);
+    ["imperfect", "engine"].forEach((name) => say(name + "-error", "children", (answer.errors || {})[name] || null));
     Object.entries(answer.texts || {}).forEach(([name, text]) => set(name, { value: text }));
     now.sliders = answer.sliders;
   }
@@ -175,7 +175,7 @@
     }
     if (answer.figure) {
       set("spectrum", { figure: page().keepZoom(answer.figure) });
-      Object.assign(now, { shown: last ? answer.shown : null, look: look, figureTitle: answer.title, overlaid: false });
+      Object.assign(now, { shown: last ? answer.shown : null, look: look, figureTitle: answer.title, byDft: isByDft(answer.request), overlaid: false });
     } else if (answer.moving) {
       Object.assign(now, { shown: null, overlaid: true });
       page().paintMoving(page().graph(), answer.moving, page().cursorNow());
@@ -190,12 +190,20 @@
     if (!now || !now.badge || !at("title")) return;
     page().showZone(now.zone);
     const [text, kind] = now.badge;
-    const still = kind === "waiting" && now.title ? " " + window.dash_clientside.shell.text("The picture is still the one named above.") : "";
+    const still = kind === "waiting" && now.title ? " " + stillShown() : "";
     const say = (name, words) => at(name).textContent !== words && (at(name).textContent = words);
     say("title", now.title);
     say("badge", text + still);
     at("badge").dataset.kind = kind;
   }
+
+  /* A picture that stands while another theory is chosen says which one it is of. */
+  function stillShown() {
+    if (now.byDft === isByDft(now.request)) return window.dash_clientside.shell.text("The picture is still the one named above.");
+    return now.byDft ? window.dash_clientside.shell.text("The picture is still the one named above, by DFT.") : window.dash_clientside.shell.text("The picture is still the one named above, by tight binding.");
+  }
+
+  const isByDft = (request) => request.fidelity === "dft";
 
   function rest() {
     if (now.settled && now.overlaid) uncover();
@@ -223,6 +231,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin, zoom, tell }),
+    compose: Object.assign({}, (window.dash_clientside || {}).compose, { ask, move, pin, zoom, tell, isByDft }),
   });
 })();

@@ -362,7 +362,7 @@
 
   /* Every change of the sample is a step of the history, which Back takes back. */
   function writeLink(request, chosen, view, shells, sigma, scale, map, engine, sharpening, gamma, clip, line, path, kz, scene, place, defaults) {
-    if (!request || !at("stack")) return keep();
+    if (!request || !at("stack") || window.dash_clientside.compose.isByDft(request) !== (engine === "dft")) return keep(); // of the theory before
     const present = (atom) => (scene ? Math.min(atom, scene.atoms.length - 1) : atom);
     const state = {
       stack: request.structure ? defaults.stack : request.stack,
@@ -421,7 +421,7 @@
   /* Whether a request is of the sample that Back or Forward has opened. */
   function isOpened(request) {
     const wanted = link.wanted, coupled = wanted.so === "1" || wanted.so === true;
-    if ((request.structure || "") !== (wanted.structure || "") || Boolean(request.spin_orbit) !== coupled) return false;
+    if ((request.structure || "") !== (wanted.structure || "") || Boolean(request.spin_orbit) !== coupled || window.dash_clientside.compose.isByDft(request) !== (wanted.engine === "dft")) return false;
     if (!window.dash_clientside.compose.imperfectOpened(request.imperfect, wanted)) return false;
     return Boolean(request.structure) || ["stack", "substrate", "mixing"].every((name) => String(request[name]) === String(wanted[name]));
   }

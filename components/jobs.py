@@ -19,7 +19,7 @@ USER_COOKIE_SECONDS = 365 * 24 * 3600
 _USER = re.compile(r"[0-9a-f]{32}")
 
 ENDED = {
-    CANCELLED: "Exact calculation cancelled",
+    CANCELLED: "Calculation cancelled",
     KILLED: (
         "The calculation was ended from outside (for instance for lack of memory); press {button} to start it again"
     ),

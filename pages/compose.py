@@ -8,6 +8,7 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from components.compose.answers import answer
 from components.compose.atoms import layer_diagram, scene, thumbnails
 from components.compose.controls import ids, sample_controls
+from components.compose.dft import dft_notes
 from components.compose.downloads import NotThereYetError, download
 from components.compose.engines import chosen_source
 from components.compose.explanation import chosen_atom, descriptor_list, what_moves
@@ -80,8 +81,9 @@ def answer_question(asked):
 )
 def show_structure(request):
     """The atoms of a request: 3D scene, thumbnails, layer diagram, notes, lengths and strains."""
-    crystal = stored_request(request).crystal()
-    notes = [html.Li(note) for note in crystal.notes]
+    asked = stored_request(request)
+    crystal = asked.crystal()
+    notes = [html.Li(note) for note in (*crystal.notes, *dft_notes(asked))]
     return scene(crystal), thumbnails(crystal), layer_diagram(crystal), notes, structure_readouts(crystal)
 
 
@@ -122,9 +124,13 @@ def show_readouts(request, ready):
     if asked.imperfect:
         return html.P(NO_READOUTS, className="muted no-readouts")
     if not is_solvable(asked):
-        return html.P("The exact engine does not take so many atoms; these figures need it.", className="muted")
+        why = "The exact engine does not take so many atoms; these figures need it."
+        return html.P(f"Not known by DFT: {asked.obstacle}." if asked.by_dft else why, className="muted")
     if not (is_quick(asked) or is_read_out(asked)):
-        return html.P("They come with the exact calculation.", className="muted")
+        awaited = (
+            "They come with the forward model of DFT." if asked.by_dft else "They come with the exact calculation."
+        )
+        return html.P(awaited, className="muted")
     return band_readouts(read_out(asked))
 
 
@@ -143,6 +149,8 @@ def show_response(request, selection, cursor):
     obstacle = why_not_predicted(asked.crystal(), asked.spin_orbit)
     if asked.line != DEFAULT_PATH_LINE:
         obstacle = "it is worked out along the standard path"
+    if asked.by_dft:
+        obstacle = "it is worked out by the forward model of tight binding"
     if obstacle:
         return html.P(f"Not known here: {obstacle}.", className="muted")
     return what_moves(asked.crystal(), chosen_atom(asked.crystal(), selection), checked_cursor(cursor))
@@ -200,9 +208,9 @@ def watch_job(job, count, cancelled, request):
 
     The browser passes `finished` on to `ready`: what shows the result must not wait for this callback.
     """
-    status = jobs().status(job)
-    offered = offer(stored_request(request)) if request and not status else ""
-    return *job_line(status, offered), job if status and status.state == DONE else no_update
+    status, asked = jobs().status(job), stored_request(request) if request else None
+    told = job_line(status, "" if status else offer(asked), asked is not None and asked.by_dft)
+    return *told, job if status and status.state == DONE else no_update
 
 
 @callback(

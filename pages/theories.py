@@ -79,6 +79,7 @@ def _linked(stack, substrate) -> tuple[int, str]:
     *(Output(ids(f"{name}-badge"), "children") for name in NAMES),
     Output(ids("figures"), "children"),
     Output(ids("compose"), "href"),
+    Output(ids("by-dft"), "href"),
     Input(ids("structure"), "value"),
     Input(ids("scissor"), "checked"),
     Input(THEME, "data"),
@@ -87,9 +88,10 @@ def draw(value, scissor, scheme):
     """A structure by all engines."""
     number = int(value) if isinstance(value, str) and value in set(map(str, range(len(packed_samples())))) else None
     if number is None:
-        return (no_update,) * (2 * len(NAMES) + 2)
+        return (no_update,) * (2 * len(NAMES) + 3)
     found = beside(number, scissor is True)
-    return *figures(found, scheme), *badges(found, scissor is True), figures_table(found), found.address
+    addresses = found.address, f"{found.address}&engine=dft"
+    return *figures(found, scheme), *badges(found, scissor is True), figures_table(found), *addresses
 
 
 clientside_callback(

@@ -4,18 +4,25 @@ While controls move the browser keeps few questions under way and asks the lates
 answer holds all that a move changes, so that it takes one round trip.
 """
 
+from typing import Any
+
+from components.compose.dft import refusal
 from components.compose.engines import badge, chosen_source
 from components.compose.imperfections import cost_text
 from components.compose.line import home, zone_of
-from components.compose.link import checked_cursor, checked_line, checked_view
-from components.compose.spectra import FINEST, chosen_spectrum, energy_pixels
+from components.compose.link import ComposeLink, checked_cursor, checked_line, checked_view
+from components.compose.spectra import FINEST, GRID, chosen_spectrum, energy_pixels
 from components.figures.moving import moving_picture
 from components.figures.spectrum import spectrum_figure
 from components.requests import number_in
+from core.dft.recipe import FUNCTIONAL
 from core.engines import AtomicSpectra
+from core.engines.forward_dft import TaughtSpectra
 from core.errors import InputError
 from core.sessions.requests import (
+    DFT,
     LOST_STRUCTURE,
+    TIGHT_BINDING,
     Request,
     check_kinds,
     is_kept,
@@ -46,6 +53,7 @@ def answer(asked) -> dict:
         InputError: what no page asks.
     """
     sample, view = _part(asked, "sample"), _part(asked, "view")
+    chosen = checked_view(asked.get("selection"), view.get("shells"), **{name: view.get(name) for name in _VIEW})
     found: dict = {}
     imperfect = None if sample.get("structure") else sample.get("imperfect")
     controls = {
@@ -68,22 +76,28 @@ def answer(asked) -> dict:
     try:
         if not controls["structure"]:
             found["sliders"] = slider_values(controls["stack"], controls["substrate"])
-        request = make_request(**controls, spin_orbit=sample.get("spin_orbit") is True, line=line)
+        settings: dict[str, Any] = {
+            "spin_orbit": sample.get("spin_orbit") is True,
+            "line": line,
+            "fidelity": DFT if chosen.engine == "dft" else TIGHT_BINDING,
+        }
+        request = make_request(**controls, **settings)
     except InputError as error:
         in_substrate = error.position is None and "substrate" in str(error).lower()
         return found | {"errors": {"substrate" if in_substrate else "stack": str(error)}}
     if imperfect is not None:
         try:
             check_kinds({"imperfect": imperfect})
-            request = make_request(**controls, spin_orbit=request.spin_orbit, line=line, imperfect=imperfect)
+            request = make_request(**controls, **settings, imperfect=imperfect)
             found["cost"] = cost_text(request)
             request.crystal()
         except InputError as error:
             return found | {"errors": {"imperfect": str(error)}}
-    found |= {"errors": {}, "request": request.document()}
+    refused = refusal(request, chosen)
+    found |= {"errors": {"engine": refused} if refused else {}, "request": request.document()}
     if asked.get("zone") is True:
         found["zone"] = zone_of(request)
-    return found | _picture(request, asked, view)
+    return found | _picture(request, asked, chosen)
 
 
 def slider_values(stack: str, substrate: str) -> dict:
@@ -98,10 +112,9 @@ def slider_values(stack: str, substrate: str) -> dict:
     }
 
 
-def _picture(request: Request, asked: dict, view: dict) -> dict:
+def _picture(request: Request, asked: dict, chosen: ComposeLink) -> dict:
     """The picture of a request and where it comes from; the badge alone where the picture is shown already."""
-    shells, resting = view.get("shells"), asked.get("resting") is True
-    chosen = checked_view(asked.get("selection"), shells, **{name: view.get(name) for name in _VIEW})
+    resting = asked.get("resting") is True
     source = chosen_source(request, chosen, resting)
     found = {"badge": badge(request, chosen, source, resting), "resting": resting}
     shown = [request.key, source.engine if source else ""]
@@ -125,6 +138,7 @@ def _picture(request: Request, asked: dict, view: dict) -> dict:
     k, energy = checked_cursor(asked.get("cursor"))
     if asked.get("home") is True:
         k = found["home"] = home(request)
+    finer = len(spectrum.energy) // GRID.points
     cursor = (k, finer * energy + finer // 2)
     if moving:
         return found | {
@@ -141,6 +155,8 @@ def _picture(request: Request, asked: dict, view: dict) -> dict:
 def _provenance(source: AtomicSpectra, sigma: float) -> str:
     """What a saved picture says below its title."""
     engine = "Forward model (prediction)" if source.engine == "forward" else "Exact, sp³d⁵s* tight binding"
+    if isinstance(source, TaughtSpectra):
+        engine = f"Forward model of DFT ({FUNCTIONAL}), scissor {source.scissor_shift:.2f} eV"
     return f"{engine} · {'with' if source.spin_orbit else 'without'} spin-orbit coupling · σ = {sigma:.2f} eV"
 
 

@@ -12,7 +12,7 @@ from core.electronic.spectral import Broadening
 from core.engines import Cut, Picture
 from core.engines.protocol import DEFAULT_PATH_LINE, Line
 from core.errors import InputError
-from core.sessions.requests import Request, exact_spectra, is_known
+from core.sessions.requests import Request, is_known, is_quick, spectra_of
 from core.structure.files import structure_text
 
 
@@ -24,18 +24,25 @@ def download(request: Request, kind: str, sigma: float) -> tuple[bytes, str]:
     """The content and the name of a file: kind nc, csv, cif, xyz or vasp; σ in eV.
 
     Raises:
-        NotThereYetError: spectra of an imperfect sample, which take a while.
+        NotThereYetError: spectra of an imperfect sample or by DFT, which take a while, or which DFT does not have.
     """
     crystal = request.crystal()
     stem = file_stem(crystal.label)
     if kind in ("cif", "xyz", "vasp"):
         return structure_text(crystal, kind).encode(), f"{stem}.{kind}"
     stem += line_stem(request.line)
+    if request.by_dft:
+        stem += "_dft"
+        if request.obstacle:
+            raise NotThereYetError(f"There are no spectra by DFT: {request.obstacle}")
+        if not (is_quick(request) or is_known(request)):
+            raise NotThereYetError("The spectra by DFT are not calculated yet; download them with the picture")
     if request.imperfect and not is_known(request):
         raise NotThereYetError(
             "The spectra of this imperfect sample are not calculated yet; download them with the picture"
         )
-    data = exact_spectra(request).dataset(Picture(broadening=Broadening(float(sigma))), by_shell=kind == "nc")
+    picture = Picture(broadening=Broadening(float(sigma)))
+    data = spectra_of(request).dataset(picture, by_shell=kind == "nc" and not request.by_dft)
     if kind == "csv":
         return _table(data).encode(), f"{stem}.csv"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,15 +1,17 @@
-"""Which engine answers on Compose: the forward model while controls move, the exact one when it is there."""
+"""Which engine answers on Compose: the forward model while controls move, the exact one when it is there; or DFT's."""
 
 import numpy as np
 
+from components.compose.dft import dft_badge, refusal
 from components.compose.line import at_height
 from components.compose.link import ComposeLink
 from components.compose.spectra import picture_of
 from core.engines import ENGINES, AtomicSpectra
 from core.engines.configurations import ConfigurationSpectra
+from core.engines.forward_dft import TaughtSpectra
 from core.forward.live import agreement
 from core.forward.model import domain_score
-from core.sessions.requests import Request, exact_spectra, is_at_hand, is_known, is_quick, is_solvable, solve
+from core.sessions.requests import Request, is_at_hand, is_known, is_quick, is_solvable, solve, spectra_of
 
 HELD_R2, HELD_EDGE = 0.9, 0.05
 """R² and eV of an edge up to which a prediction is said to have held: 95 % of test stacks are read to 46 and 54 meV."""
@@ -18,26 +20,32 @@ HELD_R2, HELD_EDGE = 0.9, 0.05
 def chosen_source(request: Request, view: ComposeLink, resting: bool) -> AtomicSpectra | None:
     """Spectra to draw a request from; None while nothing can be drawn.
 
-    Outside its domain the forward model steps back wherever the exact engine can answer.
+    Outside its domain the forward model steps back wherever the exact engine can answer. Where DFT is chosen, its
+    forward model alone answers: also while controls move where that is quick.
 
     Args:
         request: the sample.
         view: engine, broadening and shells that are asked for.
         resting: whether the controls rest, so that a quick exact calculation may run.
     """
+    if request.by_dft != (view.engine == "dft"):
+        return None  # the request is of the controls a moment ago
+    if request.by_dft:
+        there = not refusal(request, view) and (is_at_hand(request) or _at_once(request))
+        return spectra_of(request) if there else None
     if request.imperfect:
-        return exact_spectra(request) if is_known(request) else None
+        return spectra_of(request) if is_known(request) else None
     crystal = request.crystal()
     predictable = view.engine != "exact" and not _obstacle(request, view)
     if predictable and view.engine == "forward":
         return ENGINES["forward"].solve(crystal, request.line)
     at_once = is_solvable(request) and (is_at_hand(request) or ((resting or not predictable) and _at_once(request)))
     if at_once:
-        return exact_spectra(request)
+        return spectra_of(request)
     if predictable and (not is_solvable(request) or domain_score(crystal).inside):
         return ENGINES["forward"].solve(crystal, request.line)
     if predictable and is_quick(request):
-        return exact_spectra(request)
+        return spectra_of(request)
     return None
 
 
@@ -47,6 +55,8 @@ def badge(request: Request, view: ComposeLink, source: AtomicSpectra | None, res
     source: what the picture is drawn from; None where the one before still stands. resting: as for `chosen_source`;
     how well a prediction held is said of samples at rest.
     """
+    if request.by_dft:
+        return dft_badge(request, source if isinstance(source, TaughtSpectra) else None, refusal(request, view))
     if request.imperfect:
         return _imperfect_badge(request, view, source)
     obstacle = _obstacle(request, view)

@@ -19,11 +19,12 @@ HINTS = {
     "step": "Half of the cell lies one monolayer higher, with all its interfaces",
     "upload": "Crystals of Si and Ge with four neighbours an atom, at most 2 MB",
     "line": "A path through named points of the zone, or a cut in the plane as an ARPES image shows it",
-    "path": "Γ (or G), X, Z, K and L joined by -, broken by |; any but the standard one is for the exact engine",
+    "path": "Γ (or G), X, Z, K and L joined by -, broken by |; any but the standard one is for Exact or DFT",
     "kz": "Height of the cut along growth: 0 is the Γ plane, 1 the Z plane; other heights repeat these",
     "view": "All atoms together, one atom, one minus another, or how wrong the prediction may be",
-    "engine": "Live: predicted while controls move, exact at rest. Exact or Forward: one of the two alone",
-    "shells": "Orbitals whose share is shown; the exact engine tells them apart",
+    "engine": "Tight binding: Live is predicted while controls move, exact at rest; Exact or Forward is one of the two "
+    "alone. DFT: density functional theory, by the forward model that it taught",
+    "shells": "Orbitals whose share is shown; the exact engine alone tells them apart",
     "sigma": "Gaussian width of every state; energies become as fine as it needs",
     "scale": "Linear, or three decades of intensity",
     "map": "Colours of the picture; all are even to the eye",
@@ -40,8 +41,8 @@ HINTS = {
     "picture-png": "The picture as it stands, 2000 × 1400 pixels",
     "copy": "The address of this view: sample, view and cursor",
     "compare": "This sample on the page Compare: swept, beside another one, or along growth",
-    "compute": "Start the exact calculation again",
-    "cancel": "End the exact calculation; the prediction stays",
+    "compute": "Start the calculation again",
+    "cancel": "End the calculation; the picture stays",
     "file-remove": "Go back to the stack",
 }
 """By the name of the control."""

@@ -99,7 +99,7 @@ def imperfection_panel(link: ComposeLink) -> html.Details:
 def offer(request: Request | None) -> str:
     """What a person is asked before a long calculation of an imperfect sample; empty where it begins by itself."""
     cost = request.cost if request else None
-    if request is None or cost is None or cost.seconds <= ASK_SECONDS or is_known(request):
+    if request is None or cost is None or request.by_dft or cost.seconds <= ASK_SECONDS or is_known(request):
         return ""
     return f"{cost.text[0].upper()}{cost.text[1:]}: press Compute to begin"
 

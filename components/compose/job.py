@@ -23,7 +23,7 @@ def job_panel() -> html.Div:
     """How far the calculation is, with a button that cancels it; or why it ended, with one that starts it again."""
     running = html.Div(
         [
-            html.Progress(id=ids("progress"), max="1", value="0", **{"aria-label": "Exact calculation"}),
+            html.Progress(id=ids("progress"), max="1", value="0", **{"aria-label": "Calculation"}),
             html.Span("Exact calculation", id=ids("progress-text"), className="muted", role="status"),
             html.Button("Cancel", id=ids("cancel"), type="button", className="button", title=HINTS["cancel"]),
             dcc.Store(id=ids("cancelled")),
@@ -44,14 +44,14 @@ def job_panel() -> html.Div:
     return html.Div([running, ended], className="job")
 
 
-def job_line(status: Status | None, offered: str = "") -> tuple:
-    """Values of JOB_OUTPUTS; offered: what a person is asked where nothing runs."""
+def job_line(status: Status | None, offered: str = "", by_dft: bool = False) -> tuple:
+    """Values of JOB_OUTPUTS; offered: what a person is asked where nothing runs. by_dft: whether DFT is chosen."""
     active = status is not None and status.active
     said = ended_text(status, "Compute") if status else offered
     return (
         {"visibility": "visible" if active else "hidden"},
         f"{status.fraction:.3f}" if active else "0",
-        waiting_text(status) or "Exact calculation" if active else no_update,
+        waiting_text(status) or ("Forward model of DFT" if by_dft else "Exact calculation") if active else no_update,
         not said,
         said,
         not active,

@@ -18,8 +18,8 @@ from core.sessions.requests import KZ_RANGE, cut_line, path_line
 from core.structure.imperfect import DANGLING, MAX_SEED
 
 VIEWS = ("atom", "total", "difference", "error")
-ENGINES = ("live", "exact", "forward")
-"""Prediction first and the exact result when it is there, or one of the two alone."""
+ENGINES = ("live", "exact", "forward", "dft")
+"""Prediction first and the exact result when it is there, or one of the two alone, of tight binding; or DFT."""
 
 LINES = ("path", "G-X", "G-K")
 """A path through named points, or one of the in-plane cuts at `kz`."""

@@ -7,14 +7,19 @@ from components.compose.line import line_name
 from components.compose.link import SHELL_LETTERS
 from components.figures.spectrum import Spectrum
 from core.electronic.sharpening import sharpened
-from core.electronic.spectral import Broadening, EnergyGrid
-from core.engines import ENGINES, AtomicSpectra, Picture
+from core.electronic.spectral import DEFAULT_SIGMA, Broadening, EnergyGrid
+from core.engines import ENGINES, FIDELITIES, AtomicSpectra, Picture
 from core.engines.configurations import ConfigurationSpectra
+from core.engines.forward import ForwardSpectra
+from core.engines.forward_dft import TaughtSpectra
 from core.engines.protocol import DEFAULT_PATH_LINE, Line
 
 GRID = EnergyGrid()
 THUMBNAIL_GRID = EnergyGrid(points=88)
 FINEST = 4
+BY_DFT = "DFT, forward model"
+"""What the title says of a picture that is not of tight binding."""
+
 SHARPENED = {
     "second": lambda symbol: (f"−∂²{symbol}/∂E²", "1/eV³", "second derivative"),
     "curvature": lambda symbol: (f"Curvature of {symbol}", "of its maximum", "curvature"),
@@ -55,13 +60,16 @@ def chosen_spectrum(
     crystal = source.crystal
     atom, other = (min(max(0, int(index)), len(crystal) - 1) for index in (atom, other))
     other = (atom + 1) % len(crystal) if other == atom else other
-    why_no_bar = ENGINES["forward"].obstacle(crystal, source.spin_orbit, line=line)
+    by_dft = isinstance(source, TaughtSpectra)
+    predicting = FIDELITIES["dft" if by_dft else "tight-binding"]
+    why_no_bar = predicting.obstacle(crystal, source.spin_orbit, line=line)
     label = crystal.label
     if isinstance(source, ConfigurationSpectra) and view == "total":
         label = source.sample_label
-    sample = " · ".join(part for part in (label, line_name(line)) if part)
+    sample = " · ".join(part for part in (label, line_name(line), BY_DFT if by_dft else "") if part)
     if view == "error" and not why_no_bar:
         return _error_bar(source, atom, line, sample)
+    theory = "DFT" if by_dft else ""
     if view == "total":
         rows, symbol, name = None, "A", "All atoms: the unfolded bands"
     elif view == "difference":
@@ -80,29 +88,36 @@ def chosen_spectrum(
     if view == "error":
         name += f"; no error bar: {why_no_bar}"
     if view == "difference" or sharpening == "none":
-        return Spectrum(shown, grid.values, source.path, symbol, view == "difference"), f"{name} · {sample}"
+        spectrum = Spectrum(shown, grid.values, source.path, symbol, view == "difference", theory=theory)
+        return spectrum, f"{name} · {sample}"
     symbol, unit, words = SHARPENED[sharpening](symbol)
-    spectrum = Spectrum(sharpened(shown, grid.step, sharpening), grid.values, source.path, symbol, unit=unit)
+    shown = sharpened(shown, grid.step, sharpening)
+    spectrum = Spectrum(shown, grid.values, source.path, symbol, unit=unit, theory=theory)
     return spectrum, f"{name}, {words} · {sample}"
 
 
 def energy_pixels(source: AtomicSpectra, sigma: float, zoom: int = 1, sharpening: str = "none") -> int:
     """Pixels of the energy axis in the place of one: none wider than σ, `zoom` times as fine, twice to differentiate.
 
-    A prediction has its own axis.
+    A prediction of tight binding has its own axis.
     """
-    if source.engine == "forward":
+    if isinstance(source, ForwardSpectra):
         return 1
     wanted = max(int(np.ceil(GRID.step / sigma)), zoom, 1 if sharpening == "none" else 2)
     return min(FINEST, 1 << (wanted - 1).bit_length())
 
 
 def _error_bar(source: AtomicSpectra, atom: int, line: Line, sample: str) -> tuple[Spectrum, str]:
-    """Half-width of the prediction's 90 % error bar, pixel by pixel, also where the exact result is shown otherwise."""
+    """Half-width of the prediction's 90 % error bar, pixel by pixel, also where the exact result is shown otherwise.
+
+    It is that of spectra of the usual broadening.
+    """
     predicted = source if source.engine == "forward" else ENGINES["forward"].solve(source.crystal, line)
-    half_width = predicted.atom_error(atom)
-    name = f"90 % error bar of the prediction, atom {atom_name(source.crystal, atom)} · {sample}"
-    return Spectrum(half_width, GRID.values, predicted.path, f"±A<sub>{atom + 1}</sub>"), name
+    half_width, of_dft = predicted.atom_error(atom), isinstance(source, TaughtSpectra)
+    usual = f" at σ = {DEFAULT_SIGMA:.2f} eV" if of_dft else ""
+    name = f"90 % error bar of the prediction{usual}, atom {atom_name(source.crystal, atom)} · {sample}"
+    theory = "DFT" if of_dft else ""
+    return Spectrum(half_width, GRID.values, predicted.path, f"±A<sub>{atom + 1}</sub>", theory=theory), name
 
 
 def all_atoms(source: AtomicSpectra, shells: list[str] | str, sigma: float) -> np.ndarray:

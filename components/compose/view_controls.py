@@ -8,15 +8,16 @@ from components.compose.hints import HINTS
 from components.compose.link import CLIP_RANGE, GAMMA_RANGE, SHELL_LETTERS, SIGMA_RANGE, ComposeLink
 from components.figures.colour_maps import SEQUENTIAL
 
-ENGINE_NAMES = {"live": "Live", "exact": "Exact", "forward": "Forward"}
+ENGINE_NAMES = {"live": "Live", "exact": "Exact", "forward": "Forward", "dft": "DFT"}
 VIEW_NAMES = {"total": "Total", "atom": "Atom", "difference": "Difference", "error": "Error bar"}
 
 
 def view_controls(link: ComposeLink) -> html.Div:
-    """Two rows above the picture."""
+    """Two rows above the picture, and what the chosen engine refuses."""
     return html.Div(
         [
             html.Div([_view(link), _engine(link), _shells(link)], className="view-row"),
+            html.P(id=ids("engine-error"), className="field-error", role="alert"),
             html.Div(
                 [slider("sigma", "Broadening σ", link.sigma, *SIGMA_RANGE, 0.01, unit="eV"), _scale(link), _map(link)],
                 className="view-row",

@@ -28,6 +28,7 @@ class Spectrum:
         symbol: what the values are called, for instance A or A₃ − A₀.
         difference: whether the values are signed.
         unit: of the values.
+        theory: what hover texts say that they are of; empty for tight binding.
     """
 
     values: np.ndarray
@@ -36,6 +37,7 @@ class Spectrum:
     symbol: str
     difference: bool = False
     unit: str = "1/eV"
+    theory: str = ""
 
 
 def spectrum_figure(
@@ -67,11 +69,11 @@ def spectrum_figure(
     style = {"type": "scatter", "mode": "lines", "line": line, "showlegend": False}
     edc = {
         "x": _typed(values[k]), "y": _typed(spectrum.energy), "xaxis": "x2",
-        "hovertemplate": f"%{{y:.2f}} eV: %{{x:.3f}} {spectrum.unit}<extra></extra>",
+        "hovertemplate": f"%{{y:.2f}} eV: %{{x:.3f}} {spectrum.unit}<extra>{spectrum.theory}</extra>",
     }  # fmt: skip
     mdc = {
         "x": _typed(spectrum.path.distance), "y": _typed(values[:, e]), "yaxis": "y2",
-        "hovertemplate": f"%{{x:.3f}} 1/Å: %{{y:.3f}} {spectrum.unit}<extra></extra>",
+        "hovertemplate": f"%{{x:.3f}} 1/Å: %{{y:.3f}} {spectrum.unit}<extra>{spectrum.theory}</extra>",
     }  # fmt: skip
     starts = [start for start, _ in spectrum.path.segments]
     meta = {"logarithmic": logarithmic, "unit": spectrum.unit, "starts": starts, "cut": _is_cut(spectrum.path)}
@@ -125,7 +127,7 @@ def _map(spectrum: Spectrum, values: np.ndarray, colour_map: str, logarithmic: b
         "zmax": high,
         "colorscale": scale,
         "colorbar": bar,
-        "hovertemplate": "%{y:.2f} eV<extra></extra>",
+        "hovertemplate": f"%{{y:.2f}} eV<extra>{spectrum.theory}</extra>",
         "name": "map",
     }
 

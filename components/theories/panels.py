@@ -9,7 +9,7 @@ from dash import dcc, html
 from components import theme
 from components.figures.pair_map import pair_map
 from components.ids import Ids
-from components.measured import dft_forward_figures
+from components.measured import dft_forward_words
 from components.tables import data_table, decimal
 from components.theories.spectra import FAMILIES, NAMES, Beside, label
 from core.dft.dataset import packed_samples
@@ -42,6 +42,7 @@ def chooser(number: int, scissor: bool) -> html.Div:
                 size="sm",
             ),
             dcc.Link("Open in Compose", id=ids("compose"), href="/compose", className="compare-open"),
+            dcc.Link("Open in Compose by DFT", id=ids("by-dft"), href="/compose", className="compare-open"),
         ],
         className="theories-chooser",
     )  # fmt: skip
@@ -82,21 +83,9 @@ def badges(found: Beside, scissor: bool) -> list[str]:
         "Exact, sp3d5s* of Niquet and others, without spin-orbit coupling.",
         f"PBE by GPAW, relaxed for the functional; {raised}.{note}",
         "Predicted: it has learned tight binding.",
-        f"Predicted: a Hamiltonian that DFT taught, most of these structures among what taught it. {taught_words()}"
-        f"Domain score {found.score:.1f}, limit 1.",
+        "Predicted: a Hamiltonian that DFT taught, most of these structures among what taught it. "
+        f"{dft_forward_words()}Domain score {found.score:.1f}, limit 1.",
     ]
-
-
-def taught_words() -> str:
-    """How well the forward model of DFT does on structures that taught it nothing; empty where it was not measured."""
-    told = dft_forward_figures()
-    if told is None:
-        return ""
-    found = told["taught"]
-    return (
-        f"Structures that taught it nothing are told to {1000 * found['valence_error']:.0f} meV (filled) and "
-        f"{1000 * found['conduction_error']:.0f} meV (lowest empty band), R² {found['r2_total']:.3f}. "
-    )
 
 
 def figures_table(found: Beside) -> html.Figure:

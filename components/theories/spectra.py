@@ -90,5 +90,5 @@ def beside(number: int, scissor: bool) -> Beside:
         lattice={name: (one.crystal.lattice_in_plane, one.crystal.lattice_growth) for name, one in spectra.items()},
         comparison=compare(entry, exact.calculation.bands),
         notes=dft.crystal.notes,
-        score=taught.model.domain_score(taught.crystal, taught.path),
+        score=taught.domain_score,
     )

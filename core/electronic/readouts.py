@@ -323,7 +323,14 @@ def readouts_document(crystal: Crystal, spin_orbit: bool = False) -> dict:
         )
     hamiltonian = build_hamiltonian(crystal, spin_orbit)
     zero = energy_zero(spin_orbit)
-    found = read_bands(hamiltonian, zero)
+    return readings_document(read_bands(hamiltonian, zero), crystal, spin_orbit) | {
+        "points": special_point_levels(hamiltonian, zero),
+        "energy_zero": "valence band maximum of unstrained bulk Si in the same model",
+    }
+
+
+def readings_document(found: Readouts, crystal: Crystal, spin_orbit: bool = False) -> dict:
+    """What was read from a crystal's bands as plain JSON types."""
     return {
         **{name: getattr(found, name) for name in SCALAR_UNITS if name != "cbm_fraction"},
         "cbm_fraction": found.cbm_fraction,
@@ -332,13 +339,11 @@ def readouts_document(crystal: Crystal, spin_orbit: bool = False) -> dict:
         "valleys": {name: vars(valley) for name, valley in found.valleys.items()},
         "masses": found.masses,
         "profile": {edge: [float(w) for w in weight] for edge, weight in found.profile.items()},
-        "points": special_point_levels(hamiltonian, zero),
         "structure": crystal.label,
         "lattice_in_plane": crystal.lattice_in_plane,
         "lattice_growth": crystal.lattice_growth,
         "notes": list(crystal.notes),
         "spin_orbit": spin_orbit,
-        "energy_zero": "valence band maximum of unstrained bulk Si in the same model",
         "units": SCALAR_UNITS,
     }
 

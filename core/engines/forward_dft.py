@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import xarray as xr
@@ -10,13 +9,13 @@ import xarray as xr
 from core.dft.calculation import scissor_shift
 from core.dft.recipe import FUNCTIONAL, RECIPE_VERSION
 from core.dft.structure import functional_crystal, given_crystal
-from core.electronic.calculation import BandCalculation
+from core.electronic.calculation import EXACT_ATOM_LIMIT
 from core.electronic.spectral import covering_window, total_spectral_function
-from core.engines.exact import ExactEngine, ExactSpectra
+from core.engines.exact import ExactSpectra
 from core.engines.protocol import DEFAULT_PATH_LINE, DEFAULT_PICTURE, Cut, Line, Picture
 from core.errors import InputError
 from core.forward.taught.bands import moved_spectra
-from core.forward.taught.model import MODEL_VERSION, WEIGHTS, TaughtModel, taught_model
+from core.forward.taught.model import MODEL_VERSION, WEIGHTS, TaughtCalculation, TaughtModel, taught_model
 from core.learning.dataset import CUT_POINTS
 from core.learning.weights import weights_sha256
 from core.structure.crystal import Crystal
@@ -35,19 +34,31 @@ class TaughtSpectra(ExactSpectra):
     model: what predicted. scissor: whether empty bands are raised by what the functional's gaps lack.
     """
 
+    calculation: TaughtCalculation
     model: TaughtModel
     scissor: bool
     engine: str = "forward"
     fidelity: str = "dft"
 
-    @cached_property
+    @property
+    def scissor_shift(self) -> float:
+        """Energy in eV that empty bands are raised by."""
+        return scissor_shift(self.crystal) if self.scissor else 0.0
+
+    @property
+    def domain_score(self) -> float:
+        """How far this is from what DFT taught; above 1 is outside."""
+        return self.model.score_of(self.calculation.open_error)
+
+    @property
     def level_error(self) -> np.ndarray:
         """(k, band) eV: half-width of the 90 % interval of each level."""
         return self.model.levels.quantile * self._typical
 
-    @cached_property
+    @property
     def _typical(self) -> np.ndarray:
-        return self.model.level_error(self.crystal, self.path, self.calculation.bands, self.scissor)
+        found = self.calculation
+        return self.model.level_error(self.crystal, self.path, found.bands, self.scissor, found.open_error)
 
     def total_error(self) -> np.ndarray:
         """See `AtomicSpectra`."""
@@ -73,7 +84,7 @@ class TaughtSpectra(ExactSpectra):
         if picture == DEFAULT_PICTURE:
             note = {"units": "1/eV", "long_name": "half-width of the nominal 90 % error bar of the total"}
             data["total_error"] = (("k", "energy"), self.total_error(), note)
-        score = self.model.domain_score(self.crystal, self.path)
+        score = self.domain_score
         data.attrs.update(
             engine=self.engine,
             fidelity=self.fidelity,
@@ -84,7 +95,7 @@ class TaughtSpectra(ExactSpectra):
             functional=FUNCTIONAL,
             recipe_version=RECIPE_VERSION,
             energy_zero="valence band maximum of unstrained bulk Si, aligned as DFT is",
-            scissor_eV=scissor_shift(self.crystal) if self.scissor else 0.0,
+            scissor_eV=self.scissor_shift,
             domain_score=score,
             in_domain=int(score <= 1),
         )
@@ -116,7 +127,9 @@ class DftForwardEngine:
             return "the forward model of DFT does not know empty sites"
         if len(crystal) != crystal.plane_count:
             return "the forward model of DFT takes one atom a plane: give the primitive cell"
-        return ExactEngine().obstacle(crystal)
+        if len(crystal) > EXACT_ATOM_LIMIT:
+            return f"the forward model of DFT takes at most {EXACT_ATOM_LIMIT} atoms"
+        return ""
 
     def solve(
         self,
@@ -127,15 +140,16 @@ class DftForwardEngine:
         progress: Callable[[float], None] | None = None,
     ) -> TaughtSpectra:
         """See `Engine`; any picture can be drawn whose energies `picture` covers, bars are those of the usual one."""
-        computed = self._computed(crystal, spin_orbit, picture)
+        computed = self.computed(crystal, spin_orbit, picture)
         path, model = line.sampled(computed), taught_model()
         highest = covering_window(picture.grid, picture.broadening, path.step)[1]
-        bands = model.bands(computed, path, highest, self.scissor)
-        return TaughtSpectra(BandCalculation(computed, path, False, bands), model=model, scissor=self.scissor)
+        bands = model.bands(computed, path, highest, self.scissor, progress)
+        calculation = TaughtCalculation(computed, path, False, bands, model.open_error(computed, path))
+        return TaughtSpectra(calculation=calculation, model=model, scissor=self.scissor)
 
     def cut_totals(self, crystal: Crystal, cut: str, kz: np.ndarray) -> np.ndarray:
         """See `Engine`."""
-        computed, model = self._computed(crystal), taught_model()
+        computed, model = self.computed(crystal), taught_model()
         grid, broadening = DEFAULT_PICTURE.grid, DEFAULT_PICTURE.broadening
         totals = []
         for value in kz:
@@ -144,7 +158,7 @@ class DftForwardEngine:
             totals.append(total_spectral_function(bands, path.step, grid, broadening)[CUT_POINTS // 2 :])
         return np.array(totals, np.float32)
 
-    def _computed(self, crystal: Crystal, spin_orbit: bool = False, picture: Picture = DEFAULT_PICTURE) -> Crystal:
+    def computed(self, crystal: Crystal, spin_orbit: bool = False, picture: Picture = DEFAULT_PICTURE) -> Crystal:
         """The crystal of the functional; InputError where there is none."""
         if why := self.obstacle(crystal, spin_orbit, picture):
             raise InputError(why[0].upper() + why[1:])

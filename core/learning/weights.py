@@ -76,8 +76,17 @@ def weights_sha256(file: Path) -> str:
     Raises:
         WeightsError: the card is missing or damaged.
     """
+    return str(said_by_card(file, "sha256"))
+
+
+def said_by_card(file: Path, name: str) -> str | int | dict:
+    """An entry of the model card of a weights file.
+
+    Raises:
+        WeightsError: the card is missing or damaged.
+    """
     try:
-        return str(json.loads(card_file(file).read_bytes())["sha256"])
+        return json.loads(card_file(file).read_bytes())[name]
     except (OSError, ValueError, LookupError, TypeError):
         raise WeightsError(f"The card of the weights {_label(file)} cannot be read; {REMEDY}") from None
 

@@ -1,4 +1,4 @@
-"""What a page asks of the exact engine, kept on disk by the content of the request."""
+"""What a page asks of the exact engine, or of the forward model of DFT, kept on disk by the content of the request."""
 
 import hashlib
 import io
@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from core.damage import read_arrays
+from core.dft.recipe import RECIPE_VERSION
 from core.electronic.calculation import (
     ENGINE_VERSION,
     EXACT_ATOM_LIMIT,
@@ -25,10 +26,16 @@ from core.electronic.diagonalise import Bands
 from core.electronic.kpath import CUT_ENDS, DEFAULT_PATH, even_points, path_text
 from core.electronic.readouts import VERSION as READOUTS_VERSION
 from core.electronic.readouts import readouts_document
+from core.electronic.spectral import Broadening, EnergyGrid
+from core.engines import FIDELITIES
 from core.engines.configurations import ConfigurationSpectra
-from core.engines.exact import ExactSpectra
-from core.engines.protocol import DEFAULT_PATH_LINE, Cut, Line, Path
+from core.engines.exact import ExactEngine, ExactSpectra
+from core.engines.forward_dft import DftForwardEngine, TaughtSpectra
+from core.engines.protocol import DEFAULT_PATH_LINE, Cut, Line, Path, Picture
 from core.errors import InputError
+from core.forward.taught.model import MODEL_VERSION, WEIGHTS, TaughtCalculation, taught_model
+from core.forward.taught.readouts import taught_readouts
+from core.learning.weights import weights_sha256
 from core.parameters.checksum import parameters_sha256
 from core.sessions.imperfections import Cost, Imperfections, cost_of, imperfect_crystal
 from core.storage import UNKEPT, content_key, result_store
@@ -39,6 +46,15 @@ from core.structure.sample import Sample
 
 WINDOW = (-8.5, 5.5)
 """eV kept of the bands: the default picture and 5 σ of the widest broadening that pages offer."""
+
+TIGHT_BINDING, DFT = "tight-binding", "dft"
+"""Fidelities: whose bands a request is for. By DFT they are those of its forward model."""
+
+DFT_ATOM_LIMIT = 128
+"""Atoms that pages take by DFT: pairs of second neighbours make them some five times as dear as exact ones."""
+
+_WIDEST = Picture(EnergyGrid(), Broadening(0.3, "fixed"))
+"""What the forward model of DFT is solved for: 5 σ of it end with WINDOW."""
 
 LOST_STRUCTURE = "This structure file is no longer kept here; upload it again"
 _KEPT = re.compile(r"[0-9a-f]{20}")
@@ -61,6 +77,7 @@ class Request:
     """A sample, or a structure file, the line to look along, and the settings of the engine.
 
     structure: id of a file kept by `keep_structure`; there is no sample then. imperfect: what is wrong with the sample.
+    fidelity: TIGHT_BINDING or DFT.
     """
 
     sample: Sample | None = None
@@ -68,6 +85,7 @@ class Request:
     structure: str = ""
     line: Line = DEFAULT_PATH_LINE
     imperfect: Imperfections | None = None
+    fidelity: str = TIGHT_BINDING
 
     def crystal(self, configuration: int = 0) -> Crystal:
         """The relaxed crystal, a configuration of the imperfect one, or the one in the structure file.
@@ -82,6 +100,38 @@ class Request:
         return imperfect_crystal(self.imperfect.of(self.sample), configuration)
 
     @property
+    def by_dft(self) -> bool:
+        """Whether the bands are those of the forward model of DFT."""
+        return self.fidelity == DFT
+
+    @property
+    def engine(self) -> ExactEngine | DftForwardEngine:
+        """What diagonalises."""
+        return self.dft_engine if self.by_dft else ExactEngine()
+
+    @property
+    def dft_engine(self) -> DftForwardEngine:
+        """That of the forward model of DFT; a structure file is taken as it stands."""
+        return DftForwardEngine(as_given=bool(self.structure))
+
+    @property
+    def obstacle(self) -> str:
+        """What keeps the engine from answering, in words; empty where it can."""
+        if self.by_dft and self.imperfect:
+            return "the forward model of DFT takes perfect stacks only"
+        if self.by_dft and len(self.crystal()) > DFT_ATOM_LIMIT:
+            return f"the forward model of DFT takes at most {DFT_ATOM_LIMIT} atoms here; the command line takes more"
+        return self.engine.obstacle(self.crystal(), self.spin_orbit)
+
+    def computed(self) -> Crystal:
+        """The crystal whose bands are computed: by DFT, that of its functional.
+
+        Raises:
+            InputError: there is none.
+        """
+        return self.dft_engine.computed(self.crystal()) if self.by_dft else self.crystal()
+
+    @property
     def cost(self) -> Cost | None:
         """What the imperfect sample takes; None for perfect ones."""
         if self.sample is None or self.imperfect is None:
@@ -93,13 +143,17 @@ class Request:
         sample = {"stack": "", "substrate": "", "mixing": 0.0} if self.sample is None else self.sample.document()
         line = {"cut": self.line.name, "kz": self.line.kz} if isinstance(self.line, Cut) else {"path": self.line.text}
         flaws = {} if self.imperfect is None else {"imperfect": self.imperfect.document()}
-        return sample | {"spin_orbit": self.spin_orbit, "structure": self.structure} | line | flaws
+        theory = {"fidelity": self.fidelity} if self.by_dft else {}
+        return sample | {"spin_orbit": self.spin_orbit, "structure": self.structure} | line | flaws | theory
 
     @property
     def key(self) -> str:
-        """Content key of the result."""
+        """Content key of the result, of all that it rests on."""
         asked = json.dumps(self.document(), sort_keys=True)
-        return content_key("exact", ENGINE_VERSION, parameters_sha256(), asked, str(WINDOW))
+        theory = ["exact"]
+        if self.by_dft:
+            theory = ["forward model of DFT", MODEL_VERSION, weights_sha256(WEIGHTS), RECIPE_VERSION]
+        return content_key(*theory, ENGINE_VERSION, parameters_sha256(), asked, str(WINDOW))
 
     def key_of(self, configuration: int) -> str:
         """Content key of the bands of a configuration, whatever number of them is asked for."""
@@ -121,18 +175,19 @@ def make_request(
     structure: str = "",
     line: Line = DEFAULT_PATH_LINE,
     imperfect: dict | None = None,
+    fidelity: str = TIGHT_BINDING,
 ) -> Request:
     """A checked request from what a person entered; `line` from `path_line` or `cut_line`.
 
-    imperfect: a document of `Imperfections`.
+    imperfect: a document of `Imperfections`. What its engine cannot answer is a request too, see `Request.obstacle`.
 
     Raises:
         InputError: anything that is not acceptable, including sizes that no engine takes.
     """
-    if structure:
-        request = Request(structure=structure, spin_orbit=bool(spin_orbit), line=line)
-    else:
-        request = Request(Sample(stack, substrate, mixing), bool(spin_orbit), line=line)
+    if fidelity not in FIDELITIES:
+        raise InputError(f"Fidelity {fidelity[:20]!r} is not known; allowed are {', '.join(FIDELITIES)}")
+    sample = None if structure else Sample(stack, substrate, mixing)
+    request = Request(sample, bool(spin_orbit), structure, line, fidelity=fidelity)
     if imperfect is not None:
         if structure:
             raise InputError("A structure file is used as it stands: imperfections go with stacks only")
@@ -189,7 +244,7 @@ def check_kinds(document: dict) -> None:
     """
     number = (int, float)
     kinds = {"stack": str, "substrate": str, "mixing": number, "spin_orbit": bool, "structure": str} | {
-        "path": str, "cut": str, "kz": number, "imperfect": dict
+        "path": str, "cut": str, "kz": number, "imperfect": dict, "fidelity": str
     }  # fmt: skip
     fits = isinstance(document, dict) and all(isinstance(document[name], kinds.get(name, ())) for name in document)
     fits = fits and abs(document.get("mixing", 0.0)) <= MAX_WIDTH
@@ -212,8 +267,8 @@ def keep_structure(content: bytes, filename: str) -> str:
 
 
 def is_solvable(request: Request) -> bool:
-    """Whether the exact engine takes the request."""
-    return len(request.crystal()) <= EXACT_ATOM_LIMIT // (2 if request.spin_orbit else 1)
+    """Whether the engine takes the request."""
+    return not request.obstacle
 
 
 def _check_page_size(request: Request) -> None:
@@ -236,7 +291,8 @@ def is_quick(request: Request) -> bool:
     """Whether a page may compute the request at once: some 0.3 s on two cores.
 
     Cuts have as many points as the default path and need half of them; paths of a person's own may have three times as
-    many, at points of little symmetry. Imperfect samples are never quick.
+    many, at points of little symmetry. By DFT, pairs of second neighbours triple the cost. Imperfect samples are never
+    quick.
     """
     if request.imperfect:
         return False
@@ -244,6 +300,8 @@ def is_quick(request: Request) -> bool:
     if isinstance(request.line, Path) and request.line != DEFAULT_PATH_LINE:
         segments = request.line.text.count("-")
         atoms = 12 if segments <= DEFAULT_PATH.count("-") else 8
+    if request.by_dft:
+        atoms = atoms * 3 // 4
     return len(request.crystal()) <= atoms // (2 if request.spin_orbit else 1)
 
 
@@ -277,6 +335,15 @@ def solve(request: Request, progress: Callable[[float], None] | None = None, con
         if key in _recent:
             _recent.move_to_end(key)
             return _recent[key]
+    calculation = _taught(request, key, progress) if request.by_dft else _exact(request, key, progress, configuration)
+    with _recent_lock:
+        _recent[key] = calculation
+        while len(_recent) > 1 and sum(_size(item) for item in _recent.values()) > _MEMORY_LIMIT_BYTES:
+            _recent.popitem(last=False)
+    return calculation
+
+
+def _exact(request: Request, key: str, progress, configuration: int) -> BandCalculation:
     crystal = request.crystal(configuration)
     path = request.line.sampled(crystal)
 
@@ -286,19 +353,29 @@ def solve(request: Request, progress: Callable[[float], None] | None = None, con
             bands = replace(bands, atom_shell_weight=bands.atom_shell_weight.sum(axis=0, keepdims=True))
         return _packed(bands)
 
-    bands = _kept(key, compute, _unpacked, progress)
-    calculation = BandCalculation(crystal, path, request.spin_orbit, bands)
-    with _recent_lock:
-        _recent[key] = calculation
-        while len(_recent) > 1 and sum(_size(item) for item in _recent.values()) > _MEMORY_LIMIT_BYTES:
-            _recent.popitem(last=False)
-    return calculation
+    return BandCalculation(crystal, path, request.spin_orbit, _kept(key, compute, _unpacked, progress)[0])
 
 
-def exact_spectra(request: Request, progress: Callable[[float], None] | None = None) -> ExactSpectra:
-    """What the exact engine says of a request: of several configurations, totals are means."""
+def _taught(request: Request, key: str, progress) -> TaughtCalculation:
+    """Bands by the forward model of DFT and what its parameters leave open."""
+    crystal = request.computed()
+
+    def compute(report) -> bytes:
+        spectra = request.dft_engine.solve(request.crystal(), request.line, request.spin_orbit, _WIDEST, report)
+        found = spectra.calculation
+        return _packed(found.bands, open_error=found.open_error)
+
+    bands, more = _kept(key, compute, _unpacked, progress)
+    return TaughtCalculation(crystal, request.line.sampled(crystal), False, bands, more["open_error"])
+
+
+def spectra_of(request: Request, progress: Callable[[float], None] | None = None) -> ExactSpectra:
+    """What the engine says of a request: of several configurations, totals are means."""
     if request.sample is None or request.imperfect is None:
-        return ExactSpectra(solve(request, progress))
+        found = solve(request, progress)
+        if isinstance(found, TaughtCalculation):
+            return TaughtSpectra(calculation=found, model=taught_model(), scissor=True)
+        return ExactSpectra(found)
     numbers = _configurations(request)
 
     def share(number: int) -> Callable[[float], None] | None:
@@ -316,6 +393,8 @@ def read_out(request: Request) -> dict:
     """The readouts document of a request, kept on disk like the bands."""
 
     def compute(report) -> bytes:
+        if request.by_dft:
+            return json.dumps(taught_readouts(request.computed())).encode()
         return json.dumps(readouts_document(request.crystal(), request.spin_orbit)).encode()
 
     return _kept(request.readout_key, compute, json.loads)
@@ -339,7 +418,8 @@ def _structure_crystal(structure: str) -> Crystal:
     return unpacked_crystal(packed)
 
 
-def _packed(bands: Bands) -> bytes:
+def _packed(bands: Bands, **more: np.ndarray) -> bytes:
+    """more: arrays that are kept with the bands."""
     stream = io.BytesIO()
     np.savez(
         stream,
@@ -347,14 +427,19 @@ def _packed(bands: Bands) -> bytes:
         unfolding_weight=bands.unfolding_weight,
         velocity=bands.velocity,
         atom_shell_weight=bands.atom_shell_weight.astype(np.float32),
+        **more,
     )
     return stream.getvalue()
 
 
-def _unpacked(content: bytes) -> Bands:
+def _unpacked(content: bytes) -> tuple[Bands, dict[str, np.ndarray]]:
+    """Bands, and what was kept with them."""
     # NumPy parses headers with `ast`, which in CPython 3.11 fails now and then when two threads do it at once.
     with _parse_lock:
-        return Bands(**read_arrays(io.BytesIO(content)))
+        arrays = read_arrays(io.BytesIO(content))
+    names = Bands.__dataclass_fields__.keys()
+    bands = Bands(**{name: array for name, array in arrays.items() if name in names})
+    return bands, {name: array for name, array in arrays.items() if name not in names}
 
 
 def _size(calculation: BandCalculation) -> int:

@@ -20,15 +20,15 @@ Report = Callable[..., None]
 
 
 def exact(argument: dict, report: Report) -> None:
-    """Bands and readouts of a request of Compose, into the result store.
+    """Bands and readouts of a request of Compose, by the engine that it asks for, into the result store.
 
     Raises:
         InputError: the store cannot keep them.
     """
-    from core.sessions.requests import exact_spectra, is_known, read_out, stored_request
+    from core.sessions.requests import is_known, read_out, spectra_of, stored_request
 
     asked = stored_request(argument)
-    exact_spectra(asked, lambda fraction: report(0.95 * fraction))
+    spectra_of(asked, lambda fraction: report(0.95 * fraction))
     if asked.imperfect is None:
         read_out(asked)
     if not is_known(asked):

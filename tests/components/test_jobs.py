@@ -49,7 +49,7 @@ def test_waiting_job_says_for_how_many(status, text):
             "The calculation was ended from outside (for instance for lack of memory); press Compute to start it again",
         ),
         (Status(FAILED, message="Si9 is odd"), "Si9 is odd; press Compute to try again"),
-        (Status(CANCELLED), "Exact calculation cancelled"),
+        (Status(CANCELLED), "Calculation cancelled"),
         (Status(DONE), ""),
     ],
 )  # fmt: skip

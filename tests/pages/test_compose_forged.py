@@ -40,7 +40,13 @@ REFUSED = (
     REQUEST | {"path": 7},
     REQUEST | {"cut": "G-X", "kz": "x"},
     REQUEST | {"mixing": "x"},
+    REQUEST | {"fidelity": ["dft"]},
 )
+PANELS = (
+    ("scene.data", "sampled.data"), ("thumbnails.style", "rested.data"), ("band-readouts.children", "sampled.data"),
+    ("response.children", "rested.data"), ("descriptors.children", "sampled.data"),
+    ("download.data", "download-csv.n_clicks"), ("download.data", "download-cif.n_clicks"),
+)  # fmt: skip
 
 
 def ask(output: str, changed: str, **forged):
@@ -131,16 +137,28 @@ def test_imperfections_that_are_none_are_said_beside_the_switches_or_refused(imp
 
 @pytest.mark.parametrize("flaw", [{"antisite": 2}, {"vacancy": 3, "dangling": "passivated"}, {"step": True}], ids=repr)
 def test_every_panel_answers_for_an_imperfect_sample_before_it_is_calculated(flaw):
-    asked = REQUEST | {"imperfect": Imperfections(**flaw).document()}
+    check_panels(REQUEST | {"imperfect": Imperfections(**flaw).document()})
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"spin_orbit": True}, {"imperfect": Imperfections().document()}, {"stack": "Si150Ge150"}], ids=repr
+)
+def test_every_panel_answers_by_dft_and_where_it_is_refused(more):
+    check_panels(REQUEST | {"fidelity": "dft"} | more)
+
+
+def check_panels(asked: dict) -> None:
     sampled = {name: value for name, value in asked.items() if name != "path"}
-    for output, changed in (
-        ("scene.data", "sampled.data"), ("thumbnails.style", "rested.data"), ("band-readouts.children", "sampled.data"),
-        ("response.children", "rested.data"), ("descriptors.children", "sampled.data"),
-        ("download.data", "download-csv.n_clicks"), ("download.data", "download-cif.n_clicks"),
-    ):  # fmt: skip
+    for output, changed in PANELS:
         given = {changed.replace(".", "__").replace("-", "-"): 1} if "clicks" in changed else {}
         reply = ask(output, changed, rested__data=asked, sampled__data=sampled, request__data=asked, **given)
         assert reply.status_code in (200, 204), (output, reply.json)
+
+
+def test_a_theory_that_is_none_is_refused_with_a_sentence():
+    reply = ask("thumbnails.style", "rested.data", rested__data=REQUEST | {"fidelity": "hybrid"})
+    assert reply.status_code == 400
+    assert "allowed are tight-binding, dft" in reply.json["error"]
 
 
 @pytest.mark.parametrize("question", [*WRONG, {"sample": 3}, {"sample": {}, "view": []}], ids=repr)
@@ -214,7 +232,7 @@ def test_nothing_makes_a_callback_fail(value):
 
 
 @pytest.mark.parametrize("job", [None, "x", {}, 7, ["x"], "0" * 32], ids=repr)
-@pytest.mark.parametrize("changed", ["poll.n_intervals", "cancel.n_clicks"])
+@pytest.mark.parametrize("changed", ["poll.n_intervals", "cancelled.data"])
 def test_forged_job_is_none(job, changed):
     reply = ask("progress-line.style", changed, job__data=job)
     assert reply.status_code == 200

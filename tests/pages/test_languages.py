@@ -47,6 +47,8 @@ ACTIONS = {
     "link": ("/compose?stack=Si4Ge4&view=sideways&sigma=wide&colour=red&kz=7&cursor=x", lambda page: None),
     "imperfect": ("/compose?stack=(Si0.5Ge0.5)4&lateral=3&seed=5", lambda page: open_all(page)),
     "cut": ("/compose?line=G-K&kz=0.5&engine=exact&sharpening=curvature&view=difference&so=1", lambda page: None),
+    "dft": ("/compose?stack=(Si0.5Ge0.5)2&engine=dft&view=error", lambda page: None),
+    "refused": ("/compose?stack=Ge2&substrate=Ge&engine=dft", lambda page: page.get_by_text("s*").click()),
     "long": ("/compose?stack=Si300Ge300&view=error", lambda page: None),
     "alloy": ("/compose?stack=(Si0.7Ge0.3)6Ge4&substrate=5.5&mixing=1.5&view=atom", lambda page: None),
     "strain": ("/compose?stack=Si2Ge2", lambda page: page.locator("#compose-colour-by").get_by_text("strain").click()),

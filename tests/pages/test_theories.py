@@ -59,6 +59,8 @@ def test_structures_are_chosen_and_linked(opened):
     page.get_by_role("switch", name="Scissor").click()
     expect(page.locator("#theories-dft-badge")).to_contain_text("as the functional has them")
     expect(page).to_have_url(re.compile("stack=Si2.*scissor=0"))
+    by_dft = page.get_by_role("link", name="Open in Compose by DFT")
+    expect(by_dft).to_have_attribute("href", re.compile(r"stack=Si2&.*engine=dft$"))
     page.get_by_role("textbox", name="Structure").fill("Ge2 on 5.658")
     page.get_by_role("option", name="Ge2 on 5.658 Å", exact=True).click()
     expect(page.locator("#theories-figures")).to_contain_text("Ge2 on 5.658 Å by four engines")

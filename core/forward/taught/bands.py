@@ -1,5 +1,6 @@
 """Bands by the taught Hamiltonian, on the scale and with the scissor of DFT."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +20,12 @@ LOWEST = -40.0
 
 
 def taught_bands(
-    crystal: Crystal, path: KPath, values: np.ndarray, highest: float | None = None, scissor: bool = True
+    crystal: Crystal,
+    path: KPath,
+    values: np.ndarray,
+    highest: float | None = None,
+    scissor: bool = True,
+    progress: Callable[[float], None] | None = None,
 ) -> Bands:
     """Bands of a crystal along a path, eV from unstrained silicon's valence band.
 
@@ -29,11 +35,13 @@ def taught_bands(
         values: (direction,) of `core.forward.taught.parameters`.
         highest: eV, of the bands that are kept; what reaches into the usual picture by default.
         scissor: whether the empty ones are raised by what the functional's gaps lack.
+        progress: called with the fraction done; what it raises cancels the work.
     """
     if highest is None:
         highest = covering_window(EnergyGrid(), Broadening(), path.step)[1]
+    parameters = taught_parameters(values)
     bands = calculate_bands(
-        crystal, path, window=(LOWEST, highest), workers=1, parameters=taught_parameters(values)
+        crystal, path, window=(LOWEST, highest), progress=progress, workers=1, parameters=parameters
     ).bands
     if not scissor:
         return bands

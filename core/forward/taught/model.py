@@ -3,18 +3,20 @@
 Weights are the values of the parameters, a factor of their covariance and what the bars need, as plain arrays.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from core.electronic.calculation import BandCalculation
 from core.electronic.diagonalise import Bands
 from core.electronic.kpath import KPath
 from core.electronic.spectral import Broadening, EnergyGrid, spectral_function, total_spectral_function
 from core.forward.taught.bands import moved_spectra, taught_bands
 from core.forward.taught.error_bars import KNOTS, LevelError, PixelBar, parameter_error, unscissored
 from core.forward.taught.parameters import HIGHEST, directions
-from core.learning.weights import WeightsError, model
+from core.learning.weights import WeightsError, model, said_by_card
 from core.structure.crystal import Crystal
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "dft.npz"
@@ -37,9 +39,16 @@ class TaughtModel:
     of_atoms: PixelBar
     usual: float
 
-    def bands(self, crystal: Crystal, path: KPath, highest: float | None = None, scissor: bool = True) -> Bands:
+    def bands(
+        self,
+        crystal: Crystal,
+        path: KPath,
+        highest: float | None = None,
+        scissor: bool = True,
+        progress: Callable[[float], None] | None = None,
+    ) -> Bands:
         """See `core.forward.taught.bands.taught_bands`."""
-        return taught_bands(crystal, path, self.values, highest, scissor)
+        return taught_bands(crystal, path, self.values, highest, scissor, progress)
 
     def level_error(
         self, crystal: Crystal, path: KPath, bands: Bands, scissor: bool = True, open_error: np.ndarray | None = None
@@ -54,7 +63,11 @@ class TaughtModel:
 
     def domain_score(self, crystal: Crystal, path: KPath) -> float:
         """How far the parameters are left open, over the largest of a structure that taught; above 1 is outside."""
-        return open_size(self.open_error(crystal, path)) / self.usual
+        return self.score_of(self.open_error(crystal, path))
+
+    def score_of(self, open_error: np.ndarray) -> float:
+        """The domain score of what the parameters leave open, (knot,) eV."""
+        return open_size(open_error) / self.usual
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything by name, for a weights file."""
@@ -101,6 +114,25 @@ def taught_model() -> TaughtModel:
         WeightsError: the weights are missing or damaged.
     """
     return model(WEIGHTS, TaughtModel.from_arrays, WEIGHTS)
+
+
+def taught_by() -> int:
+    """How many structures taught the shipped one.
+
+    Raises:
+        WeightsError: its card is missing or damaged.
+    """
+    return int(said_by_card(WEIGHTS, "structures"))
+
+
+@dataclass(frozen=True, eq=False)
+class TaughtCalculation(BandCalculation):
+    """Bands by the taught Hamiltonian on the scale of DFT, all filled ones among them.
+
+    open_error: (knot,) eV, what the parameters leave open, see `parameter_error`.
+    """
+
+    open_error: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from core.engines.exact import ExactSpectra
 from core.errors import InputError
 from core.sessions import requests
 from core.sessions.imperfections import Imperfections
-from core.sessions.requests import exact_spectra, is_known, is_quick, make_request, path_line, solve, stored_request
+from core.sessions.requests import is_known, is_quick, make_request, path_line, solve, spectra_of, stored_request
 from core.sessions.work import exact
 
 SHORT = path_line("G-X")
@@ -54,7 +54,7 @@ def test_each_configuration_is_calculated_once_and_totals_are_their_mean(counted
     exact(three.document(), lambda fraction: None)
     assert is_known(three)
     assert [label[-1] for label in counted] == ["0", "1", "2"]
-    spectra = exact_spectra(three)
+    spectra = spectra_of(three)
     assert np.allclose(spectra.total(), spectra.totals().mean(axis=0))
     assert np.abs(spectra.totals()[0] - spectra.totals()[1]).max() > 0.1, "configurations differ"
     assert np.allclose(spectra.atoms(), ExactSpectra(solve(one)).atoms()), "atoms are those of configuration 0"
@@ -69,8 +69,8 @@ def test_each_configuration_is_calculated_once_and_totals_are_their_mean(counted
 def test_a_perfect_cell_gives_the_stack_s_own_bands():
     perfect = make_request("Si2", "Si", line=SHORT)
     cell = make_request("Si2", "Si", line=SHORT, imperfect=Imperfections().document())
-    difference = exact_spectra(cell).total() - exact_spectra(perfect).total()
-    assert np.abs(difference).max() < 1e-5 * exact_spectra(perfect).total().max()
+    difference = spectra_of(cell).total() - spectra_of(perfect).total()
+    assert np.abs(difference).max() < 1e-5 * spectra_of(perfect).total().max()
 
 
 def test_pictures_and_files_wait_for_the_calculation_and_say_what_they_show():
