@@ -167,7 +167,12 @@ def dft_compare(arguments: argparse.Namespace) -> None:
     if arguments.write and "origin" in entries[0].result.document:
         raise InputError(f"{folder} holds imported bands, and pages show the project's own; leave --write out")
     compared = [compare(entry) for entry in entries]
-    told = summary(compared) if not all(each.closing for each in compared) else {}
+    closing = all(each.closing for each in compared)
+    if arguments.write and closing:
+        raise InputError(
+            f"PBE closes the gap of all that {folder} holds: pages have no figures of it; leave --write out"
+        )
+    told = {} if closing else summary(compared)
     made_by = entries[0].result.made_by
     document = {"made_by": made_by, "structures": [asdict(each) for each in compared], "summary": told}
     if arguments.write:
