@@ -55,7 +55,7 @@ def _add_import(entries) -> None:
 
 
 @contextmanager
-def _files_told() -> Iterator[None]:
+def files_told() -> Iterator[None]:
     """What keeps a file from being read or written becomes one line."""
     try:
         yield
@@ -76,13 +76,13 @@ def dft_dataset(arguments: argparse.Namespace) -> None:
         raise InputError(f"--out goes with --pack, and its name ends in {PACKED_SUFFIX}")
     if arguments.pack:
         place = {"file": Path(arguments.out)} if arguments.out else {}
-        with _files_told():
+        with files_told():
             count, size = pack(folder, **place), place.get("file", PACKED_FILE).stat().st_size
         print(f"{count} structures packed, {size / 1e6:.1f} MB")
         return
     planned_samples(arguments.structures)
     check_installed()
-    with _files_told():
+    with files_told():
         computed, left_out = generate(folder, arguments.structures, show_progress)
     print(f"{computed} structures computed, {left_out} left out")
 
@@ -101,7 +101,7 @@ def dft_import(arguments: argparse.Namespace) -> None:
     )
     for file in arguments.files:
         entry = import_bands(Path(file), settings)
-        with _files_told():
+        with files_told():
             number, again = put_into(Path(arguments.into), entry)
         print(imported_line(entry, f"{Path(arguments.into) / f'{number:04d}.npz'}", again))
 
@@ -145,7 +145,7 @@ def dft_bulk(arguments: argparse.Namespace) -> None:
 
     document = bulk_document() if arguments.write else reference()
     if arguments.write:
-        with _files_told():
+        with files_told():
             write_reference(document)
     print(json.dumps(document, ensure_ascii=False) if arguments.json else critical_point_lines(document))
 
@@ -160,18 +160,23 @@ def dft_compare(arguments: argparse.Namespace) -> None:
     from core.dft.validation import write_tables
 
     folder = arguments.folder
-    with _files_told():
+    with files_told():
         entries = list(_data_set(folder))
     if not entries:
         raise InputError(f"{folder} holds no structures; make them with python -m core dft-dataset or dft-import")
     if arguments.write and "origin" in entries[0].result.document:
         raise InputError(f"{folder} holds imported bands, and pages show the project's own; leave --write out")
     compared = [compare(entry) for entry in entries]
-    told = summary(compared) if not all(each.closing for each in compared) else {}
+    closing = all(each.closing for each in compared)
+    if arguments.write and closing:
+        raise InputError(
+            f"PBE closes the gap of all that {folder} holds: pages have no figures of it; leave --write out"
+        )
+    told = {} if closing else summary(compared)
     made_by = entries[0].result.made_by
     document = {"made_by": made_by, "structures": [asdict(each) for each in compared], "summary": told}
     if arguments.write:
-        with _files_told():
+        with files_told():
             write_tables(entries, compared)
     lines = f"{origin_name(made_by)}\n{comparison_lines(document)}"
     print(json.dumps(document, ensure_ascii=False) if arguments.json else lines)

@@ -5,6 +5,7 @@ import json
 from os import cpu_count
 from pathlib import Path
 
+from core.cli.dft import files_told
 from core.cli.parser import add_command, show_progress
 from core.cli.printed import learned_lines
 from core.errors import InputError
@@ -124,6 +125,8 @@ def _train_dft(folder: Path, arguments: argparse.Namespace) -> None:
     out = {} if arguments.out is None else {"out": Path(arguments.out) / "dft.npz"}
     if arguments.structures:
         entries, fits = own_structures(Path(arguments.structures)), Path(arguments.out) / "fits"
+        with files_told():
+            fits.mkdir(parents=True, exist_ok=True)
     else:
         entries, fits = list(read_packed()), folder.with_name("dft-forward")
     figures = evaluate_taught(entries, fits, show_progress, cpu_count() or 1)

@@ -102,7 +102,7 @@ class DftResult:
             return bands
         raised = raised_states(bands, self.k_reduced, self.valence_bands)
         bands = replace(bands, energy=bands.energy + self.scissor * raised)
-        return in_order(bands) if raised[:, : max(self.valence_bands, 0)].any() else bands
+        return in_order(bands) if (np.diff(bands.energy, axis=1) < 0).any() else bands
 
     def within(self, window: tuple[float, float] | None = None) -> "DftResult":
         """The consecutive bands that reach into a window (eV, common scale, without scissor) at any k.

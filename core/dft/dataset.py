@@ -13,7 +13,7 @@ import os
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from core.dft.calculation import CRYSTAL_FIELDS, POTENTIALS, DftResult, solve_apart
+from core.dft.imported.origin import Origin
 from core.dft.plan import SEED, candidates, planned_samples
 from core.dft.recipe import recipe_document
 from core.dft.structure import functional_crystal
@@ -29,16 +30,31 @@ from core.electronic.kpath import DEFAULT_PATH, KPath, build_path
 from core.errors import InputError
 from core.learning.provenance import check_plan
 from core.learning.samples import DrawnSample
+from core.parameters.tight_binding import SHELLS
 from core.structure.crystal import Crystal
 
 PACKED_FILE = Path(__file__).with_name("structures.zip")
 LEAST_WEIGHT = 2e-3
 """Of an unfolded state whose atomic weights are kept in the packed file."""
 
+MOST_BYTES = 2**26
+"""Of a structure in a packed file, unpacked: what is larger is refused before memory is spent on it."""
+
 _ENERGY_STEP = 2e-4
 _VELOCITY_STEP = 0.01
+_FASTEST = 32767
+"""Steps of 0.01 eV Å: far beyond what broadening tells apart."""
+
 _BYTE = 255
 _SHORT = 65535
+_UNORDERED = 0.01
+"""eV by which energies may descend: members of one degenerate group."""
+
+_DAMAGED = (
+    OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, MemoryError, OverflowError,
+    RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading raises where a file is not whole, or not what it says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +89,8 @@ def generate(
     """
     samples = planned_samples(count)
     check_plan(folder, _plan(), "DFT results")
-    present = {number for number, entry in _entries(folder) if number < count and entry.sample == samples[number]}
+    whole = [(number, entry) for number, entry in _entries(folder) if entry and number < count]
+    present = {number for number, entry in whole if entry.sample == samples[number]}
     missing = [number for number in range(count) if number not in present]
     report(f"{count} structures planned, {len(present)} present")
     computed, failure = 0, ""
@@ -109,32 +126,68 @@ def read_folder(folder: Path) -> Iterator[Entry]:
     """What a folder holds, in the order of the plan.
 
     Raises:
-        InputError: what it holds was not made alike.
+        InputError: what it holds was not made alike, or a file is damaged.
     """
-    first = None
+    yield from _alike(_whole(folder))
+
+
+def _whole(folder: Path) -> Iterator[tuple[Path, Entry]]:
     for number, entry in _entries(folder):
+        file = folder / f"{number:04d}.npz"
+        if entry is None:
+            raise InputError(f"{file} is damaged: remove it, and compute or import the structure again")
+        yield file, entry
+
+
+def _alike(named: Iterable[tuple[Path, Entry]]) -> Iterator[Entry]:
+    """Entries, InputError at the first that was not made as those before it."""
+    first = None
+    for name, entry in named:
         made_by = entry.result.made_by
         first = first or made_by
         if made_by != first:
             different = ", ".join(sorted(key for key in {*first, *made_by} if first.get(key) != made_by.get(key)))
             raise InputError(
-                f"{folder / f'{number:04d}.npz'} was not made as the files before it: {different} differ; keep what "
-                "different codes or settings gave in folders of their own"
+                f"{name} was not made as the files before it: {different} differ; keep what different codes or "
+                "settings gave in folders of their own"
             )
         yield entry
 
 
-def _entries(folder: Path) -> Iterator[tuple[int, Entry]]:
-    """Place in the plan and content of a folder's files; damaged ones are left out."""
+def _entries(folder: Path) -> Iterator[tuple[int, Entry | None]]:
+    """Place in the plan and content of a folder's files, None for a damaged one."""
     for file in sorted(Path(folder).glob("[0-9]" * 4 + ".npz")):
         try:
             entry = _entry(DftResult.read(file))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            continue
+        except _DAMAGED:
+            entry = None
         yield int(file.stem), entry
 
 
 def _entry(result: DftResult) -> Entry:
+    """ValueError where arrays are not of one crystal and one list of k-points, or hold what no band has."""
+    bands, atoms = result.bands, len(result.crystal)
+    shape = (len(result.k_reduced), result.bands.energy.shape[-1])
+    shapes = {
+        "k_reduced": (result.k_reduced, (shape[0], 3)),
+        "energy": (bands.energy, shape),
+        "unfolding_weight": (bands.unfolding_weight, shape),
+        "velocity": (bands.velocity, shape),
+        "atom_shell_weight": (bands.atom_shell_weight, (atoms, len(SHELLS), *shape)),
+        "positions": (result.crystal.positions, (atoms, 3)),
+        **{name: (result.potentials[name], (atoms,)) for name in POTENTIALS},
+    }
+    for name, (array, wanted) in shapes.items():
+        if array.shape != wanted or array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+            raise ValueError(f"{name} is no {wanted} of finite numbers")
+    if not 1 <= result.valence_bands < shape[1] or not np.isfinite(result.offset):
+        raise ValueError("filled bands, empty bands or the zero of energy are missing")
+    if "origin" in result.document:
+        Origin(**result.document["origin"])
+    elif None in result.made_by.values():
+        raise ValueError("what made it is not told")
+    if (np.diff(bands.energy, axis=1) < -_UNORDERED).any():
+        raise ValueError("energies do not ascend")
     return Entry(DrawnSample.from_document(result.document["sample"]), result)
 
 
@@ -145,10 +198,10 @@ def pack(folder: Path, file: Path = PACKED_FILE) -> int:
         InputError: the folder holds none, another data set, or a file of another sample than its place in the plan;
             or imported bands are to be put in the place of the project's own.
     """
-    found = dict(_entries(folder))
+    imported = [entry for entry in read_folder(folder) if "origin" in entry.result.document]
+    found = {number: entry for number, entry in _entries(folder) if entry}
     if not found:
         raise InputError(f"{folder} holds no structures; make them with python -m core dft-dataset or dft-import")
-    imported = [entry for entry in read_folder(folder) if "origin" in entry.result.document]
     if not imported:
         _check_recipe(folder, found)
     elif file == PACKED_FILE:
@@ -177,14 +230,25 @@ def read_packed(file: Path = PACKED_FILE) -> Iterator[Entry]:
     """The structures of a packed file, by default those that the project brings, in the order of the plan.
 
     Raises:
-        InputError: no such file, or a damaged one.
+        InputError: no such file, a damaged one, or one whose structures were not made alike.
     """
+    yield from _alike(_members(file))
+
+
+def _members(file: Path) -> Iterator[tuple[Path, Entry]]:
     try:
         with zipfile.ZipFile(file) as packed:
             for name in sorted(packed.namelist()):
-                yield _entry(_unpacked(packed.read(name)))
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
+                _check_size(packed, [name])
+                entry = _entry(_unpacked(packed.read(name)))
+                yield file / name, entry
+    except _DAMAGED as error:
         raise InputError(f"{file} cannot be read as a packed data set ({str(error)[:60]}); pack it again") from None
+
+
+def _check_size(archive: zipfile.ZipFile, names: Iterable[str]) -> None:
+    if sum(archive.getinfo(name).file_size for name in names) > MOST_BYTES:
+        raise ValueError(f"a structure of more than {MOST_BYTES // 2**20} MB")
 
 
 @cache
@@ -222,7 +286,7 @@ def _packed(result: DftResult) -> bytes:
         lowest=np.array(lowest),
         energy=np.round((bands.energy - lowest) / _ENERGY_STEP).astype(np.uint32),
         unfolding_weight=np.round(np.clip(bands.unfolding_weight, 0, 1) * _SHORT).astype(np.uint16),
-        velocity=np.round(bands.velocity / _VELOCITY_STEP).astype(np.int16),
+        velocity=np.round(np.clip(bands.velocity / _VELOCITY_STEP, -_FASTEST, _FASTEST)).astype(np.int16),
         atom_weight=shares.astype(np.uint8),
         s_weight=np.round(bands.atom_shell_weight[:, 0].sum(axis=0) * _BYTE).astype(np.uint8),
         positions=crystal.positions,
@@ -239,6 +303,7 @@ def _unpacked(content: bytes) -> DftResult:
     What is not s stands as p; where shells were not kept, all of it as s.
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as found:
+        _check_size(found.zip, found.zip.namelist())
         document = json.loads(str(found["document"]))
         sample = DrawnSample.from_document(document["sample"])
         if "origin" in document:

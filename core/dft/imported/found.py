@@ -10,8 +10,8 @@ from core.errors import InputError
 from core.structure.crystal import Crystal
 
 MOST_ATOMS, MOST_POINTS, MOST_BANDS = 128, 2000, 1000
-MOST_VALUES = 20_000_000
-"""Atoms x k-points x bands."""
+MOST_VALUES = 8_000_000
+"""Atoms x k-points x bands: 128 atoms with four bands each on the standard path, and a little more."""
 
 _BANDS = ("energy", "unfolding_weight", "velocity", "atom_shell_weight")
 

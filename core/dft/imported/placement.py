@@ -80,7 +80,7 @@ def _growth_order(crystal: Crystal) -> np.ndarray:
     starts = [start for start, atom in enumerate(by_plane) if crystal.sublattice[atom] == 0]
     turned = [np.roll(by_plane, -start) for start in starts]
     profiles = [crystal.ge_fraction[order] for order in turned]
-    return min(zip(turned, profiles, strict=True), key=lambda pair: (_length(pair[1]), pair[1][0]))[0]
+    return min(zip(turned, profiles, strict=True), key=lambda pair: (_length(pair[1]), *pair[1]))[0]
 
 
 def _length(profile: np.ndarray) -> int:

@@ -24,7 +24,8 @@ ACCEPTED = (
     "data-file-schema.xml, atomic_proj.xml and the pseudopotentials"
 )
 MOST_BYTES = 256_000_000
-LIMITS = Limits(memory_bytes=2 * 2**30, work_seconds=120.0, seconds=150.0)
+LIMITS = Limits(memory_bytes=2 * 2**30, work_seconds=120.0, seconds=150.0, output_bytes=320 * 2**20)
+"""What is written holds MOST_VALUES by shell, 256 MB."""
 
 MODEL_SOLID = "model solid of neutral pseudo-atoms (Van de Walle and Martin 1986), bulk Si by the same settings"
 GIVEN_VBM = "valence band maximum of bulk Si as given on the scale of each calculation"

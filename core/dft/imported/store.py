@@ -17,6 +17,10 @@ VALENCE_WEIGHT, TOLERANCE = 4.0, 0.3
 """Filled bands of a primitive cell: what unfolding weights of filled bands add up to, on average over k-points."""
 
 
+HIGHEST_FILLED = 3.0
+"""eV from unstrained silicon's: that of strained germanium is about 1."""
+
+
 def entry_of(found: Found, origin: Origin, silicon_vbm: float, content: bytes) -> Entry:
     """An entry of a data set.
 
@@ -28,7 +32,7 @@ def entry_of(found: Found, origin: Origin, silicon_vbm: float, content: bytes) -
         content: bytes that it was read from, for their SHA-256.
 
     Raises:
-        InputError: a structure that no sample has, or unfolding weights that cannot be.
+        InputError: a structure that no sample has, or unfolding weights or a zero of energy that cannot be.
     """
     atoms = len(found.crystal)
     none = np.zeros(atoms)
@@ -43,6 +47,7 @@ def entry_of(found: Found, origin: Origin, silicon_vbm: float, content: bytes) -
     potentials = {"correction": none, "neutral_atom": found.neutral_atom, "at_atom": none}
     result = DftResult(found.crystal, found.k_reduced, found.bands, found.first_band, potentials, document)
     _check_weights(result)
+    _check_zero(result)
     return Entry(sample, result)
 
 
@@ -53,12 +58,13 @@ def put_into(folder: Path, entry: Entry) -> tuple[int, bool]:
         InputError: the folder holds bands of another origin, or by another pseudopotential of an element.
     """
     check_plan(folder, entry.result.made_by, "DFT results")
-    present = {entry.sample: number for number, entry in enumerate(read_folder(folder))}
+    present = {}
+    for place, other in enumerate(read_folder(folder)):
+        _check_setups(other, entry)
+        present[other.sample] = place
     files = sorted(folder.glob("[0-9]" * 4 + ".npz"))
     if len(files) != len(present):
-        raise InputError(f"{folder} holds a damaged or a doubled file; remove it and import it again")
-    for other in read_folder(folder):
-        _check_setups(other, entry)
+        raise InputError(f"{folder} holds a structure twice; remove one of its files and import it again")
     again = entry.sample in present
     number = int(files[present[entry.sample]].stem) if again else int(files[-1].stem) + 1 if files else 0
     part = folder / f"{number:04d}.part.npz"
@@ -93,4 +99,14 @@ def _check_weights(result: DftResult) -> None:
             f"Unfolding weights of the filled bands add up to {counted:.2f} at a k-point on average, and the four "
             "filled bands of a primitive cell make 4: take weights at k itself, with ideal, equally spaced sites in "
             "the phases"
+        )
+
+
+def _check_zero(result: DftResult) -> None:
+    """InputError where filled levels end so far from those of unstrained Si that the scales cannot be the same."""
+    top = float(result.aligned(scissor=False).energy[:, result.valence_bands - 1].max())
+    if not abs(top) <= HIGHEST_FILLED:
+        raise InputError(
+            f"The highest filled level lies at {top:.1f} eV from the valence band maximum of unstrained Si, and Si and "
+            f"Ge lie within {HIGHEST_FILLED:g} eV: give that maximum in eV on the scale of the energies"
         )

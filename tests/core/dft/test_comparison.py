@@ -156,3 +156,8 @@ def test_the_command_prints_a_line_a_structure(tmp_path, monkeypatch, capsys):
     assert second.startswith("Si2 on 5.431 Å")
     assert main(["dft-compare", "--folder", str(tmp_path)]) == 2
     assert "holds no structures" in capsys.readouterr().err
+    monkeypatch.setattr("core.dft.comparison.CLOSING", 9.0)
+    monkeypatch.setattr("core.dft.validation.MEASURED_FILE", tmp_path / "dft.json")
+    assert main(["dft-compare", "--write"]) == 2
+    assert "closes the gap of all" in capsys.readouterr().err
+    assert not (tmp_path / "dft.json").exists()

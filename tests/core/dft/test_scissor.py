@@ -1,5 +1,7 @@
 """Which states count as empty where PBE closes the gap: of the structures that the project brings, and made ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,13 @@ def test_folded_states_do_not_join_what_they_cross():
     levels, unfolding = [-12.0, 0.3, 0.8, 0.80, 0.81, 3.4], [1, 1, 1, 1, 0.01, 1]
     raised = raised_states(made(levels, [1, 0.8, 0, 0, 0, 0], unfolding), GAMMA, 4)
     assert np.flatnonzero(raised[0]).tolist() == [4, 5]
+
+
+def test_bands_ascend_where_a_scissor_lowers_the_empty_ones(entries):
+    """As of imported bands whose gaps are too large."""
+    result = next(entry.result for entry in entries if entry.sample.stack == "Si4Ge4")
+    origin = {"silicon_scissor_eV": -2.0, "germanium_scissor_eV": -2.0}
+    lowered = replace(result, document=result.document | {"origin": origin, "silicon_vbm_eV": 0.0})
+    bare, bands = lowered.aligned(scissor=False), lowered.aligned()
+    assert (np.diff(bands.energy, axis=1) >= 0).all()
+    np.testing.assert_allclose(bands.unfolding_weight.sum(axis=1), bare.unfolding_weight.sum(axis=1))

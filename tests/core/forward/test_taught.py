@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import core.forward.taught.fitting as fitting
+import core.forward.taught.training as training
 from core.dft.calculation import DftResult
+from core.dft.comparison import matched_levels, tight_binding_bands
 from core.dft.dataset import Entry, read_packed
 from core.dft.recipe import recipe_document
 from core.dft.structure import functional_crystal
@@ -22,7 +24,7 @@ from core.forward.taught.fitting import Settings, Target, Teacher
 from core.forward.taught.model import TaughtModel, pictures, taught_model
 from core.forward.taught.parameters import directions, prior_spread, taught_parameters
 from core.forward.taught.race import _warp
-from core.forward.taught.training import calibrated, examples, folds, train_taught
+from core.forward.taught.training import calibrated, examples, folds, level_misses, train_taught
 from core.learning.samples import drawn_sample
 from core.learning.weights import WeightsError, read_weights
 from core.parameters.tight_binding import tight_binding_parameters
@@ -202,10 +204,18 @@ def test_training_and_evaluation_on_made_structures(made, tmp_path, monkeypatch)
     assert held_figures([held_example(again, example) for example in examples(made[:2])])["r2_total"] > 0.8
 
 
-def test_a_warp_that_is_none_changes_nothing(made):
-    found = examples(made[:3])
-    bands = _warp(0, False)(found, None)(found[0])
-    assert bands.energy.shape[0] == len(found[0].path)
+def test_a_warp_of_degree_none_is_a_shift_of_filled_and_one_of_empty_levels(made):
+    """Each the mean of what DFT and tight binding differ by."""
+    (example,) = examples(made[:1])
+    before, after = tight_binding_bands(example.entry).energy, _warp(0, False)([example], None)(example).energy
+    filled = 2 * len(example.target.crystal)
+    for part, matched in zip(
+        (slice(1, filled), slice(filled, filled + 1)),
+        matched_levels(example.entry.result, tight_binding_bands(example.entry)),
+        strict=True,
+    ):
+        assert abs(matched.shift()) > 0.01
+        np.testing.assert_allclose(after[:, part] - before[:, part], matched.shift(), atol=1e-9)
 
 
 def test_weights_of_other_parameters_are_refused():
@@ -227,7 +237,28 @@ def test_shipped_weights_are_close_to_dft():
     assert 0.8 < figures["coverage_visible"] < 0.99
 
 
-def test_a_model_is_calibrated_without_the_groups_it_is_calibrated_on(made, monkeypatch):
+def test_bars_are_calibrated_on_structures_that_taught_nothing(made, monkeypatch):
+    """As after a fit without them, which leaves more of their levels than the fit with them."""
+    found, seen = examples(made[:3]), []
+    taught = Teacher().fit([example.target for example in found])
+
+    def spied(target, values, open_error):
+        seen.append((target, values))
+        return level_misses(target, values, open_error)
+
+    monkeypatch.setattr(training, "level_misses", spied)
+    monkeypatch.setattr(training, "INNER_FOLDS", len(found))
+    assert 0 < calibrated(found, taught).usual < 1
+    assert len(seen) == len(found)
+    size = lambda target, values: np.sqrt((_misses(target, values) ** 2).mean())  # noqa: E731
+    for target, values in seen[:2]:
+        others = [example.target for example in found if example.target is not target]
+        again, _ = Teacher()._minimised(others, taught.values, prior_spread(), fitting.BOLD, "")
+        assert size(target, values) == pytest.approx(size(target, again), rel=0.4)
+        assert size(target, taught.values) < 0.3 * size(target, values)
+
+
+def test_bars_grow_with_what_is_missed(made, monkeypatch):
     monkeypatch.setattr(fitting, "MOST_STEPS", 4)
     found = examples(made)
     taught = Teacher().fit([example.target for example in found])

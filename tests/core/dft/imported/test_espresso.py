@@ -173,6 +173,7 @@ def test_what_its_files_do_not_say_is_asked_for(folders):
         (replace(given, silicon=folders["si2"], silicon_vbm=5.0), "Give either"),
         (replace(given, silicon=folders["si2ge2"]), "unstrained bulk Si on 5.477 Å is wanted"),
         (EspressoSettings((5.7, 5.4), silicon_vbm=1.0), "Ge the larger"),
+        (replace(given, silicon_vbm=float("nan")), "lies at nan eV"),
     ):
         with pytest.raises(InputError, match=says):
             import_bands(folders["si2ge2"], settings)

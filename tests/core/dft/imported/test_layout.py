@@ -8,15 +8,20 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from core.dft.calculation import DftResult
 from core.dft.dataset import Entry, read_packed
 from core.dft.imported.export import layout_dataset
+from core.dft.imported.found import MOST_ATOMS, MOST_VALUES, checked_shape
 from core.dft.imported.layout import read_layout
-from core.dft.imported.reading import EspressoSettings, import_bands
+from core.dft.imported.reading import LIMITS, EspressoSettings, import_bands
+from core.dft.recipe import recipe_document
 from core.dft.structure import functional_crystal
+from core.electronic.diagonalise import Bands
 from core.electronic.kpath import build_path
 from core.electronic.result_files import write_dataset
 from core.errors import InputError
 from core.learning.samples import drawn_sample
+from core.parameters.tight_binding import SHELLS
 from tests.core.dft.made import solve
 
 
@@ -219,3 +224,26 @@ def outcome_of(content: bytes) -> str:
     except InputError as error:
         return str(error)
     return "read"
+
+
+def test_what_is_accepted_can_leave_the_process_that_reads():
+    checked_shape(MOST_ATOMS, 96, 4 * MOST_ATOMS)
+    with pytest.raises(InputError, match="give fewer bands or points"):
+        checked_shape(MOST_ATOMS, 100, 1000)
+    assert 1.1 * MOST_VALUES * len(SHELLS) * np.dtype(float).itemsize < LIMITS.output_bytes
+
+
+@pytest.mark.slow
+def test_the_largest_crystal_with_four_bands_an_atom_is_imported(tmp_path):
+    sample = drawn_sample("pairs", f"Si{MOST_ATOMS // 2}Ge{MOST_ATOMS // 2}", 5.5)
+    crystal = functional_crystal(sample.crystal())
+    path, bands = build_path(crystal), 4 * MOST_ATOMS
+    energy = np.tile(np.linspace(-10.0, 12.0, bands), (len(path.k_reduced), 1))
+    weight, share = np.full_like(energy, 2 / MOST_ATOMS), np.zeros((MOST_ATOMS, len(SHELLS), *energy.shape))
+    share[:, 0] = 1 / MOST_ATOMS
+    none = np.zeros(MOST_ATOMS)
+    potentials = {"correction": none, "neutral_atom": none, "at_atom": none}
+    found = Bands(energy, weight, np.zeros_like(energy), share)
+    result = DftResult(crystal, path.k_reduced, found, 0, potentials, recipe_document())
+    write_dataset(layout_dataset(Entry(sample, result)).assign_attrs(silicon_vbm_eV=1.0), tmp_path / "large.nc")
+    assert len(import_bands(tmp_path / "large.nc", EspressoSettings()).result.crystal) == MOST_ATOMS

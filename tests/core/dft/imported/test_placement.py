@@ -53,6 +53,16 @@ def test_a_period_begins_where_it_is_named_shortest():
     assert placed(cell, positions, symbols).crystal.species == ("Si", "Si", "Ge", "Ge")
 
 
+def test_a_period_has_one_name_however_its_atoms_are_listed():
+    """Where two of its rotations have notations of equal length."""
+    _, cell, positions, symbols, _, _ = scrambled("Si2Ge2Si2Ge4", 0)
+    named = set()
+    for seed in range(6):
+        order = np.random.default_rng(seed).permutation(len(symbols))
+        named.add(placed(cell, positions[order], [symbols[i] for i in order]).crystal.species)
+    assert len(named) == 1
+
+
 def test_what_is_no_stack_is_refused():
     _, cell, positions, symbols, _, _ = scrambled("Si4", 0)
     with pytest.raises(InputError, match="holds C; Si and Ge"):

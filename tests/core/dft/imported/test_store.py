@@ -148,6 +148,14 @@ def test_weights_that_cannot_be_unfolding_weights_are_refused(entries, tmp_path,
     assert not (tmp_path / "set").exists()
 
 
+@pytest.mark.parametrize("zero", [-30.0, 30.0])
+def test_a_zero_of_another_scale_is_refused(entries, tmp_path, capsys, zero):
+    """As where the maximum of silicon stands in other units, or relative to another potential."""
+    write_dataset(layout_dataset(entries["Si3Ge1"]).assign_attrs(silicon_vbm_eV=zero), tmp_path / "off.nc")
+    refused(capsys, "Si and Ge lie within 3 eV", "dft-import", tmp_path / "off.nc", "--into", tmp_path / "set")
+    assert not (tmp_path / "set").exists()
+
+
 def test_what_cannot_be_done_is_said(files, tmp_path, capsys):
     into = ("--into", tmp_path / "set")
     refused(capsys, "There is no", "dft-import", tmp_path / "none.nc", *into)
