@@ -19,6 +19,7 @@ from core.design.targets import parse_wanted
 from core.errors import InputError
 from core.loop.moves import named
 from core.sessions.designs import design_request, found, is_final
+from core.sessions.jobs import CANCELLED
 from core.structure.sample import Sample
 
 dash.register_page(
@@ -205,8 +206,9 @@ def _said(status, step) -> str:
         goes_on = "" if is_final(step) else "; press Search to go on"
         return f"{ends.get(reason, reason.capitalize())}: {count} answer{'s' * (count != 1)}, all verified{goes_on}"
     if status is not None:
-        kept = f" {len(step['designs'])} answers are kept; press Search to go on." if step else ""
-        return ended_text(status, "Search").replace("Exact calculation", "Search") + kept
+        count = len(step["designs"]) if step else 0
+        kept = f". {count} answer{'s are' if count != 1 else ' is'} kept; press Search to go on" if count else ""
+        return ("Search cancelled" if status.state == CANCELLED else ended_text(status, "Search")) + kept
     return "These answers are those of a search that did not end; press Search to go on" if step else "Press Search"
 
 
