@@ -60,10 +60,15 @@ STOPS = {
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """search: when to stop. exact: whether the forward model is compared with the exact engine at the end."""
+    """How a loop works.
+
+    search: when to stop. exact: whether the forward model is compared with the exact engine at the end. fidelity: of
+    the theory that candidates are judged by, `tight-binding` (the exact engine) or `dft` (the forward model of it).
+    """
 
     search: SearchSettings = SearchSettings()
     exact: bool = True
+    fidelity: str = "tight-binding"
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ class Loop:
         self.targets = tuple(Target(one.image) for one in self.found.images)
         images = tuple(image_to_fit(*pair) for pair in zip(self.found.images, cuts, strict=True))
         pool = Pool(self.found.estimates, self.found.sizes, self.found.known)
-        self.search = Search(images, pool, lattice_expected(self.found))
+        self.search = Search(images, pool, lattice_expected(self.found), self.settings.fidelity)
         self.last: Step | None = None
         self.first_distance: float | None = None
         self.before: dict | None = None
@@ -335,6 +340,7 @@ class Loop:
             "noise": round(last.noise, 4),
             "predictions": last.predictions,
             "exact_cuts": last.exact_cuts,
+            "fidelity": self.settings.fidelity,
             "tried": len(self.search.judged),
             "widths_tried": self._widths_tried(),
             "unexplained": round(self.search.unexplained(self.likeliest), 3) if self.search.judged else None,
@@ -352,8 +358,11 @@ class Loop:
         return sum(profile == own for profile, _ in judged) > 1
 
     def hints(self) -> list[Hint]:
-        """What may explain the residual of a loop without agreement; nothing of images that are not known."""
-        if self.last.stop_reason in ("agreement", "noise only", "outside the domain"):
+        """What may explain the residual of a loop without agreement; nothing of images that are not known.
+
+        Nor where DFT judges: explanations are drawn by tight binding, whose distance to it would count as a flaw.
+        """
+        if self.last.stop_reason in ("agreement", "noise only", "outside the domain") or self.by_dft:
             return []
         predict = Predictor()
 
@@ -375,8 +384,11 @@ class Loop:
         return [(c.stack, c.mixing, c.lattice, c.probability) for c in self.last.candidates]
 
     def exact_check(self) -> dict | None:
-        """What the winner leaves by the exact engine, beside what it leaves by the forward model with its error bar."""
-        if not self.search.judged:
+        """What the winner leaves by the exact engine, beside what it leaves by the forward model with its error bar.
+
+        None where DFT judges, which the forward model does not predict.
+        """
+        if not self.search.judged or self.by_dft:
             return None
         best, search = self.likeliest, self.search
         alone = Problem(search.targets, search.pictures, search.lattice)
@@ -387,6 +399,11 @@ class Loop:
             "residual_forward": round(forward, 4),
             "agrees": forward <= max(FORWARD_AGREES, exact),
         }
+
+    @property
+    def by_dft(self) -> bool:
+        """Whether candidates are judged by DFT's bands."""
+        return self.settings.fidelity == "dft"
 
     @property
     def likeliest(self) -> Judged:

@@ -15,7 +15,7 @@ from os import cpu_count
 import numpy as np
 
 from core.loop.clock import Clock
-from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
+from core.loop.correction import CORRECTED_ERROR, ExactWork, difference, fitted_exactly, joined
 from core.loop.explained import note
 from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
@@ -98,11 +98,13 @@ class Search:
         targets: images of one sample.
         pool: of candidates; more join it.
         lattice: expected a∥ and its error (Å).
+        fidelity: of the theory that judges, `tight-binding` (the exact engine) or `dft` (the forward model of it).
     """
 
     targets: tuple[Image, ...]
     pool: Pool
     lattice: tuple[float, float]
+    fidelity: str = "tight-binding"
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
     first: list[Key] = field(default_factory=list)
@@ -114,9 +116,9 @@ class Search:
 
     def __post_init__(self):
         known = dict.fromkeys(target.centre["kz"] for target in self.targets if "kz" in target.fixed)
-        self.pictures = Pictures("forward", tuple(known) or (0.0,))
+        self.pictures = Pictures("forward", tuple(known) or (0.0,), fidelity=self.fidelity)
         self.forward = Problem(self.targets, self.pictures, self.lattice)
-        self.corrected = Problem(self.targets, self.pictures, self.lattice, EXACT_ERROR)
+        self.corrected = Problem(self.targets, self.pictures, self.lattice, CORRECTED_ERROR[self.fidelity])
         self.ranking = Ranking(self.forward, self.pool, self.is_bare, self.work)
 
     def begin_with(self, stack: str, mixing: float) -> None:
