@@ -90,6 +90,7 @@ class Step:
     noise and the engine's error; noise: 1. predictions: forward cuts used so far. exact_cuts: of the exact engine.
     candidates: most probable first. stop_reason: of STOPS, empty while it goes on. sentence: what the step has shown.
     intervals: value and ends of the 90 % interval of TRACKED. tried: stack and width (ML) of what was judged.
+    fidelity: of the theory that judged it, see `LoopSettings`.
     """
 
     number: int
@@ -104,6 +105,7 @@ class Step:
     sentence: str = ""
     intervals: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     tried: tuple[tuple[str, float], ...] = ()
+    fidelity: str = "tight-binding"
 
     def document(self) -> dict:
         """Plain JSON, for one line of output."""
@@ -118,6 +120,7 @@ class Step:
             "noise": round(self.noise, 4),
             "predictions": self.predictions,
             "exact_cuts": self.exact_cuts,
+            "fidelity": self.fidelity,
             "candidates": [asdict(c) | {"probability": round(c.probability, 4)} for c in self.candidates[:5]],
             "sentence": self.sentence,
             "intervals": {name: [round(x, 5) for x in ends] for name, ends in self.intervals.items()},
@@ -191,7 +194,7 @@ class Loop:
         """Steps until the loop stops; the last one names why."""
         number = 0 if self.before is None else self.before["step"] + 1
         for note, stop in self._moves(cancelled):
-            self.last = self._step(number, note, stop)
+            self.last = replace(self._step(number, note, stop), fidelity=self.settings.fidelity)
             if self.first_distance is None:
                 self.first_distance = self.last.distance
             number += 1
@@ -360,9 +363,11 @@ class Loop:
     def hints(self) -> list[Hint]:
         """What may explain the residual of a loop without agreement; nothing of images that are not known.
 
-        Nor where DFT judges: explanations are drawn by tight binding, whose distance to it would count as a flaw.
+        Nor by DFT: explanations are drawn by tight binding, whose distance to it would count as a flaw.
         """
-        if self.last.stop_reason in ("agreement", "noise only", "outside the domain") or self.by_dft:
+        if self.last.stop_reason in ("agreement", "noise only", "outside the domain"):
+            return []
+        if self.settings.fidelity == "dft":
             return []
         predict = Predictor()
 
@@ -384,11 +389,8 @@ class Loop:
         return [(c.stack, c.mixing, c.lattice, c.probability) for c in self.last.candidates]
 
     def exact_check(self) -> dict | None:
-        """What the winner leaves by the exact engine, beside what it leaves by the forward model with its error bar.
-
-        None where DFT judges, which the forward model does not predict.
-        """
-        if not self.search.judged or self.by_dft:
+        """What the winner leaves by the exact engine, and by the forward model with its error bar; None by DFT."""
+        if not self.search.judged or self.settings.fidelity == "dft":
             return None
         best, search = self.likeliest, self.search
         alone = Problem(search.targets, search.pictures, search.lattice)
@@ -399,11 +401,6 @@ class Loop:
             "residual_forward": round(forward, 4),
             "agrees": forward <= max(FORWARD_AGREES, exact),
         }
-
-    @property
-    def by_dft(self) -> bool:
-        """Whether candidates are judged by DFT's bands."""
-        return self.settings.fidelity == "dft"
 
     @property
     def likeliest(self) -> Judged:
