@@ -12,7 +12,7 @@ from core.errors import InputError
 
 TRAINING_STACKS = 14000
 RACE_STACKS = 1008
-LOOP_VARIANTS = ["known", "unknown", "two-cuts", "foreign", "form"]
+LOOP_VARIANTS = ["known", "unknown", "two-cuts", "foreign", "form", "dft", "dft-by-tight-binding"]
 
 
 def add_commands(entries) -> None:

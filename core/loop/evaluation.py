@@ -1,7 +1,8 @@
 """How well the closed loop reads simulated images of stacks that no model was trained on, and why it stops on others.
 
-Images come from the exact engine at finely spaced k_z, with every artefact of their severity; the loop is given the cut
-and its k_z, or what another of VARIANTS says. What one image gave is kept: a stopped evaluation goes on where it stood.
+Images come from the exact engine (of two variants: from DFT's bands) at finely spaced k_z, with every artefact of their
+severity; the loop is given the cut and its k_z, or what another of VARIANTS says. What one image gave is kept: a
+stopped evaluation goes on where it stood.
 """
 
 import hashlib
@@ -40,9 +41,12 @@ VARIANTS = {
     "two-cuts": SEVERITIES,
     "foreign": ("realistic",),
     "form": ("form",),
+    "dft": SEVERITIES,
+    "dft-by-tight-binding": SEVERITIES,
 }
 """What the loop is given, and at which severities: one cut and its k_z; one cut; two cuts at two known k_z; one cut of
-the second simulator and its k_z; one cut of a measurement that the form makes of a typed stack."""
+the second simulator and its k_z; one cut of a measurement that the form makes of a typed stack; one cut of DFT's bands
+and its k_z, judged by DFT, or by tight binding."""
 
 OTHER_KZ = 0.4
 """2π/c̄ between the two cuts."""
@@ -150,7 +154,8 @@ def _run(task: tuple) -> tuple[str, Outcome]:
         cuts = [Cut(None, CUT)]
     else:
         cuts, images = _measured(sample, kind, number, variant)
-    outcome = loop_outcome(images, cuts, sample)
+    fidelity = "dft" if variant == "dft" else "tight-binding"
+    outcome = loop_outcome(images, cuts, sample, replace(SETTINGS, fidelity=fidelity))
     file.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
     return kind, outcome
 
@@ -165,7 +170,8 @@ def _measured(sample: DrawnSample, severity: str, number: int, variant: str) -> 
         crystal, random = sample.crystal(), np.random.default_rng([SEED, len(SEVERITIES), number])
         level = predicted_vbm(crystal) + random.uniform(0.0, 1.2)
         return [Cut(None, CUT, kz)], [foreign_image(crystal, CUT, kz, level, random, KX, EV)]
-    images = [simulated_image(sample, severity, number)]
+    fidelity = "dft" if variant.startswith("dft") else "tight-binding"
+    images = [simulated_image(sample, severity, number, fidelity=fidelity)]
     if variant == "unknown":
         return [Cut(None, CUT)], images
     if variant == "two-cuts":
