@@ -132,8 +132,8 @@ def _exact(result: dict) -> str:
     check = result.get("exact_check")
     if result.get("fidelity") == "dft":
         return (
-            "Judged by DFT (PBE, empty bands raised by the scissor) through the Hamiltonian that it taught, with an "
-            "error of 12 % of the signal; tight binding may see it otherwise."
+            "Judged by DFT (PBE, empty bands raised by the scissor) through the Hamiltonian that it taught; tight "
+            "binding may see it otherwise."
         )
     if not check:
         return ""

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from core.loop.correction import THEORY_LATTICE_ERROR
 from core.loop.decisive import Decision, ambiguity, decision
 from core.loop.expected import image_to_fit, lattice_expected
 from core.loop.explained import first_sentence, refined_sentence, sentence
@@ -431,12 +432,14 @@ class Loop:
         return found
 
     def _weighted(self) -> list[Weighted]:
+        more = THEORY_LATTICE_ERROR[self.settings.fidelity]
         if not self.is_settled:
-            error = self.likeliest.fitted.lattice_error
+            error = math.hypot(self.likeliest.fitted.lattice_error, more)
             return [Weighted(c.stack, c.mixing, c.lattice, error, c.probability) for c in self._candidates()]
+        rows = [(one, one.fitted, share) for one, share in ranked(self.search.judged.values())]
         return [
-            Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share)
-            for one, share in ranked(self.search.judged.values())
+            Weighted(one.stack, one.mixing, fit.state.lattice, math.hypot(fit.lattice_error, more), share)
+            for one, fit, share in rows
         ]
 
     def _held(self, name: str, value: float, low: float, high: float) -> tuple[float, float, float]:

@@ -36,7 +36,7 @@ class Pictures:
 
     engine: name. origins: k_z (2π/c̄) that nodes start from, so that every k_z that is known is one of them.
     count: pictures computed, one k_z at one a∥ each. fidelity: whose spectra a fit's corrections lead to, those of
-    tight binding or of DFT; the pictures themselves are of tight binding.
+    tight binding or of DFT; the pictures themselves are of the engine.
     """
 
     engine: str = "forward"

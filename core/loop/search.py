@@ -180,8 +180,11 @@ class Search:
     def _steps(self, settings: "SearchSettings", cancelled: Callable[[], bool]) -> Iterator[str]:
         began = self.clock()
         stack, mixing, _ = self.pool[self.first[0] if self.first else next(iter(self.pool))]
-        begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS, cancelled)
-        self._judge(stack, mixing, begun.state)
+        begun = self.forward.start(stack, mixing, self.lattice[0])
+        if self.fidelity == "tight-binding":
+            self._judge(stack, mixing, self.forward.run(begun, FIRST_STEPS, cancelled).state)
+        else:  # what another theory predicts would lead astray
+            self._converge(stack, mixing, self.forward.run(begun, 0))
         yield f"{stack}, the first guess, fitted"
         if self.left_out:  # candidates of an earlier search, which take no time from new ones
             yield from self._asked(cancelled)
