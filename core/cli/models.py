@@ -176,8 +176,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
         figures, file = evaluate_fit(show_progress), FIT_FILE
     elif arguments.detection:
-        from core.loop.detection_evaluation import MEASURED_FILE as DETECTION_FILE
         from core.loop.detection_evaluation import evaluate_detection
+        from core.loop.flaws import MEASURED_FILE as DETECTION_FILE
 
         figures = evaluate_detection(folder.with_name("detection-evaluation"), show_progress, arguments.images)
         file = DETECTION_FILE

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.loop.flaws import FLAWS
 from core.loop.loop import STOPS, TRUSTED_TO
 from core.loop.moves import named
 from core.loop.reliability import tested_like
@@ -150,6 +151,29 @@ def _rivals(result: dict) -> str:
 
 
 def _flaws(result: dict) -> str:
+    return " ".join(filter(None, (_crystal(result), _hints(result))))
+
+
+def _crystal(result: dict) -> str:
+    """Whether the crystal is as drawn, with what is known of such answers; empty where it was not asked."""
+    rows = result.get("flaws") or []
+    told = []
+    for one in rows:
+        tests = ""
+        if "rate" in one:
+            tests = (
+                f" (in tests {100 * one['rate']:.0f} % of such flaws were found, and "
+                f"{100 * one['false_alarms']:.0f} % of perfect crystals called flawed)"
+            )
+        told.append(f"{FLAWS[one['flaw']]}{tests}")
+    flawed = [text for one, text in zip(rows, told, strict=True) if one["found"]]
+    perfect = [text for one, text in zip(rows, told, strict=True) if not one["found"]]
+    parts = [f"Better than as drawn the image is explained by {' and '.join(flawed)}."] if flawed else []
+    parts += [f"The image gives no sign of {' nor of '.join(perfect)}."] if perfect else []
+    return " ".join(parts)
+
+
+def _hints(result: dict) -> str:
     found = [hint for hint in result.get("hints", ()) if hint["removes"] >= LEAST_HINT]
     if not found:
         return ""

@@ -15,6 +15,7 @@ from core.loop.decisive import Decision, ambiguity, decision
 from core.loop.expected import image_to_fit, lattice_expected
 from core.loop.explained import first_sentence, refined_sentence, sentence
 from core.loop.fit import Problem, State
+from core.loop.flaws import told_flaws
 from core.loop.frame import Frame, frame_of
 from core.loop.hints import Hint, hints
 from core.loop.moves import named
@@ -325,12 +326,9 @@ class Loop:
 
     def result(self) -> dict:
         """What the loop found, as plain JSON."""
-        last = self.last
-        document = self.found.document()
-        figures = {
-            name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit}
-            for name, e in self.descriptors().items()
-        }
+        last, exact, document = self.last, self.settings.exact, self.found.document()
+        said = self.descriptors().items()
+        figures = {name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit} for name, e in said}
         return document | {
             "descriptors": figures,
             "figures_from": "candidates" if self.is_trusted else "networks",
@@ -352,7 +350,8 @@ class Loop:
             "hints": [hint.document() for hint in self.hints()],
             "ambiguity": ambiguity(self._left(), self.search.pictures) if self.is_trusted else "",
             "decide": None if (next_cut := self.decision()) is None else next_cut.document(),
-            "exact_check": self.exact_check() if self.settings.exact else None,
+            "exact_check": self.exact_check() if exact else None,
+            "flaws": told_flaws(self.search.forward, self.likeliest.fitted) if exact and self.is_trusted else [],
         }  # fmt: skip
 
     def _widths_tried(self) -> bool:
