@@ -210,6 +210,7 @@ def fake_record(drawn: DrawnImperfect) -> ImperfectRecord:
     return ImperfectRecord(drawn, exact.reshape(-1, planes, *exact.shape[1:]).astype(np.float16))
 
 
+@pytest.mark.slow
 def test_training_learns_what_flaws_take(monkeypatch, tmp_path):
     small = [drawn for drawn in MANY if drawn.imperfect.planes <= 6]
     lessons = [drawn for drawn in small if drawn.split != "test"][:60]
