@@ -13,11 +13,12 @@ def design_tables(directory: Path = DIRECTORY) -> list | None:
     found = figures_in(directory / "design.json")
     if not found:
         return None
-    hidden, drawn, speed = found["hidden"], found["drawn"], found["speed"]
+    hidden, drawn, rough, speed = (found[name] for name in ("hidden", "drawn", "drawn_roughly", "speed"))
     rows = [
         ["Targets of hidden stacks, met within 15 meV, verified", f"{hidden['targets']}", _share(hidden["met"])],
         ["Drawn bands whose stack or likeness is in the first five", f"{drawn['bands']}", _share(drawn["found"])],
         ["Drawn bands whose very stack is", f"{drawn['bands']}", _share(drawn["same_stack"])],
+        ["Bands drawn through whole pixels, stack or likeness", f"{rough['bands']}", _share(rough["found"])],
     ]
     return [
         data_table(

@@ -48,7 +48,7 @@ def layout(run: str = "", **query) -> html.Div:
             dcc.Store(id=ids("seen")),
             dcc.Interval(id=ids("poll"), interval=POLL_MS),
             dcc.Store(id=ids("frame"), data=0),
-            panels.control_bar(runs.budget(run)),
+            panels.control_bar(runs.budget(run), runs.fidelity(run)),
             html.Div([panels.picture_panel(), panels.knowledge_panel()], className="loop"),
         ],
         className="wrap loop-page",
@@ -212,14 +212,15 @@ def try_stack(clicks, stack, mixing, lattice, run):
     State(ids("run"), "data"),
     State(ids("seconds"), "value"),
     State(ids("candidates-most"), "value"),
+    State(ids("fidelity"), "value"),
     prevent_initial_call=True,
 )
-def start_again(clicks, run, seconds, candidates):
+def start_again(clicks, run, seconds, candidates, fidelity):
     """A new run on the same images; the old one stays where it is."""
     if not clicks:
         return no_update, no_update
     try:
-        return f"/loop?run={runs.copied(run, Budget(seconds, candidates))}", ""
+        return f"/loop?run={runs.copied(run, Budget(seconds, candidates), str(fidelity)[:40])}", ""
     except InputError as error:
         return no_update, str(error)
 

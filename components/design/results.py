@@ -39,7 +39,7 @@ def columns(wanted: Wanted) -> list[tuple[str, str]]:
     asked = list(dict.fromkeys(target.figure for target in wanted.targets))
     figures = [*asked, *(["gap"] if "gap" not in asked else [])]
     heads = [(name, f"{FIGURES[name].label}{f' ({unit})' if (unit := FIGURES[name].unit) else ''}") for name in figures]
-    band = [("curve", "Band there")] if wanted.curve else []
+    band = [("curve", "Band there"), ("off", "Band off by (eV)")] if wanted.curve else []
     return [
         ("stack", "Stack"), ("lattice", "a∥ (Å)"), *band, *heads, ("kind", "Gap is"), ("valley", "CBM in"),
         ("strain", "Mean strain (%)"), ("cost", "Misses"), ("bears", "Bears"),
@@ -70,7 +70,7 @@ def shown(design: dict, key: str) -> str:
         return "none" if design["met"] else f"{value:.2f}"
     if value is None or isinstance(value, str):
         return value or "–"
-    digits = {"lattice": 4, "strain": 2, "curve": 2}.get(key)
+    digits = {"lattice": 4, "strain": 2, "curve": 2, "off": 3}.get(key)
     return decimal(value, digits if digits is not None else DIGITS[FIGURES[key].unit]) or "–"
 
 
@@ -225,14 +225,15 @@ def answers_csv(wanted: Wanted, designs: list[dict]) -> str:
     heads = [f"{name} ({FIGURES[name].unit or '1'})" for name in FIGURES]
     writer.writerow(
         ["stack", "substrate", "interface mixing (ML)", "lattice (A)", *heads, "kind", "valley", "mean strain",
-         "drawn band", "misses", "met", "on the front"]
+         "drawn band", "drawn band off by (eV)", "misses", "met", "on the front"]
     )  # fmt: skip
     for one in designs:
         sample = Sample.from_document(one["sample"])
         figures = ["" if (value := one["figures"][name]) is None else value for name in FIGURES]
         writer.writerow(
             [sample.stack, sample.substrate, sample.mixing, sample.lattice, *figures, one["kind"], one["valley"],
-             one["strain"], one["curve"] if wanted.curve else "", one["cost"], one["met"], one["front"]]
+             one["strain"], *([one["curve"], one["off"]] if wanted.curve else ["", ""]), one["cost"], one["met"],
+             one["front"]]
         )  # fmt: skip
     return stream.getvalue()
 

@@ -32,6 +32,10 @@ BUDGET = (
     "Time in which stacks are tried anew, and how many of them are; fits that follow an alloy's fraction, and fits of "
     "the best stacks again, come on top"
 )
+THEORIES = {"tight-binding": "Tight binding", "dft": "DFT"}
+THEORIES_TITLE = (
+    "By whose bands candidates are judged: those of the exact engine, or those of the Hamiltonian that DFT has taught"
+)
 LEFT = {
     "left": f"Its worker has left: {ORDERS['run']} takes it up from there.",
     "interrupted": f"Nobody works on it: {ORDERS['run']} takes it up from there.",
@@ -61,8 +65,8 @@ def welcome() -> html.Section:
     )
 
 
-def control_bar(budget: Budget | None = None) -> html.Div:
-    """Status and orders; budget: that the run was given."""
+def control_bar(budget: Budget | None = None, fidelity: str = "tight-binding") -> html.Div:
+    """Status and orders; budget: that the run was given. fidelity: of the theory that judges it."""
     buttons = [
         html.Button(label, id=ids(f"order-{what}"), type="button", className="button", disabled=True)
         for what, label in ORDERS.items()
@@ -76,6 +80,7 @@ def control_bar(budget: Budget | None = None) -> html.Div:
                 [
                     html.Div([*buttons, again], className="downloads", role="group", **{"aria-label": "Run"}),
                     html.Div(budget_fields(budget), className="loop-budget", role="group", **{"aria-label": "Budget"}),
+                    theory_field(fidelity),
                     html.Div([link, report], className="downloads", role="group", **{"aria-label": "Take with you"}),
                 ],
                 className="loop-orders",
@@ -94,6 +99,22 @@ def usual_budget() -> Budget:
         return Budget(min(max(loop_seconds(), SECONDS[0]), SECONDS[1]))
     except InputError:  # the server's own setting is wrong, which its jobs say
         return Budget()
+
+
+def theory_field(fidelity: str) -> html.Div:
+    """By whose bands the next start judges its candidates."""
+    return html.Div(
+        [
+            html.Span("Next start by", className="muted"),
+            dmc.SegmentedControl(
+                id=ids("fidelity"), value=fidelity, size="xs",
+                data=[{"value": name, "label": label} for name, label in THEORIES.items()],
+                attributes={"root": {"aria-label": "Candidates of the next start are judged by the bands of"}},
+            ),
+        ],
+        className="loop-budget",
+        title=THEORIES_TITLE,
+    )  # fmt: skip
 
 
 def budget_fields(budget: Budget | None) -> list:
@@ -218,8 +239,9 @@ def status_text(status: str, step: dict | None, job: Status | None = None, exten
     reason = step.get("stop_reason")
     if reason and status in ("running", "finished") and not extended:
         kind = {"agreement": "inside", "outside the domain": "outside", "noise only": "outside"}.get(reason, "")
+        checked = "" if step.get("fidelity") == "dft" else " The exact engine checks the winner …"
         more = f" {ORDERS['run']} gives it the next budget." if reason in EXTENDED else ""
-        return STOPS[reason] + (more if status == "finished" else " The exact engine checks the winner …"), kind
+        return STOPS[reason] + (more if status == "finished" else checked), kind
     said = "it goes on from there" if reason else step.get("sentence") or step["note"]
     more = f"{said.removesuffix('.')}. {LEFT[status]}" if status in LEFT else said
     return f"{STATUS[status]}, step {step['step']}: {more}", ""

@@ -8,13 +8,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.interpret.result import LABELS
 from components.loop.prints import images_svg, tracks_svg
-from components.loop.result import figure_texts
+from components.loop.result import JUDGED_BY, figure_texts
 from components.translation import answers
 from core.errors import InputError
 from core.loop.ending import LEAST_HINT, ending, is_trusted
 from core.loop.moves import named
 from core.reverse.quantities import QUANTITIES
 from core.sessions import runs
+from core.sessions.asked import fidelity_of
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -58,7 +59,8 @@ def run_report(identity: str) -> str:
             for hint in result.get("hints") or ()
             if hint["removes"] >= LEAST_HINT
         ],
-        cuts=f"{len(steps)} steps, {result['predictions']} predicted and {result['exact_cuts']} exact cuts",
+        cuts=f"{len(steps)} steps, {result['predictions']} predicted and {result['exact_cuts']} "
+        f"{JUDGED_BY[fidelity_of(result)]} cuts",
         sources=[_source(one) for one in about.get("sources") or ()],
         about={
             "Run": identity,

@@ -9,6 +9,7 @@ from core.loop.ending import LEAST_HINT, ending
 from core.loop.frame import Frame
 from core.loop.moves import named
 from core.reverse.quantities import QUANTITIES
+from core.sessions.asked import fidelity_of
 from core.structure.mixing import mix_profile
 from core.structure.sample import Sample
 from core.structure.stack import parse_stack
@@ -17,6 +18,9 @@ SHOWN = 6
 """Candidates in the table."""
 
 STRIP_PLANES = 20
+
+JUDGED_BY = {"tight-binding": "exact", "dft": "DFT’s"}
+"""Cuts by the theory that judges, in a word."""
 
 MOVED = 0.005
 """By which a probability rises or falls to be marked."""
@@ -46,7 +50,7 @@ def fitting(frame: Frame | None, live: bool) -> list:
 def best_guess(step: dict) -> html.Div:
     """Stack, substrate and planes of the best guess."""
     interface = f"interfaces over {step['mixing']:.2g} ML" if step["mixing"] > 0.05 else "sharp interfaces"
-    cuts = f"{step['predictions']} predicted and {step.get('exact_cuts', 0)} exact cuts"
+    cuts = f"{step['predictions']} predicted and {step.get('exact_cuts', 0)} {JUDGED_BY[fidelity_of(step)]} cuts"
     residual = f"χ² {step['residual']:.2f} a pixel, {cuts}"
     return html.Div(
         [

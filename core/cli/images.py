@@ -24,6 +24,10 @@ def add_commands(entries) -> None:
     entry.add_argument(
         "--exact-cuts", type=at_least_one, help=f"of the exact engine, after which none are; {more}; no limit if absent"
     )
+    entry.add_argument(
+        "--fidelity", choices=("tight-binding", "dft"), default="tight-binding",
+        help="whose bands candidates are judged by: the exact engine's (default), or those of the forward model of DFT",
+    )  # fmt: skip
     entry.add_argument("--keep", action="store_true", help="leave a failure in the replay store, to learn from")
 
 
@@ -68,7 +72,7 @@ def loop(arguments: argparse.Namespace) -> None:
 
     most = MOST_EXACT_CUTS if arguments.exact_cuts is None else arguments.exact_cuts
     search = SearchSettings(seconds=arguments.seconds, exact_cuts=most)
-    running = Loop(given_cuts(arguments), LoopSettings(search))
+    running = Loop(given_cuts(arguments), LoopSettings(search, fidelity=arguments.fidelity))
     for step in running.steps():
         document = step.document()
         print(json.dumps(document, ensure_ascii=False) if arguments.json else step_line(document), flush=True)
@@ -79,9 +83,10 @@ def loop(arguments: argparse.Namespace) -> None:
         print(json.dumps(document, ensure_ascii=False))
         return
     print(f"{STOPS[document['stop_reason']]}\n{inference_lines(document)}")
+    judged_by = "DFT's" if document["fidelity"] == "dft" else "exact"
     print(
         f"residual {document['residual_start']:.4g} → {document['residual_end']:.4g} times the noise, "
-        f"{document['predictions']} forward and {document['exact_cuts']} exact cuts"
+        f"{document['predictions']} forward and {document['exact_cuts']} {judged_by} cuts"
     )
 
 

@@ -12,7 +12,7 @@ from core.errors import InputError
 
 TRAINING_STACKS = 14000
 RACE_STACKS = 1008
-LOOP_VARIANTS = ["known", "unknown", "two-cuts", "foreign", "form"]
+LOOP_VARIANTS = ["known", "unknown", "two-cuts", "foreign", "form", "dft", "dft-by-tight-binding"]
 
 
 def add_commands(entries) -> None:
@@ -204,8 +204,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
         figures, file = evaluate_fit(show_progress), FIT_FILE
     elif arguments.detection:
-        from core.loop.detection_evaluation import MEASURED_FILE as DETECTION_FILE
         from core.loop.detection_evaluation import evaluate_detection
+        from core.loop.flaws import MEASURED_FILE as DETECTION_FILE
 
         figures = evaluate_detection(folder.with_name("detection-evaluation"), show_progress, arguments.images)
         file = DETECTION_FILE

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.design.figures import Measured
-from core.design.targets import Wanted
+from core.design.targets import Wanted, curve_cost
 from core.structure.sample import Sample
 
 ENDS = ("met", "nothing meets all targets")
@@ -49,6 +49,7 @@ class Design:
         return {
             "sample": self.sample.document(),
             "curve": round(self.measured.curve, 4),
+            "off": round(self.measured.off, 5),
             "figures": _plain(self.measured.figures),
             "predicted": _plain(self.predicted.figures) if self.predicted else None,
             "kind": self.measured.kind,
@@ -68,7 +69,7 @@ class Design:
         kind, valley, given = document["kind"], document["valley"], document["predicted"]
         return cls(
             Sample.from_document(document["sample"]),
-            Measured(_known(document["figures"]), kind, valley, document["curve"]),
+            Measured(_known(document["figures"]), kind, valley, document["curve"], document["off"]),
             _cost(document["cost"]), document["met"], document["strain"], document["exact"],
             Measured(_known(given), kind, valley) if given else None,
             tuple(Sensitivity(**one | {"cost": _cost(one["cost"])}) for one in document["sensitivity"]),
@@ -112,7 +113,7 @@ def _misses(wanted: Wanted, found: Measured) -> list[float]:
         *(float(target.miss(np.array(found.figures[target.figure]))) for target in wanted.targets),
         *([float(found.kind not in wanted.kinds)] if wanted.kinds else []),
         *([float(found.valley not in wanted.valleys)] if wanted.valleys else []),
-        *([1.0 - found.curve] if wanted.curve else []),
+        *([float(curve_cost(found.curve, found.off))] if wanted.curve else []),
     ]
 
 

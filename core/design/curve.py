@@ -133,14 +133,18 @@ class Curve:
         return (np.interp(right, k, energy) - np.interp(left, k, energy)) / (right - left)
 
     @cached_property
+    def _variance(self) -> np.ndarray:
+        """(row,) eV²: of one band of the curve's steepness."""
+        return DEFAULT_SIGMA**2 + (0.5 * self._steepness) ** 2
+
+    @cached_property
     def _strips(self) -> np.ndarray:
         """(shift, row, energy) eV: what a picture's pixels count, 1 in all for one band there; the first is unshifted.
 
         An unfolded band of weight 1 has the integral 1, and the width of `Broadening`: steep ones are wider.
         """
         shift = np.array([0.0, *np.arange(-NEARBY, NEARBY + 1e-9, REACH / 2)])
-        variance = DEFAULT_SIGMA**2 + (0.5 * self._steepness) ** 2
-        one_band = REACH / np.sqrt(REACH**2 + variance)
+        one_band = REACH / np.sqrt(REACH**2 + self._variance)
         off = _GRID.values - self.energies[:, None] - shift[:, None, None]
         return np.exp(-0.5 * (off / REACH) ** 2) * _GRID.step / one_band[:, None]
 
@@ -154,3 +158,16 @@ class Curve:
         """
         found = np.einsum("ske,ke->sk", self._strips, total[self.rows])
         return float((found[0] / np.maximum(found.max(axis=0), 1.0)).mean())
+
+    def off(self, total: np.ndarray) -> float:
+        """Energy (eV), root mean square over its k-points, by which a band lies beside it; it parts what scores alike.
+
+        The strip moves the middle of what lies in it towards the curve; of one band by a known share, which is undone.
+
+        Args:
+            total: as of `score`.
+        """
+        beside = _GRID.values - self.energies[:, None]
+        weight = total[self.rows] * np.exp(-0.5 * (beside / REACH) ** 2)
+        middle = (weight * beside).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-3)
+        return float(np.sqrt(((middle * (1 + self._variance / REACH**2)) ** 2).mean()))

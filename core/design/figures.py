@@ -69,13 +69,14 @@ MORE = ("electron_mass_110", "hole_mass_110", "split_off")
 class Measured:
     """What a sample has: FIGURES by name, nan where it has none; kind of its gap; valley of its CBM.
 
-    curve: share of a drawn band that it has; 0 where none is asked for.
+    curve: share of a drawn band that it has; 0 where none is asked for. off: eV by which its band lies beside that.
     """
 
     figures: dict[str, float]
     kind: str
     valley: str
     curve: float = 0.0
+    off: float = 0.0
 
 
 def quick(sample: Sample) -> Measured:

@@ -14,9 +14,9 @@ from core.design.atlas import atlas
 from core.design.figures import Measured, quick, verified
 from core.design.growth import Constraints, mean_strain
 from core.design.targets import Wanted, curve_cost
-from core.engines import engine_named
+from core.engines import AtomicSpectra, engine_named
 from core.errors import InputError
-from core.forward.model import predict
+from core.forward.model import Prediction, predict
 from core.learning.samples import profile_key
 from core.loop.moves import plane_neighbours
 from core.structure.sample import Sample
@@ -84,7 +84,7 @@ class DesignSearch:
         """Nothing is found yet but what is known."""
         self._designs = {design.sample.key: design for design in self.known}
         self._begun = {design.begun for design in self.known}
-        self._scores: np.ndarray | None = None
+        self._curve_costs: np.ndarray | None = None
         self._excluded = {profile_key(parse_stack(stack)) for stack in self.settings.excluded}
 
     def steps(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Step]:
@@ -146,27 +146,33 @@ class DesignSearch:
         return np.unique(np.linspace(*self.constraints.lattice, CURVE_LATTICES if self.wanted.curve else LATTICES))
 
     def _score(self) -> Iterator[float]:
-        """Predict how much of the drawn band each sample of the table has; how many are done."""
+        """Predict what the drawn band costs each sample of the table; how many are done."""
         table, lattice = atlas(), self._lattices()
-        scores = self._scores = np.zeros((len(table.pairs), len(lattice)))
+        costs = self._curve_costs = np.full((len(table.pairs), len(lattice)), np.inf)
         for number, pair in enumerate(table.pairs):
             if pair.sum() <= self.constraints.longest:
                 stack = two_block(*map(int, pair))
                 for at, here in enumerate(lattice):
-                    scores[number, at] = self._predicted(self.constraints.sample(stack, float(here)))
-            yield (number + 1) / len(scores)
+                    sample = self.constraints.sample(stack, float(here))
+                    costs[number, at] = curve_cost(*self._along(predict(sample.crystal())))
+            yield (number + 1) / len(costs)
 
-    def _predicted(self, sample: Sample) -> float:
-        return self.wanted.curve.score(predict(sample.crystal()).total()) if self.wanted.curve else 0.0
+    def _along(self, spectra: Prediction | AtomicSpectra) -> tuple[float, float]:
+        """Share of the drawn band that spectra have, and eV by which theirs lies beside it."""
+        total, curve = spectra.total(), self.wanted.curve
+        return (curve.score(total), curve.off(total)) if curve else (0.0, 0.0)
 
-    def _quick(self, sample: Sample) -> Measured:
-        return replace(quick(sample), curve=self._predicted(sample))
-
-    def _exact(self, sample: Sample) -> Measured:
-        found = verified(sample)
+    def _with_curve(self, found: Measured, spectra: Callable[[], Prediction | AtomicSpectra]) -> Measured:
         if not self.wanted.curve:
             return found
-        return replace(found, curve=self.wanted.curve.score(engine_named("exact").solve(sample.crystal()).total()))
+        share, off = self._along(spectra())
+        return replace(found, curve=share, off=off)
+
+    def _quick(self, sample: Sample) -> Measured:
+        return self._with_curve(quick(sample), lambda: predict(sample.crystal()))
+
+    def _exact(self, sample: Sample) -> Measured:
+        return self._with_curve(verified(sample), lambda: engine_named("exact").solve(sample.crystal()))
 
     def _from_table(self, stopped: Callable[[], bool]) -> list[Sample]:
         """The best of the table that constraints allow, no two alike."""
@@ -175,7 +181,7 @@ class DesignSearch:
         fits = (counts.sum(axis=1) <= limits.longest) & (
             (counts.min(axis=1) == 0) | ((counts >= limits.thinnest) & (counts <= limits.thickest)).all(axis=1)
         )
-        cost = self.wanted.costs(*table.figures(lattice)) + (0.0 if self._scores is None else curve_cost(self._scores))
+        cost = self.wanted.costs(*table.figures(lattice)) + (0.0 if self._curve_costs is None else self._curve_costs)
         cost = np.where(fits[:, None], cost, np.inf)
         off_centre = self.wanted.off_centre(table.figures(lattice)[0])
         order = np.column_stack(np.unravel_index(np.lexsort((off_centre.ravel(), cost.ravel())), cost.shape))
@@ -286,9 +292,8 @@ class DesignSearch:
 def _shifted(measured: Measured, start: Measured, exact: Measured) -> Measured:
     """Quick figures, corrected by what exact ones of a sample nearby differ from its quick ones."""
     figures = {name: value + exact.figures[name] - start.figures[name] for name, value in measured.figures.items()}
-    return replace(
-        measured, figures=figures, curve=float(np.clip(measured.curve + exact.curve - start.curve, 0.0, 1.0))
-    )
+    curve = float(np.clip(measured.curve + exact.curve - start.curve, 0.0, 1.0))
+    return replace(measured, figures=figures, curve=curve, off=max(0.0, measured.off + exact.off - start.off))
 
 
 def mistakes(sample: Sample) -> Iterator[tuple[str, Sample]]:

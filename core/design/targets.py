@@ -25,6 +25,9 @@ LARGEST = 1000.0
 CURVE_SCALE = 0.05
 """Share of a drawn band that is missing which costs one."""
 
+OFF_SCALE = 0.08
+"""eV beside a drawn band, root mean square, that cost one."""
+
 CURVE_MET = 0.8
 """Share of a drawn band that must be there."""
 
@@ -128,7 +131,7 @@ class Wanted:
 
     def cost(self, measured: Measured) -> float:
         """Of one sample; 0 where everything is met, but for a drawn band, which can always be met better."""
-        return self._cost_of_figures(measured) + float(curve_cost(measured.curve) if self.curve else 0.0)
+        return self._cost_of_figures(measured) + float(curve_cost(measured.curve, measured.off) if self.curve else 0.0)
 
     def met(self, measured: Measured) -> bool:
         """Whether a sample is all that is asked for."""
@@ -147,9 +150,9 @@ class Wanted:
         return "; ".join(parts)
 
 
-def curve_cost(score: np.ndarray | float) -> np.ndarray:
-    """Of a drawn band of which a share `score` is there."""
-    return ((1.0 - np.asarray(score)) / CURVE_SCALE) ** 2
+def curve_cost(score: np.ndarray | float, off: np.ndarray | float) -> np.ndarray:
+    """Of a drawn band of which a share `score` is there, `off` eV beside the drawn one."""
+    return ((1.0 - np.asarray(score)) / CURVE_SCALE) ** 2 + (np.asarray(off) / OFF_SCALE) ** 2
 
 
 def parse_wanted(texts: Sequence[str], curve: Curve | None = None) -> Wanted:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 import numpy as np
 
 from core.electronic.calculation import check_size, energy_zero
-from core.electronic.diagonalise import degenerate_members, dense_matrices, resolved_states
+from core.electronic.diagonalise import Bands, degenerate_members, dense_matrices, resolved_states
 from core.electronic.hamiltonian import Hamiltonian, build_hamiltonian
 from core.electronic.kpath import KPath
 from core.electronic.spectral import Broadening, EnergyGrid
+from core.parameters.tight_binding import TightBindingParameters
 from core.structure.crystal import Crystal
 
 PERIOD = 2.0
@@ -72,6 +73,8 @@ def folded_totals(
     grid: EnergyGrid,
     broadening: Broadening,
     watch: Callable[[np.ndarray, slice], None] | None = None,
+    parameters: TightBindingParameters | None = None,
+    shift: Callable[[Bands, np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
     """(folding, k, energy) 1/eV: unfolded spectral functions along a path and along paths moved up by foldings of k_z.
 
@@ -83,9 +86,14 @@ def folded_totals(
         grid: energies.
         broadening: σ and kind.
         watch: gets what is returned, and which k of it have just been added.
+        parameters: others than those of the project; the zero of energy stays where the project's have it.
+        shift: of bands, their shells summed over atoms, at k (k, 3) in units of the average cell: eV that each state
+            (k, band) is raised by.
     """
     check_size(crystal)
-    hamiltonian, zero = build_hamiltonian(crystal), energy_zero(False)
+    hamiltonian, zero = build_hamiltonian(crystal, parameters=parameters), energy_zero(False)
+    by_shell = np.equal.outer(np.arange(4), hamiltonian.shell_of_orbital).astype(float)
+    shells = _ALL_SHELLS if shift is None else by_shell
     up = np.array([0.0, 0.0, folded_spacing(crystal)])
     out = np.zeros((len(foldings), len(path), grid.points), np.float32)
     size = max(1, int(48e6 / (16 * hamiltonian.size**2)))
@@ -98,12 +106,19 @@ def folded_totals(
         for number, folding in enumerate(foldings):
             moved = _refolded(hamiltonian, state, up * folding)
             weight, speed, level = _weights(hamiltonian, moved), velocity, energy
+            character = None if shift is None else shells @ (state.real**2 + state.imag**2).sum(axis=1)
             if len(whole):
                 slope = hamiltonian.velocity_blocks(k[whole] + up * folding, direction[whole])
-                found = resolved_states(hamiltonian, energy[whole], moved[whole], slope, _ALL_SHELLS)
+                found = resolved_states(hamiltonian, energy[whole], moved[whole], slope, shells)
                 level, speed = level.copy(), speed.copy()
                 level[whole], weight[whole], speed[whole] = found[:3]
-            out[number, part] = _drawn(level - zero, weight, speed, path.step[part], grid, broadening)
+                if character is not None:
+                    character[whole] = found[3].sum(axis=1)
+            level = level - zero
+            if shift is not None and character is not None:
+                bands = Bands(level, weight, speed, character.transpose(1, 0, 2)[None])
+                level = level + shift(bands, k + up * folding)
+            out[number, part] = _drawn(level, weight, speed, path.step[part], grid, broadening)
         if watch:
             watch(out, part)
     return out

@@ -7,7 +7,7 @@ from core.engines.dft import DftEngine
 from core.engines.exact import ExactEngine
 from core.engines.forward import ForwardEngine
 from core.engines.forward_dft import DftForwardEngine
-from core.engines.protocol import AtomicSpectra, Cut, Engine, Path, Picture
+from core.engines.protocol import AtomicSpectra, Cut, Engine, FoldingEngine, Path, Picture
 from core.errors import InputError
 
 ENGINES: dict[str, Engine] = {"exact": ExactEngine(), "forward": ForwardEngine(), "dft": DftEngine()}
@@ -16,6 +16,22 @@ ENGINES: dict[str, Engine] = {"exact": ExactEngine(), "forward": ForwardEngine()
 
 FIDELITIES: dict[str, Engine] = {"tight-binding": ENGINES["forward"], "dft": DftForwardEngine()}
 """Of the forward model: what taught it."""
+
+
+THEORIES: dict[str, FoldingEngine] = {"tight-binding": ExactEngine(), "dft": DftForwardEngine()}
+"""What measurements are fitted by in the end, by fidelity: diagonalised, many k_z at once. DFT itself would take
+minutes for what the Hamiltonian that it taught tells in a second."""
+
+
+def theory(fidelity: str) -> FoldingEngine:
+    """What measurements are fitted by in the end.
+
+    Raises:
+        InputError: there is none of that fidelity.
+    """
+    if fidelity not in THEORIES:
+        raise InputError(f"Fidelity {fidelity!r} is not available; use {', '.join(THEORIES)}")
+    return THEORIES[fidelity]
 
 
 def engine_named(name: str, fidelity: str = "tight-binding") -> Engine:
@@ -35,4 +51,15 @@ def engine_named(name: str, fidelity: str = "tight-binding") -> Engine:
     return ENGINES[name]
 
 
-__all__ = ["ENGINES", "FIDELITIES", "AtomicSpectra", "Cut", "Engine", "Path", "Picture", "engine_named"]
+__all__ = [
+    "ENGINES",
+    "FIDELITIES",
+    "THEORIES",
+    "AtomicSpectra",
+    "Cut",
+    "Engine",
+    "Path",
+    "Picture",
+    "engine_named",
+    "theory",
+]

@@ -10,9 +10,8 @@ from core.electronic.calculation import EXACT_ATOM_LIMIT, BandCalculation, calcu
 from core.electronic.kpath import KPath
 from core.electronic.result_files import spectral_dataset
 from core.electronic.spectral import covering_window, spectral_function, total_spectral_function
-from core.electronic.zone import classes, folded_totals
+from core.engines.folded_cuts import folded_cut_totals
 from core.engines.protocol import DEFAULT_PATH_LINE, DEFAULT_PICTURE, Line, Picture
-from core.learning.dataset import CUT_POINTS, half_cut
 from core.structure.crystal import Crystal
 
 CUT_WINDOW = (-8.5, 5.5)
@@ -106,19 +105,4 @@ class ExactEngine:
 
         watch: gets the totals so far, NaN where they are still to come; it must not change them.
         """
-        points, which, foldings = classes(crystal, kz)
-        shape = len(which), CUT_POINTS // 2 + 1, DEFAULT_PICTURE.grid.points
-        totals = np.full(shape, np.nan, np.float32)
-        for number, point in enumerate(points):
-            members = np.flatnonzero(which == number)
-            wanted, place = np.unique(foldings[members], return_inverse=True)
-            path = half_cut(crystal, cut, float(point))
-
-            def added(found: np.ndarray, part: slice, members=members, place=place) -> None:
-                totals[members, part] = found[place, part]
-                if watch:
-                    watch(totals)
-
-            grid, broadening = DEFAULT_PICTURE.grid, DEFAULT_PICTURE.broadening
-            folded_totals(crystal, path, wanted, CUT_WINDOW, grid, broadening, added)
-        return totals
+        return folded_cut_totals(crystal, cut, kz, CUT_WINDOW, watch)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -10,13 +11,15 @@ from core.dft.calculation import scissor_shift
 from core.dft.recipe import FUNCTIONAL, RECIPE_VERSION
 from core.dft.structure import functional_crystal, given_crystal
 from core.electronic.calculation import EXACT_ATOM_LIMIT
-from core.electronic.spectral import covering_window, total_spectral_function
+from core.electronic.spectral import covering_window
 from core.engines.exact import ExactSpectra
-from core.engines.protocol import DEFAULT_PATH_LINE, DEFAULT_PICTURE, Cut, Line, Picture
+from core.engines.folded_cuts import folded_cut_totals
+from core.engines.protocol import DEFAULT_PATH_LINE, DEFAULT_PICTURE, Line, Picture
 from core.errors import InputError
-from core.forward.taught.bands import moved_spectra
+from core.forward.taught.bands import LOWEST, moved_spectra, raised_by
 from core.forward.taught.model import MODEL_VERSION, WEIGHTS, TaughtCalculation, TaughtModel, taught_model
-from core.learning.dataset import CUT_POINTS
+from core.forward.taught.parameters import taught_parameters
+from core.learning.dataset import half_cut
 from core.learning.weights import weights_sha256
 from core.structure.crystal import Crystal
 
@@ -147,16 +150,15 @@ class DftForwardEngine:
         calculation = TaughtCalculation(computed, path, False, bands, model.open_error(computed, path))
         return TaughtSpectra(calculation=calculation, model=model, scissor=self.scissor)
 
-    def cut_totals(self, crystal: Crystal, cut: str, kz: np.ndarray) -> np.ndarray:
-        """See `Engine`."""
-        computed, model = self.computed(crystal), taught_model()
-        grid, broadening = DEFAULT_PICTURE.grid, DEFAULT_PICTURE.broadening
-        totals = []
-        for value in kz:
-            path = Cut(cut, float(value), CUT_POINTS).sampled(computed)
-            bands = model.bands(computed, path, scissor=self.scissor)
-            totals.append(total_spectral_function(bands, path.step, grid, broadening)[CUT_POINTS // 2 :])
-        return np.array(totals, np.float32)
+    def cut_totals(
+        self, crystal: Crystal, cut: str, kz: np.ndarray, watch: Callable[[np.ndarray], None] | None = None
+    ) -> np.ndarray:
+        """See `Engine`, and `core.engines.folded_cuts`."""
+        computed = self.computed(crystal)
+        step, picture = half_cut(computed, cut, 0.0).step, DEFAULT_PICTURE
+        window = LOWEST, covering_window(picture.grid, picture.broadening, step)[1]
+        shift = partial(raised_by, computed) if self.scissor else None
+        return folded_cut_totals(computed, cut, kz, window, watch, taught_parameters(taught_model().values), shift)
 
     def computed(self, crystal: Crystal, spin_orbit: bool = False, picture: Picture = DEFAULT_PICTURE) -> Crystal:
         """The crystal of the functional; InputError where there is none."""

@@ -122,3 +122,12 @@ class Engine(Protocol):
 
     def cut_totals(self, crystal: Crystal, cut: str, kz: np.ndarray) -> np.ndarray:
         """(kz, k, energy) 1/eV: totals on the outward half of a cut, default picture, at many k_z (n,) in 2π/c̄."""
+
+
+class FoldingEngine(Engine, Protocol):
+    """An engine that diagonalises, for which k_z that fold onto each other cost one."""
+
+    def cut_totals(
+        self, crystal: Crystal, cut: str, kz: np.ndarray, watch: Callable[[np.ndarray], None] | None = None
+    ) -> np.ndarray:
+        """See `Engine`; watch: gets the totals so far, NaN where they are still to come, and must not change them."""

@@ -1,17 +1,15 @@
 """How surely a fit tells flaws of a crystal in noisy images: mixed interfaces, one antisite, one vacancy.
 
 The stack, the cut and its k_z are known; what is asked is whether the crystal is as drawn. Images come from the exact
-engine with every artefact, those of flawed crystals from explicit atoms in a lateral supercell. The detector is the
-Laplace evidence of two fits by virtual crystals, both taken on by the exact engine: one of the perfect stack, the other
-with the flaw's signature. Odds of ODDS to 1 raise an alarm; no threshold is tuned. What one image gave is kept: a
-stopped evaluation goes on where it stood.
+engine with every artefact, those of flawed crystals from explicit atoms in a lateral supercell. The detector is that of
+`core.loop.flaws`; no threshold is tuned. What one image gave is kept: a stopped evaluation goes on where it stood.
 """
 
 import hashlib
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +20,9 @@ from core.learning.samples import DrawnSample, profile_key
 from core.learning.versions import in_force
 from core.loop.correction import fitted_exactly
 from core.loop.expected import image_to_fit, lattice_expected
-from core.loop.fit import Fitted, Problem
+from core.loop.fit import Problem
 from core.loop.fit_evaluation import CUT, STEPS, simulated_image
+from core.loop.flaws import LATERAL, LONGEST, ODDS, WIDTHS, Flaw, flaws
 from core.loop.pictures import Pictures
 from core.parameters.checksum import parameters_sha256
 from core.reverse.cut import Cut
@@ -33,27 +32,16 @@ from core.storage import cache_directory
 from core.structure.crystal import Crystal
 from core.structure.imperfect import ImperfectSample
 from core.structure.sample import Sample
-from core.structure.stack import Block, Stack, parse_stack
 
-MEASURED_FILE = Path(__file__).parents[1] / "measured" / "detection.json"
 SEED = 31
 SEVERITY = "realistic"
 IMAGES = {"pristine": 60, "mixed": 19, "antisite": 10, "vacancy": 10}
 """By kind of crystal: rates of false alarms of a few per cent need many pristine ones. Once every stack had its turn
 there are other images of the same ones."""
 
-LONGEST = 8
-"""Monolayers of a period: 2 × 2 cells then have 32 atoms at most."""
-
-LATERAL = 2
-WIDTHS = (1.0, 2.0)
-"""ML: mixing of the flawed crystals is drawn between them, and the fits try both."""
-
 KINDS = {"pristine": ("mixed", "antisite"), "mixed": ("mixed",), "antisite": ("antisite",), "vacancy": ()}
 """Kinds of crystals, and the signatures that are tried on their images. A vacancy has none among virtual crystals: what
 tells it is that the perfect stack fits badly."""
-
-ODDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -121,19 +109,6 @@ def flawed_crystal(sample: Sample, kind: str, number: int) -> tuple[Crystal | No
     return ImperfectSample(plain, LATERAL, seed, **flaw).crystal(), f"{kind} in plane {plane}"
 
 
-def signatures(stack: str) -> dict[str, list[tuple[str, float]]]:
-    """Stacks and mixings that stand for each flaw: wider interfaces; a plane of each block with an atom exchanged."""
-    blocks, made = list(parse_stack(stack).blocks), []
-    for number, block in enumerate(blocks):
-        other, below = 1.0 - block.ge_fraction, block.monolayers // 2
-        share = block.ge_fraction + (other - block.ge_fraction) / LATERAL**2
-        around = ((block.ge_fraction, below), (share, 1), (block.ge_fraction, block.monolayers - below - 1))
-        parts = [Block(x, monolayers) for x, monolayers in around if monolayers]
-        changed = [*blocks[:number], *parts, *blocks[number + 1 :]]
-        made.append((Stack(tuple(changed)).notation, 0.0))
-    return {"mixed": [(stack, width) for width in WIDTHS], "antisite": made}
-
-
 def detection(sample: DrawnSample, image: np.ndarray, wanted: tuple[str, ...]) -> tuple[dict, float]:
     """Gains by signature and the perfect stack's weighted squares a pixel, see `Detection`.
 
@@ -148,16 +123,12 @@ def detection(sample: DrawnSample, image: np.ndarray, wanted: tuple[str, ...]) -
     target = image_to_fit(found.images[0], cut)
     problem = Problem((target,), Pictures("forward", (target.centre["kz"],)), lattice_expected(found))
     perfect, _ = fitted_exactly(problem, problem.run(problem.start(sample.stack, 0.0, lattice), STEPS))
-    gain = {}
-    for name in wanted:
-        fits = [_taken_on(problem, perfect, *other) for other in signatures(sample.stack)[name]]
-        gain[name] = float(perfect.evidence - min(fit.evidence for fit in fits))
+    gain = {flaw.name: flaw.gain for flaw in flaws(problem, perfect, wanted)}
     return gain, float(perfect.chi[0])
 
 
 def detection_figures(found: dict[str, list[Detection]]) -> dict:
     """Areas and alarms from outcomes by kind."""
-    limit = 2 * float(np.log(ODDS))
     pristine = found["pristine"]
     figures: dict = {"pristine": {"images": len(pristine)}, "odds": ODDS, "severity": SEVERITY}
     for kind, wanted in KINDS.items():
@@ -168,7 +139,7 @@ def detection_figures(found: dict[str, list[Detection]]) -> dict:
         figures[kind] = {"images": len(found[kind]), "auc": _auc(*scores), "by": by}
         if by == kind:
             figures[kind]["found"], figures[kind]["false_alarms"] = (
-                round(float(np.mean([score > limit for score in group])), 4) for group in reversed(scores)
+                round(float(np.mean([Flaw(kind, score).found for score in group])), 4) for group in reversed(scores)
             )
     return figures
 
@@ -180,11 +151,6 @@ def _score(one: Detection, by: str) -> float:
 def _auc(without: list[float], having: list[float]) -> float:
     truth = [0] * len(without) + [1] * len(having)
     return round(float(roc_auc_score(truth, [*without, *having])), 4)
-
-
-def _taken_on(problem: Problem, perfect: Fitted, stack: str, mixing: float) -> Fitted:
-    """The fit of another virtual crystal, from where that of the perfect stack ended."""
-    return fitted_exactly(problem, replace(perfect, state=replace(perfect.state, stack=stack, mixing=mixing)), 2)[0]
 
 
 def _kept(file: Path, sample: DrawnSample, kind: str, number: int) -> Detection:
@@ -206,8 +172,8 @@ def _version() -> str:
     """Changes whenever the fits or the images do, or the engine and the networks behind them."""
     made_by = ENGINE_VERSION, parameters_sha256(), in_force()
     digest = hashlib.sha256(repr((SEED, SEVERITY, LONGEST, LATERAL, WIDTHS, KINDS, made_by)).encode())
-    for name in ("correction", "expected", "fit", "fit_evaluation", "image", "pictures", "render"):
+    for name in ("correction", "expected", "fit", "fit_evaluation", "flaws", "image", "pictures", "render"):
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
-    for part in (detection_samples, flawed_crystal, signatures, detection, _taken_on, _image_number):
+    for part in (detection_samples, flawed_crystal, detection, _image_number):
         digest.update(inspect.getsource(part).encode())
     return digest.hexdigest()[:10]

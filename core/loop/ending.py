@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.loop.flaws import FLAWS
 from core.loop.loop import STOPS, TRUSTED_TO
 from core.loop.moves import named
 from core.loop.reliability import tested_like
@@ -32,8 +33,8 @@ class Ending:
     """Sentences; empty where there is nothing to say.
 
     stopped: why the run ended. sample: what the sample is. fit: how well it explains the image. exact: what the exact
-    engine says to the forward model. rivals: candidates that are as good, and what would decide. flaws: what may
-    explain the rest. truth: what a simulated image was made from.
+    engine says to the forward model, or by which other theory the run was judged. rivals: candidates that are as good,
+    and what would decide. flaws: what may explain the rest. truth: what a simulated image was made from.
     """
 
     stopped: str
@@ -130,6 +131,11 @@ def _fit(result: dict) -> str:
 
 def _exact(result: dict) -> str:
     check = result.get("exact_check")
+    if result.get("fidelity") == "dft":
+        return (
+            "Judged by DFT (PBE, empty bands raised by the scissor) through the Hamiltonian that it taught; tight "
+            "binding may see it otherwise."
+        )
     if not check:
         return ""
     verdict = "agrees with it within its error bar" if check["agrees"] else "contradicts it"
@@ -145,6 +151,29 @@ def _rivals(result: dict) -> str:
 
 
 def _flaws(result: dict) -> str:
+    return " ".join(filter(None, (_crystal(result), _hints(result))))
+
+
+def _crystal(result: dict) -> str:
+    """Whether the crystal is as drawn, with what is known of such answers; empty where it was not asked."""
+    rows = result.get("flaws") or []
+    told = []
+    for one in rows:
+        tests = ""
+        if "rate" in one:
+            tests = (
+                f" (in tests {100 * one['rate']:.0f} % of such flaws were found, and "
+                f"{100 * one['false_alarms']:.0f} % of perfect crystals called flawed)"
+            )
+        told.append(f"{FLAWS[one['flaw']]}{tests}")
+    flawed = [text for one, text in zip(rows, told, strict=True) if one["found"]]
+    perfect = [text for one, text in zip(rows, told, strict=True) if not one["found"]]
+    parts = [f"Better than as drawn the image is explained by {' and '.join(flawed)}."] if flawed else []
+    parts += [f"The image gives no sign of {' nor of '.join(perfect)}."] if perfect else []
+    return " ".join(parts)
+
+
+def _hints(result: dict) -> str:
     found = [hint for hint in result.get("hints", ()) if hint["removes"] >= LEAST_HINT]
     if not found:
         return ""

@@ -1,7 +1,8 @@
 """How well the closed loop reads simulated images of stacks that no model was trained on, and why it stops on others.
 
-Images come from the exact engine at finely spaced k_z, with every artefact of their severity; the loop is given the cut
-and its k_z, or what another of VARIANTS says. What one image gave is kept: a stopped evaluation goes on where it stood.
+Images come from the exact engine (of two variants: from DFT) at finely spaced k_z, with every artefact of their
+severity; the loop is given the cut and its k_z, or what another of VARIANTS says. What one image gave is kept: a
+stopped evaluation goes on where it stood.
 """
 
 import hashlib
@@ -40,9 +41,16 @@ VARIANTS = {
     "two-cuts": SEVERITIES,
     "foreign": ("realistic",),
     "form": ("form",),
+    "dft": SEVERITIES,
+    "dft-by-tight-binding": SEVERITIES,
 }
 """What the loop is given, and at which severities: one cut and its k_z; one cut; two cuts at two known k_z; one cut of
-the second simulator and its k_z; one cut of a measurement that the form makes of a typed stack."""
+the second simulator and its k_z; one cut of a measurement that the form makes of a typed stack; one cut that DFT itself
+draws (GPAW, short stacks) and its k_z, judged by DFT's forward model, or by tight binding."""
+
+BY_DFT = ("dft", "dft-by-tight-binding")
+MOST_ATOMS_BY_DFT = 12
+"""A cut at one k_z takes half a minute then, at many k_z some minutes."""
 
 OTHER_KZ = 0.4
 """2π/c̄ between the two cuts."""
@@ -107,7 +115,7 @@ def evaluate_loop(
     """
     kept = (folder or cache_directory() / "loop-evaluation") / f"{split}-{_version()}" / variant
     kept.mkdir(parents=True, exist_ok=True)
-    samples = typed_samples() if variant == "form" else _split_samples(split)
+    samples = _variant_samples(variant, split)
     images = images or {"known": IMAGES, "form": len(samples)}.get(variant, VARIANT_IMAGES)
     chosen = np.linspace(0, len(samples) - 1, images).round().astype(int).tolist()
     tasks: list[tuple] = [(kept, severity, n, samples[n], variant) for n in chosen for severity in VARIANTS[variant]]
@@ -126,6 +134,17 @@ def evaluate_loop(
         "images": {name: _summary(rows) for name, rows in groups.items()},
         "stops": {kind: _stops(rows) for kind, rows in found.items()},
     }
+
+
+def _variant_samples(variant: str, split: str) -> list[DrawnSample]:
+    if variant == "form":
+        return typed_samples()
+    samples = _split_samples(split)
+    if variant not in BY_DFT:
+        return samples
+    short = [s for s in samples if len(s.layers.doubled_if_odd()[0]) <= MOST_ATOMS_BY_DFT and not s.mixing]
+    pure = [s for s in short if all(block.ge_fraction in (0.0, 1.0) for block in s.layers.blocks)]
+    return list({profile_key(s.layers): s for s in pure}.values())
 
 
 def _split_samples(split: str) -> list[DrawnSample]:
@@ -149,14 +168,17 @@ def _run(task: tuple) -> tuple[str, Outcome]:
         images = [KINDS[kind](np.random.default_rng([11, list(KINDS).index(kind), number]))]
         cuts = [Cut(None, CUT)]
     else:
-        cuts, images = _measured(sample, kind, number, variant)
-    outcome = loop_outcome(images, cuts, sample)
+        cuts, images = _measured(sample, kind, number, variant, kept.parent)
+    fidelity = "dft" if variant == "dft" else "tight-binding"
+    outcome = loop_outcome(images, cuts, sample, replace(SETTINGS, fidelity=fidelity))
     file.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
     return kind, outcome
 
 
-def _measured(sample: DrawnSample, severity: str, number: int, variant: str) -> tuple[list[Cut], list[np.ndarray]]:
-    """Cuts and standard images (kx, eV) of a sample, as a variant has them."""
+def _measured(
+    sample: DrawnSample, severity: str, number: int, variant: str, folder: Path
+) -> tuple[list[Cut], list[np.ndarray]]:
+    """Cuts and standard images (kx, eV) of a sample, as a variant has them; those by DFT are kept in a folder."""
     kz = float(sample.kz or 0.0)
     if variant == "form":
         made = form_cut(sample, CUT, number)
@@ -165,6 +187,11 @@ def _measured(sample: DrawnSample, severity: str, number: int, variant: str) -> 
         crystal, random = sample.crystal(), np.random.default_rng([SEED, len(SEVERITIES), number])
         level = predicted_vbm(crystal) + random.uniform(0.0, 1.2)
         return [Cut(None, CUT, kz)], [foreign_image(crystal, CUT, kz, level, random, KX, EV)]
+    if variant in BY_DFT:
+        file = folder / f"dft-{severity}-{number}.npy"
+        if not file.exists():
+            np.save(file, simulated_image(sample, severity, number, engine="dft"))
+        return [Cut(None, CUT, kz)], [np.load(file)]
     images = [simulated_image(sample, severity, number)]
     if variant == "unknown":
         return [Cut(None, CUT)], images

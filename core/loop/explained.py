@@ -57,7 +57,7 @@ def refined_sentence(one: str, lattice: float, before: float) -> str:
     """After the exact engine was asked again around a∥ (Å) of a candidate."""
     moved = lattice - before
     text = f"{1000 * abs(moved):.1f} mÅ {'more' if moved > 0 else 'less'}" if abs(moved) > 5e-5 else "as before"
-    return f"{one} drawn again by the exact engine at its own a∥: {lattice:.4f} Å, {text}."
+    return f"{one} drawn again at its own a∥: {lattice:.4f} Å, {text}."
 
 
 def change(before: Judged, after: Judged) -> str:

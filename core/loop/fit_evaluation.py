@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.engines import Engine
 from core.experiment.photoemission.artefacts import clean_artefacts, realistic_artefacts
 from core.experiment.photoemission.background_states import background_states
 from core.experiment.photoemission.final_state import FinalState
@@ -73,8 +74,10 @@ def _run(task: tuple[int, DrawnSample, str]) -> tuple[str, FitOutcome]:
     return severity, fit_outcome(sample, simulated_image(sample, severity, number))
 
 
-def simulated_image(sample: DrawnSample, severity: str, number: int, atoms: Crystal | None = None) -> np.ndarray:
-    """(kx, eV) counts of a sample by the exact engine; everything random follows from `number`.
+def simulated_image(
+    sample: DrawnSample, severity: str, number: int, atoms: Crystal | None = None, engine: str | Engine = "exact"
+) -> np.ndarray:
+    """(kx, eV) counts of a sample by the exact engine, or another; everything random follows from `number`.
 
     atoms: an imperfect crystal of the sample, whose spectra take the place of the perfect one's. Both signs of k∥ show
         its outward half, as of domains turned by half a turn.
@@ -88,7 +91,7 @@ def simulated_image(sample: DrawnSample, severity: str, number: int, atoms: Crys
     state = random_state(random, kz) if realistic else FinalState(kz)
     composition, lattice = float(crystal.plane_ge_fraction.mean()), crystal.lattice_in_plane
     return simulate(
-        cut_signal(crystal, CUT, state, "exact", KZ_STEP)[None], np.array([lattice]), CUT, [artefacts], KX, EV,
+        cut_signal(crystal, CUT, state, engine, KZ_STEP)[None], np.array([lattice]), CUT, [artefacts], KX, EV,
         shares=orbital_shares(composition, lattice, CUT, kz)[None],
         states=background_states(np.array([composition]), np.array([lattice])),
     )[0]  # fmt: skip

@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from core.loop.correction import THEORY_LATTICE_ERROR
 from core.loop.decisive import Decision, ambiguity, decision
 from core.loop.expected import image_to_fit, lattice_expected
 from core.loop.explained import first_sentence, refined_sentence, sentence
 from core.loop.fit import Problem, State
+from core.loop.flaws import told_flaws
 from core.loop.frame import Frame, frame_of
 from core.loop.hints import Hint, hints
 from core.loop.moves import named
@@ -60,10 +62,15 @@ STOPS = {
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """search: when to stop. exact: whether the forward model is compared with the exact engine at the end."""
+    """How a loop works.
+
+    search: when to stop. exact: whether the forward model is compared with the exact engine at the end. fidelity: of
+    the theory that candidates are judged by, `tight-binding` (the exact engine) or `dft` (the forward model of it).
+    """
 
     search: SearchSettings = SearchSettings()
     exact: bool = True
+    fidelity: str = "tight-binding"
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,7 @@ class Step:
     noise and the engine's error; noise: 1. predictions: forward cuts used so far. exact_cuts: of the exact engine.
     candidates: most probable first. stop_reason: of STOPS, empty while it goes on. sentence: what the step has shown.
     intervals: value and ends of the 90 % interval of TRACKED. tried: stack and width (ML) of what was judged.
+    fidelity: of the theory that judged it, see `LoopSettings`.
     """
 
     number: int
@@ -99,6 +107,7 @@ class Step:
     sentence: str = ""
     intervals: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     tried: tuple[tuple[str, float], ...] = ()
+    fidelity: str = "tight-binding"
 
     def document(self) -> dict:
         """Plain JSON, for one line of output."""
@@ -113,6 +122,7 @@ class Step:
             "noise": round(self.noise, 4),
             "predictions": self.predictions,
             "exact_cuts": self.exact_cuts,
+            "fidelity": self.fidelity,
             "candidates": [asdict(c) | {"probability": round(c.probability, 4)} for c in self.candidates[:5]],
             "sentence": self.sentence,
             "intervals": {name: [round(x, 5) for x in ends] for name, ends in self.intervals.items()},
@@ -150,7 +160,7 @@ class Loop:
         self.targets = tuple(Target(one.image) for one in self.found.images)
         images = tuple(image_to_fit(*pair) for pair in zip(self.found.images, cuts, strict=True))
         pool = Pool(self.found.estimates, self.found.sizes, self.found.known)
-        self.search = Search(images, pool, lattice_expected(self.found))
+        self.search = Search(images, pool, lattice_expected(self.found), self.settings.fidelity)
         self.last: Step | None = None
         self.first_distance: float | None = None
         self.before: dict | None = None
@@ -186,7 +196,7 @@ class Loop:
         """Steps until the loop stops; the last one names why."""
         number = 0 if self.before is None else self.before["step"] + 1
         for note, stop in self._moves(cancelled):
-            self.last = self._step(number, note, stop)
+            self.last = replace(self._step(number, note, stop), fidelity=self.settings.fidelity)
             if self.first_distance is None:
                 self.first_distance = self.last.distance
             number += 1
@@ -316,12 +326,9 @@ class Loop:
 
     def result(self) -> dict:
         """What the loop found, as plain JSON."""
-        last = self.last
-        document = self.found.document()
-        figures = {
-            name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit}
-            for name, e in self.descriptors().items()
-        }
+        last, exact, document = self.last, self.settings.exact, self.found.document()
+        said = self.descriptors().items()
+        figures = {name: {"value": e.value, "low": e.low, "high": e.high, "unit": e.unit} for name, e in said}
         return document | {
             "descriptors": figures,
             "figures_from": "candidates" if self.is_trusted else "networks",
@@ -335,6 +342,7 @@ class Loop:
             "noise": round(last.noise, 4),
             "predictions": last.predictions,
             "exact_cuts": last.exact_cuts,
+            "fidelity": self.settings.fidelity,
             "tried": len(self.search.judged),
             "widths_tried": self._widths_tried(),
             "unexplained": round(self.search.unexplained(self.likeliest), 3) if self.search.judged else None,
@@ -342,7 +350,8 @@ class Loop:
             "hints": [hint.document() for hint in self.hints()],
             "ambiguity": ambiguity(self._left(), self.search.pictures) if self.is_trusted else "",
             "decide": None if (next_cut := self.decision()) is None else next_cut.document(),
-            "exact_check": self.exact_check() if self.settings.exact else None,
+            "exact_check": self.exact_check() if exact else None,
+            "flaws": told_flaws(self.search.forward, self.likeliest.fitted) if exact and self.is_trusted else [],
         }  # fmt: skip
 
     def _widths_tried(self) -> bool:
@@ -352,8 +361,13 @@ class Loop:
         return sum(profile == own for profile, _ in judged) > 1
 
     def hints(self) -> list[Hint]:
-        """What may explain the residual of a loop without agreement; nothing of images that are not known."""
+        """What may explain the residual of a loop without agreement; nothing of images that are not known.
+
+        Nor by DFT: explanations are drawn by tight binding, whose distance to it would count as a flaw.
+        """
         if self.last.stop_reason in ("agreement", "noise only", "outside the domain"):
+            return []
+        if self.settings.fidelity == "dft":
             return []
         predict = Predictor()
 
@@ -375,8 +389,8 @@ class Loop:
         return [(c.stack, c.mixing, c.lattice, c.probability) for c in self.last.candidates]
 
     def exact_check(self) -> dict | None:
-        """What the winner leaves by the exact engine, beside what it leaves by the forward model with its error bar."""
-        if not self.search.judged:
+        """What the winner leaves by the exact engine, and by the forward model with its error bar; None by DFT."""
+        if not self.search.judged or self.settings.fidelity == "dft":
             return None
         best, search = self.likeliest, self.search
         alone = Problem(search.targets, search.pictures, search.lattice)
@@ -417,12 +431,14 @@ class Loop:
         return found
 
     def _weighted(self) -> list[Weighted]:
+        more = THEORY_LATTICE_ERROR[self.settings.fidelity]
         if not self.is_settled:
-            error = self.likeliest.fitted.lattice_error
+            error = math.hypot(self.likeliest.fitted.lattice_error, more)
             return [Weighted(c.stack, c.mixing, c.lattice, error, c.probability) for c in self._candidates()]
+        rows = [(one, one.fitted, share) for one, share in ranked(self.search.judged.values())]
         return [
-            Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share)
-            for one, share in ranked(self.search.judged.values())
+            Weighted(one.stack, one.mixing, fit.state.lattice, math.hypot(fit.lattice_error, more), share)
+            for one, fit, share in rows
         ]
 
     def _held(self, name: str, value: float, low: float, high: float) -> tuple[float, float, float]:

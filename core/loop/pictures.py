@@ -35,19 +35,23 @@ class Pictures:
     """Totals of stacks by one engine.
 
     engine: name. origins: k_z (2π/c̄) that nodes start from, so that every k_z that is known is one of them.
-    count: pictures computed, one k_z at one a∥ each.
+    count: pictures computed, one k_z at one a∥ each. fidelity: whose spectra a fit's corrections lead to, those of
+    tight binding or of DFT; the pictures themselves are of the engine.
     """
 
     engine: str = "forward"
     origins: tuple[float, ...] = (0.0,)
     count: int = 0
+    fidelity: str = "tight-binding"
     _kept: MutableMapping = field(default_factory=dict)
     _crystals: MutableMapping = field(default_factory=dict)
 
     @cached_property
     def aside(self) -> "Pictures":
         """These, for somebody who only looks: what is computed for them is not counted, and not kept here."""
-        return Pictures(self.engine, self.origins, 0, ChainMap({}, self._kept), ChainMap({}, self._crystals))
+        return Pictures(
+            self.engine, self.origins, 0, self.fidelity, ChainMap({}, self._kept), ChainMap({}, self._crystals)
+        )
 
     def crystal(self, stack: str, mixing: float, lattice: float) -> Crystal:
         """The relaxed crystal of a stack, built once."""

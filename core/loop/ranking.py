@@ -92,7 +92,8 @@ class Ranking:
 
     def _screen(self, stack: str, mixing: float) -> tuple[float, float]:
         assert self._screening is not None, "screened around no fit"
-        if not self.is_bare and is_short(stack, mixing):
+        told_badly = not self.is_bare or self.problem.pictures.fidelity == "dft"
+        if told_badly and is_short(stack, mixing):
             return self._screening.exact_cost(stack, mixing, self.work)
         return self._screening.cost(stack, mixing)
 

@@ -15,7 +15,7 @@ from os import cpu_count
 import numpy as np
 
 from core.loop.clock import Clock
-from core.loop.correction import EXACT_ERROR, ExactWork, difference, fitted_exactly, joined
+from core.loop.correction import CORRECTED_ERROR, ExactWork, difference, fitted_exactly, joined
 from core.loop.explained import note
 from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
 from core.loop.image import Image
@@ -98,11 +98,13 @@ class Search:
         targets: images of one sample.
         pool: of candidates; more join it.
         lattice: expected a∥ and its error (Å).
+        fidelity: of the theory that judges, `tight-binding` (the exact engine) or `dft` (the forward model of it).
     """
 
     targets: tuple[Image, ...]
     pool: Pool
     lattice: tuple[float, float]
+    fidelity: str = "tight-binding"
     judged: dict[tuple[str, float], Judged] = field(default_factory=dict)
     work: ExactWork = field(default_factory=ExactWork)
     first: list[Key] = field(default_factory=list)
@@ -114,9 +116,9 @@ class Search:
 
     def __post_init__(self):
         known = dict.fromkeys(target.centre["kz"] for target in self.targets if "kz" in target.fixed)
-        self.pictures = Pictures("forward", tuple(known) or (0.0,))
+        self.pictures = Pictures("forward", tuple(known) or (0.0,), fidelity=self.fidelity)
         self.forward = Problem(self.targets, self.pictures, self.lattice)
-        self.corrected = Problem(self.targets, self.pictures, self.lattice, EXACT_ERROR)
+        self.corrected = Problem(self.targets, self.pictures, self.lattice, CORRECTED_ERROR[self.fidelity])
         self.ranking = Ranking(self.forward, self.pool, self.is_bare, self.work)
 
     def begin_with(self, stack: str, mixing: float) -> None:
@@ -178,8 +180,11 @@ class Search:
     def _steps(self, settings: "SearchSettings", cancelled: Callable[[], bool]) -> Iterator[str]:
         began = self.clock()
         stack, mixing, _ = self.pool[self.first[0] if self.first else next(iter(self.pool))]
-        begun = self.forward.run(self.forward.start(stack, mixing, self.lattice[0]), FIRST_STEPS, cancelled)
-        self._judge(stack, mixing, begun.state)
+        begun = self.forward.start(stack, mixing, self.lattice[0])
+        if self.fidelity == "tight-binding":
+            self._judge(stack, mixing, self.forward.run(begun, FIRST_STEPS, cancelled).state)
+        else:  # what another theory predicts would lead astray
+            self._converge(stack, mixing, self.forward.run(begun, 0))
         yield f"{stack}, the first guess, fitted"
         if self.left_out:  # candidates of an earlier search, which take no time from new ones
             yield from self._asked(cancelled)

@@ -4,14 +4,21 @@ from dataclasses import asdict
 
 import numpy as np
 
+from core.engines import theory
 from core.loop.image import averaged_gain
 from core.reverse.cut import Cut
 from core.reverse.knowledge import Knowledge
 
 
-def asked_document(cuts: list[Cut], known: Knowledge, about: dict | None) -> dict:
-    """Plain JSON; the noise of an image goes with its cut, for that is told from pixels that a run does not keep."""
-    return {"cuts": [_plain(cut) for cut in cuts], "known": asdict(known), "about": about or {}}
+def asked_document(cuts: list[Cut], known: Knowledge, about: dict | None, fidelity: str = "tight-binding") -> dict:
+    """Plain JSON; the noise of an image goes with its cut, for that is told from pixels that a run does not keep.
+
+    Raises:
+        InputError: there is no theory of that fidelity.
+    """
+    theory(fidelity)
+    document = {"cuts": [_plain(cut) for cut in cuts], "known": asdict(known), "about": about or {}}
+    return document | {"fidelity": fidelity}
 
 
 def cuts_of(asked: dict) -> list[Cut]:
@@ -33,6 +40,17 @@ def known_of(asked: dict) -> Knowledge:
         InputError, TypeError: the document is damaged.
     """
     return Knowledge(**asked.get("known", {}))
+
+
+def fidelity_of(asked: dict) -> str:
+    """By whose bands candidates are judged: tight binding's in runs that an earlier version began.
+
+    Raises:
+        InputError: the document is damaged.
+    """
+    fidelity = str(asked.get("fidelity", "tight-binding"))
+    theory(fidelity)
+    return fidelity
 
 
 def _plain(cut: Cut) -> dict:

@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from core.reverse.cut import Cut
 from core.reverse.inference import infer_images
 from core.reverse.knowledge import NOTHING, Knowledge
 from core.sessions import frames, suggestions, workers
-from core.sessions.asked import asked_document, cuts_of, known_of
+from core.sessions.asked import asked_document, cuts_of, fidelity_of, known_of
 from core.sessions.budgets import FILE as BUDGET_FILE
 from core.sessions.budgets import Budget, budget_in, limited, steps_before
 from core.storage import cache_path, made_folder, write_whole
@@ -64,6 +65,7 @@ def create(
     about: dict | None = None,
     budget: Budget | None = None,
     known: Knowledge = NOTHING,
+    fidelity: str = "tight-binding",
 ) -> str:
     """Keep what a run needs; returns its id. It waits for a worker.
 
@@ -74,11 +76,12 @@ def create(
             version, exact engine and weights, is filled in.
         budget: that its worker keeps to, instead of its own.
         known: of the sample beforehand.
+        fidelity: of the theory that candidates are judged by, `tight-binding` or `dft`.
 
     Raises:
-        InputError: the server's disk is full, or its cache folder cannot be written to.
+        InputError: no such fidelity; the server's disk is full, or its cache folder cannot be written to.
     """
-    asked = asked_document(cuts, known, about)
+    asked = asked_document(cuts, known, about, fidelity)
     folder = made_folder(_runs())
     try:
         return _created(folder, asked, images, budget)
@@ -107,10 +110,11 @@ def _created(folder: Path, asked: dict, images: list[np.ndarray], budget: Budget
     return identity
 
 
-def copied(identity: str, budget: Budget | None = None) -> str:
-    """A new run on the images of another; returns its id."""
+def copied(identity: str, budget: Budget | None = None, fidelity: str | None = None) -> str:
+    """A new run on the images of another, judged by the same theory unless another is named; returns its id."""
     asked = request(identity)
-    return create(cuts_of(asked), images(identity), asked["about"], budget, known_of(asked))
+    judged_by = fidelity_of(asked) if fidelity is None else fidelity
+    return create(cuts_of(asked), images(identity), asked["about"], budget, known_of(asked), judged_by)
 
 
 def extend(identity: str, budget: Budget) -> None:
@@ -147,6 +151,15 @@ def budget(identity: str) -> Budget | None:
     return budget_in(_folder(identity))
 
 
+def fidelity(identity: str) -> str:
+    """Of the theory that a run's candidates are judged by.
+
+    Raises:
+        InputError: there is no such run, or it is damaged.
+    """
+    return fidelity_of(request(identity))
+
+
 def is_extended(identity: str) -> bool:
     """Whether a run was given more after its end, and has done no step since.
 
@@ -176,7 +189,7 @@ def request(identity: str) -> dict:
     """
     asked = _document(_folder(identity) / "request.json", frozenset({"cuts", "about"}))
     try:
-        cuts_of(asked), known_of(asked)
+        cuts_of(asked), known_of(asked), fidelity_of(asked)
     except (InputError, KeyError, TypeError, ValueError):
         raise InputError(DAMAGED.format(name="request.json")) from None
     return asked
@@ -316,7 +329,8 @@ def work(identity: str, settings: LoopSettings | None = None) -> bool:
             asked = request(identity)
             cuts, known = cuts_of(asked), known_of(asked)
             before, kept = steps(identity), images(identity)
-            loop = Loop(cuts, limited(settings or LoopSettings(), budget_in(folder)), infer_images(cuts, kept, known))
+            judged_by = replace(settings or LoopSettings(), fidelity=fidelity_of(asked))
+            loop = Loop(cuts, limited(judged_by, budget_in(folder)), infer_images(cuts, kept, known))
             loop.watch(frames.Watcher(folder))
             if before:
                 loop.take_up(before)

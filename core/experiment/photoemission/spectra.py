@@ -4,7 +4,7 @@ import numpy as np
 
 from core.electronic.spectral import EnergyGrid
 from core.electronic.zone import folded_nodes
-from core.engines import engine_named
+from core.engines import Engine, engine_named
 from core.experiment.photoemission.final_state import FinalState
 from core.experiment.photoemission.renderer import cut_end
 from core.forward.edges import GAMMA, VALENCE_RANGE, outermost_peak
@@ -15,14 +15,15 @@ HALF_POINTS = 49
 
 
 def cut_signal(
-    crystal: Crystal, cut: str, state: FinalState, engine: str = "forward", farthest: float | None = None
+    crystal: Crystal, cut: str, state: FinalState, engine: str | Engine = "forward", farthest: float | None = None
 ) -> np.ndarray:
-    """(k, energy) 1/eV on the outward half of a cut, at the k_z that a final state sees, by an engine.
+    """(k, energy) 1/eV on the outward half of a cut, at the k_z that a final state sees, by an engine or its name.
 
     farthest: 2π/c̄ between values of k_z, see `seen_momenta`.
     """
     nodes, weights = seen_momenta(crystal, cut, state, farthest)
-    pictures = engine_named(engine).cut_totals(crystal, cut, nodes)
+    answering = engine_named(engine) if isinstance(engine, str) else engine
+    pictures = answering.cut_totals(crystal, cut, nodes)
     return np.einsum("kn,nke->ke", weights.astype(np.float32), pictures.astype(np.float32))
 
 

@@ -45,8 +45,12 @@ def taught_bands(
     ).bands
     if not scissor:
         return bands
-    raised = raised_states(bands, path.k_reduced, VALENCE_BANDS_PER_ATOM * len(crystal))
-    return in_order(replace(bands, energy=bands.energy + scissor_shift(crystal) * raised))
+    return in_order(replace(bands, energy=bands.energy + raised_by(crystal, bands, path.k_reduced)))
+
+
+def raised_by(crystal: Crystal, bands: Bands, k_reduced: np.ndarray) -> np.ndarray:
+    """(k, band) eV: what the functional's gaps lack where a state counts as empty, 0 elsewhere."""
+    return scissor_shift(crystal) * raised_states(bands, k_reduced, VALENCE_BANDS_PER_ATOM * len(crystal))
 
 
 def moved_spectra(

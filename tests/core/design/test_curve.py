@@ -8,7 +8,7 @@ from core.design.curve import MOST_POINTS, POINTS, Curve
 from core.design.evaluation import ridge
 from core.design.growth import Constraints
 from core.design.search import DesignSearch, SearchSettings
-from core.design.targets import CURVE_MET, Wanted
+from core.design.targets import CURVE_MET, Wanted, curve_cost
 from core.electronic.calculation import calculate_bands
 from core.electronic.kpath import build_path
 from core.electronic.spectral import EnergyGrid
@@ -61,6 +61,13 @@ def test_a_band_beside_the_curve_counts_in_part_even_where_two_lie_there(silicon
     assert 0.4 < scores[2] < 0.7
     assert scores[3] < 0.4
     assert scores[4] < 0.2
+
+
+def test_how_far_a_band_lies_beside_the_curve_is_told_below_a_pixel(silicon):
+    own = branch(3).off(silicon)
+    assert own < 0.01
+    for by in (0.02, -0.04):
+        assert own < 0.5 * abs(by) < moved(branch(3), by).off(silicon) < 1.3 * abs(by)
 
 
 def test_a_steep_band_is_wide_and_lies_on_itself(silicon):
@@ -145,8 +152,9 @@ def test_the_search_follows_a_band_of_a_hidden_stack(monkeypatch):
     best = steps[-1].designs[0]
     assert best.met
     assert best.measured.curve >= CURVE_MET
-    scores = [one.measured.curve for one in steps[-1].designs]
-    assert scores == sorted(scores, reverse=True)
+    costs = [float(curve_cost(one.measured.curve, one.measured.off)) for one in steps[-1].designs]
+    assert costs == sorted(costs)
+    assert best.measured.off < 0.03
     assert steps[-1].document()["designs"][0]["curve"] == round(best.measured.curve, 4)
     silicon_like = Sample("Si3Ge1", "Si")
     other = wanted.curve.score(engine_named("exact").solve(silicon_like.crystal()).total())

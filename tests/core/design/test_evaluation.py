@@ -39,7 +39,9 @@ def test_a_drawn_band_is_the_pictures_own_and_leads_back_to_it(monkeypatch):
     monkeypatch.setattr(module, "BEST", FIRST)
     sample = drawn_samples(1)[0]
     picture = engine_named("exact").solve(sample.crystal()).total()
-    assert ridge(picture).score(picture) > 0.9
+    assert ridge(picture).score(picture) > ridge(picture, rough=True).score(picture) > 0.9
+    assert ridge(picture).off(picture) < 0.01
+    assert 0.01 < ridge(picture, rough=True).off(picture) < 0.06
     pairs = module.atlas().pairs
     lattice = np.unique(np.linspace(*Constraints().lattice, module.CURVE_LATTICES))
     here = int(np.abs(lattice - sample.lattice).argmin())
@@ -60,11 +62,13 @@ def test_what_a_stack_gave_is_kept_and_not_searched_again(tmp_path, monkeypatch)
     monkeypatch.setattr(evaluation, "hidden_samples", lambda: [Sample("Si2Ge2", "Si"), Sample("Si4Ge4", "Si")])
     monkeypatch.setattr(evaluation, "drawn_samples", lambda: [Sample("Si3Ge3", "Si")])
     monkeypatch.setattr(evaluation, "meets", lambda sample, asked: not searched.append(sample) and len(searched) == 1)
-    monkeypatch.setattr(evaluation, "finds_drawn", lambda sample, totals: searched.append(sample) or found)
+    monkeypatch.setattr(
+        evaluation, "finds_drawn", lambda sample, totals, rough: searched.append((sample, rough)) or found
+    )
     monkeypatch.setattr(evaluation, "library", dict)
     monkeypatch.setattr(evaluation, "speed", lambda report: {})
     first = evaluation.evaluate_design(tmp_path)
     assert first["hidden"]["met"] == 0.5
-    assert first["drawn"] == {"bands": 1, "found": 1.0, "same_stack": 0.0, "distance": 0.25}
+    assert first["drawn"] == first["drawn_roughly"] == {"bands": 1, "found": 1.0, "same_stack": 0.0, "distance": 0.25}
     assert evaluation.evaluate_design(tmp_path) == first
-    assert len(searched) == 3
+    assert searched[2:] == [(Sample("Si3Ge3", "Si"), False), (Sample("Si3Ge3", "Si"), True)]

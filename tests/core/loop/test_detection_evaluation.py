@@ -14,9 +14,7 @@ from core.loop.detection_evaluation import (
     detection_samples,
     evaluate_detection,
     flawed_crystal,
-    signatures,
 )
-from core.structure.stack import parse_stack
 
 
 def outcome(mixed: float, antisite: float = 0.0, chi: float = 1.0) -> Detection:
@@ -41,15 +39,6 @@ def test_flawed_crystals_have_the_flaw_they_are_named_for(kind):
     assert (len(crystal.antisites), len(crystal.empty_sites)) == (kind == "antisite", kind == "vacancy")
     assert flaw.startswith(kind)
     assert crystal.label == flawed_crystal(sample, kind, 0)[0].label
-
-
-def test_a_signature_of_an_antisite_exchanges_a_quarter_of_one_plane():
-    found = signatures("Si1Ge3")
-    assert [mixing for _, mixing in found["mixed"]] == [1.0, 2.0]
-    for stack, mixing in found["antisite"]:
-        changed = parse_stack(stack).ge_fractions - parse_stack("Si1Ge3").ge_fractions
-        assert sorted(abs(changed)) == [0.0, 0.0, 0.0, 0.25]
-        assert mixing == 0.0
 
 
 def test_figures_count_alarms_at_odds_of_twenty_and_areas_by_the_right_score():
