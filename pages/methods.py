@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dash import Input, Output, callback, dcc, html, register_page
 
-from components import measured, measured_design
+from components import measured, measured_design, measured_imperfect
 from components.figures.cost import cost_figure
 from components.ids import THEME, Ids
 from components.loop.learning import curve
@@ -30,7 +30,10 @@ def layout(**_query) -> html.Div:
     extra = measured.parameter_tables() | {
         "forward": measured.forward_tables() or [_absent("python -m core evaluate --write")],
         "dft-forward": measured.dft_forward_tables() or [_absent("python -m core evaluate --dft --write")],
-        "imperfections": measured_design.detection_tables() or [_absent("python -m core evaluate --detection --write")],
+        "imperfections": [
+            *(measured_imperfect.imperfect_tables() or [_absent("python -m core evaluate --imperfect --write")]),
+            *(measured_design.detection_tables() or [_absent("python -m core evaluate --detection --write")]),
+        ],
         "design": measured_design.design_tables() or [_absent("python -m core evaluate --design --write")],
         "images": measured.likeness_tables() or [_absent("python -m docs.likeness FOLDER")],
         "reverse": measured.reverse_tables() or [_absent("python -m core evaluate --reverse --write")],

@@ -11,6 +11,8 @@ TRAINING = (
     "core.forward.training",
     "core.forward.learned",
     "core.forward.race",
+    "core.forward.imperfect.training",
+    "core.forward.imperfect.evaluation",
     "core.reverse.training",
     "core.reverse.learned",
     "core.reverse.drawing",

@@ -3,11 +3,11 @@
 import numpy as np
 
 from components.compose.dft import dft_badge, refusal
+from components.compose.imperfect_engines import error_bar, imperfect_badge, imperfect_source
 from components.compose.line import at_height
 from components.compose.link import ComposeLink
 from components.compose.spectra import picture_of
 from core.engines import ENGINES, AtomicSpectra
-from core.engines.configurations import ConfigurationSpectra
 from core.engines.forward_dft import TaughtSpectra
 from core.forward.live import agreement
 from core.forward.model import domain_score
@@ -34,7 +34,7 @@ def chosen_source(request: Request, view: ComposeLink, resting: bool) -> AtomicS
         there = not refusal(request, view) and (is_at_hand(request) or _at_once(request))
         return spectra_of(request) if there else None
     if request.imperfect:
-        return spectra_of(request) if is_known(request) else None
+        return imperfect_source(request, view)
     crystal = request.crystal()
     predictable = view.engine != "exact" and not _obstacle(request, view)
     if predictable and view.engine == "forward":
@@ -58,7 +58,7 @@ def badge(request: Request, view: ComposeLink, source: AtomicSpectra | None, res
     if request.by_dft:
         return dft_badge(request, source if isinstance(source, TaughtSpectra) else None, refusal(request, view))
     if request.imperfect:
-        return _imperfect_badge(request, view, source)
+        return imperfect_badge(request, view, source)
     obstacle = _obstacle(request, view)
     crystal = request.crystal()
     solvable = is_solvable(request)
@@ -80,22 +80,8 @@ def badge(request: Request, view: ComposeLink, source: AtomicSpectra | None, res
         return f"{shown}; {where}. The prediction: {measured}.", "outside"
     errors = np.abs([found.vbm_error, found.cbm_error])
     held = found.r2 >= HELD_R2 and not (errors > HELD_EDGE).any()
-    return f"{shown}. The prediction {'held' if held else 'missed'}: {measured}; {_bar(prediction)}.", source.engine
-
-
-def _imperfect_badge(request: Request, view: ComposeLink, source: AtomicSpectra | None) -> tuple[str, str]:
-    """The badge of an imperfect sample, which the exact engine alone knows."""
-    at, cost = at_height(request.line), request.cost
-    if source is None or cost is None:
-        told = f": {cost.text}" if cost else ""
-        return f"{request.crystal().label}{at} waits for the exact calculation{told}.", "waiting"
-    number = len(source.others) + 1 if isinstance(source, ConfigurationSpectra) else 1
-    which = "configuration 0"
-    if number > 1:
-        which = f"totals are the mean of configurations 0 to {number - 1}, atoms and structure those of configuration 0"
-    asked = " The forward model knows perfect stacks only." if view.engine == "forward" else ""
-    cell = f"a cell of {cost.atoms} atoms, relaxed and unfolded"
-    return f"Exact{at}, {cell}; seed {request.imperfect.seed}, {which}.{asked}", "exact"
+    verdict = "held" if held else "missed"
+    return f"{shown}. The prediction {verdict}: {measured}; {error_bar(prediction)}.", source.engine
 
 
 def _unverified(source: AtomicSpectra, solvable: bool, outside: str, at: str) -> tuple[str, str]:
@@ -105,16 +91,7 @@ def _unverified(source: AtomicSpectra, solvable: bool, outside: str, at: str) ->
     follows = "the exact calculation follows" if solvable else "too large for the exact engine"
     if outside:
         return f"Predicted{at}, {outside}; {follows}.", "outside"
-    return f"Predicted{at}, {_bar(source)}; {follows}.", "forward"
-
-
-def _bar(prediction: AtomicSpectra) -> str:
-    return f"90 % error bar ±{_mean_error(prediction):.2f} 1/eV on average"
-
-
-def _mean_error(prediction: AtomicSpectra) -> float:
-    error = prediction.total_error()
-    return 0.0 if error is None else float(error.mean())
+    return f"Predicted{at}, {error_bar(source)}; {follows}.", "forward"
 
 
 def _at_once(request: Request) -> bool:

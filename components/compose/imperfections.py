@@ -26,6 +26,11 @@ _CAVEATS = (
         "seed has it. Totals are means of all configurations; atoms and structure are those of configuration 0.",
     ),
     (
+        "Predicted.",
+        "Until the exact result is there, and under Forward, the mean over drawn configurations is predicted, plane by "
+        "plane: atoms of a plane look alike.",
+    ),
+    (
         "Flaws repeat.",
         "One antisite or vacancy in a cell of 2 × 2 is a quarter of its plane, and meets its own copies: far more "
         "than a grown crystal has.",

@@ -12,6 +12,7 @@ from core.engines import ENGINES, FIDELITIES, AtomicSpectra, Picture
 from core.engines.configurations import ConfigurationSpectra
 from core.engines.forward import ForwardSpectra
 from core.engines.forward_dft import TaughtSpectra
+from core.engines.forward_imperfect import ImperfectForwardSpectra
 from core.engines.protocol import DEFAULT_PATH_LINE, Line
 
 GRID = EnergyGrid()
@@ -62,9 +63,10 @@ def chosen_spectrum(
     other = (atom + 1) % len(crystal) if other == atom else other
     by_dft = isinstance(source, TaughtSpectra)
     predicting = FIDELITIES["dft" if by_dft else "tight-binding"]
-    why_no_bar = predicting.obstacle(crystal, source.spin_orbit, line=line)
+    of_planes = isinstance(source, ImperfectForwardSpectra)
+    why_no_bar = "" if of_planes else predicting.obstacle(crystal, source.spin_orbit, line=line)
     label = crystal.label
-    if isinstance(source, ConfigurationSpectra) and view == "total":
+    if isinstance(source, ImperfectForwardSpectra) or (isinstance(source, ConfigurationSpectra) and view == "total"):
         label = source.sample_label
     sample = " · ".join(part for part in (label, line_name(line), BY_DFT if by_dft else "") if part)
     if view == "error" and not why_no_bar:
@@ -80,6 +82,8 @@ def chosen_spectrum(
         name = f"Atom {atom_name(crystal, atom)}, {'interfacial' if crystal.interfacial[atom] else 'inner'}"
     grid = EnergyGrid(points=finer * GRID.points)
     picture = picture_of(shells, sigma, grid)
+    if of_planes and view != "total":
+        name += ", each as the mean of its plane"
     values = source.total(picture)[None] if rows is None else source.atoms(rows, picture)
     shown = values[0] - values[1] if view == "difference" else values[0]
     if picture.shells is not None:
@@ -101,7 +105,7 @@ def energy_pixels(source: AtomicSpectra, sigma: float, zoom: int = 1, sharpening
 
     A prediction of tight binding has its own axis.
     """
-    if isinstance(source, ForwardSpectra):
+    if isinstance(source, ForwardSpectra | ImperfectForwardSpectra):
         return 1
     wanted = max(int(np.ceil(GRID.step / sigma)), zoom, 1 if sharpening == "none" else 2)
     return min(FINEST, 1 << (wanted - 1).bit_length())

@@ -6,7 +6,7 @@ from os import cpu_count
 from pathlib import Path
 
 from core.cli.dft import files_told
-from core.cli.parser import add_command, show_progress
+from core.cli.parser import add_command, at_least_one, show_progress
 from core.cli.printed import learned_lines
 from core.errors import InputError
 
@@ -18,10 +18,14 @@ LOOP_VARIANTS = ["known", "unknown", "two-cuts", "foreign", "form", "dft", "dft-
 def add_commands(entries) -> None:
     """dataset, train, race, evaluate, learn."""
     place, source = _place_options(), _source_options()
-    add_command(entries, dataset, (place, source))
+    entry = add_command(entries, dataset, (place, source))
+    entry.add_argument("--imperfect", action="store_true", help="imperfect samples instead, on one core")
+    entry.add_argument("--samples", type=at_least_one, help="with --imperfect; as many as taught the shipped model")
     entry = add_command(entries, train, (place, source))
     entry.add_argument(
-        "--line", choices=["path", "cuts", "dft", "reverse", "single-atom"], help="one of the models; all by default"
+        "--line",
+        choices=["path", "cuts", "dft", "imperfect", "reverse", "single-atom"],
+        help="one of the models; all by default",
     )
     entry.add_argument("--structures", metavar="PLACE", help="dft: your own data set or packed file; needs --out")
     entry.add_argument("--epochs", type=int, help="of the training")
@@ -45,6 +49,7 @@ def add_commands(entries) -> None:
     entry.add_argument("--detection", action="store_true", help="flaws of crystals told in noisy images (two hours)")
     entry.add_argument("--learning", action="store_true", help="what is learned from 30 cases of a new family")
     entry.add_argument("--dft", action="store_true", help="the forward model of DFT on structures that are held out")
+    entry.add_argument("--imperfect", action="store_true", help="predicted means of imperfect samples (an hour)")
     entry.add_argument("--design", action="store_true", help="the search for stacks with wanted bands")
     entry.add_argument("--split", default="test", choices=["validation", "test"])
     entry.add_argument("--json", action="store_true")
@@ -73,6 +78,14 @@ def dataset(arguments: argparse.Namespace) -> None:
     """Make or extend the data set that the models are trained on; a run that was killed goes on where it stood."""
     from core.learning.dataset import generate
 
+    if arguments.imperfect:
+        from core.forward.imperfect.dataset import generate_imperfect
+        from core.forward.imperfect.samples import SAMPLES
+
+        folder = Path(arguments.folder) if arguments.folder else _dataset_folder(arguments).with_name("imperfect")
+        made = generate_imperfect(folder, arguments.samples or SAMPLES, arguments.seed, show_progress)
+        print(f"{made} shards computed")
+        return
     made = generate(_dataset_folder(arguments), arguments.stacks, arguments.seed, arguments.scheduler, show_progress)
     print(f"{made} shards computed")
 
@@ -97,11 +110,16 @@ def train(arguments: argparse.Namespace) -> None:
         _train_dft(folder, arguments)
     if arguments.line == "dft":
         return
+    if arguments.line == "imperfect":
+        _train_imperfect(folder.with_name("imperfect") if arguments.folder is None else folder, arguments)
+        return
     generate(folder, arguments.stacks, arguments.seed, arguments.scheduler, show_progress)
     for line in [arguments.line] if arguments.line in SETTINGS else () if arguments.line else SETTINGS:
         settings = SETTINGS[line] if arguments.epochs is None else replace(SETTINGS[line], epochs=arguments.epochs)
         out = None if arguments.out is None else Path(arguments.out) / f"{line}.npz"
         train_model(folder, line, out, settings, lambda text, line=line: show_progress(f"{line}: {text}"))
+    if arguments.line in (None, "imperfect"):
+        _train_imperfect(folder.with_name("imperfect"), arguments)
     if arguments.line in (None, "reverse"):
         target = None if arguments.out is None else Path(arguments.out)
         for cut in arguments.cut or CUTS:
@@ -131,6 +149,16 @@ def _train_dft(folder: Path, arguments: argparse.Namespace) -> None:
         entries, fits = list(read_packed()), folder.with_name("dft-forward")
     figures = evaluate_taught(entries, fits, show_progress, cpu_count() or 1)
     train_taught(entries, fits, held_out=figures, report=show_progress, **out)
+
+
+def _train_imperfect(folder: Path, arguments: argparse.Namespace) -> None:
+    from core.forward.imperfect.dataset import generate_imperfect
+    from core.forward.imperfect.samples import SAMPLES
+    from core.forward.imperfect.training import train_imperfect
+
+    out = {} if arguments.out is None else {"out": Path(arguments.out) / "imperfect.npz"}
+    generate_imperfect(folder, SAMPLES, report=show_progress)
+    train_imperfect(folder, report=show_progress, **out)
 
 
 def race(arguments: argparse.Namespace) -> None:
@@ -194,6 +222,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
         fits = folder.with_name("dft-forward")
         figures = evaluate_taught(list(read_packed()), fits, show_progress, cpu_count() or 1)
         file = DFT_FILE
+    elif arguments.imperfect:
+        from core.forward.imperfect.evaluation import MEASURED_FILE as IMPERFECT_FILE
+        from core.forward.imperfect.evaluation import evaluate_imperfect
+
+        place = None if arguments.folder is None else folder
+        figures, file = evaluate_imperfect(place, show_progress), IMPERFECT_FILE
     elif arguments.design:
         from core.design.evaluation import MEASURED_FILE as DESIGN_FILE
         from core.design.evaluation import evaluate_design

@@ -100,15 +100,16 @@ def cut(arguments: argparse.Namespace) -> None:
 def _write_spectra(line, arguments) -> None:
     from core.electronic.result_files import check_result_file, write_dataset
     from core.electronic.spectral import Broadening, EnergyGrid
-    from core.engines import Picture, engine_named
+    from core.engines import ENGINES, Picture, engine_named
     from core.engines.forward import ForwardEngine
 
     engine = engine_named(arguments.engine, arguments.fidelity)
     imperfect = read_imperfect(arguments)
     if arguments.configurations is not None and imperfect is None:
         raise InputError("--configurations are of atoms drawn in a lateral supercell; add --lateral 2, or leave it out")
-    if imperfect is not None and engine.name != "exact":
-        raise InputError(f"The {engine.name} engine takes perfect stacks only; use --engine exact for --lateral")
+    if imperfect is not None and engine.name != "exact" and engine is not ENGINES["forward"]:
+        which = "forward engine of DFT" if engine.name == "forward" else f"{engine.name} engine"
+        raise InputError(f"The {which} takes perfect stacks only; use --engine exact for --lateral")
     crystal = read_crystal(arguments)
     line.sampled(crystal)
     if isinstance(engine, ForwardEngine):
@@ -118,7 +119,8 @@ def _write_spectra(line, arguments) -> None:
     picture = Picture(grid, Broadening(arguments.sigma, arguments.smearing))
     check_result_file(arguments.out)
     if imperfect is not None:
-        _write_configurations(imperfect, crystal, line, picture, arguments)
+        write = _write_configurations if engine.name == "exact" else _write_predicted_mean
+        write(imperfect, crystal, line, picture, arguments)
         return
     spectra = engine.solve(crystal, line, arguments.spin_orbit, picture)
     data = spectra.dataset(picture, arguments.by_shell)
@@ -143,6 +145,26 @@ def _write_configurations(imperfect, crystal, line, picture, arguments) -> None:
     notes = [note for note in data.attrs["notes"].split("; ") if note]
     for text in (*notes, f"spectral functions of {of} by the exact engine written to {arguments.out}"):
         show_progress(text)
+
+
+def _write_predicted_mean(imperfect, crystal, line, picture, arguments) -> None:
+    from core.electronic.result_files import write_dataset
+    from core.engines.configurations import check_configurations
+    from core.engines.forward_imperfect import imperfect_obstacle, solve_imperfect
+
+    obstacle = imperfect_obstacle(imperfect, arguments.spin_orbit, picture, line)
+    if obstacle:
+        raise InputError(f"No prediction: {obstacle}; use --engine exact")
+    number = {} if arguments.configurations is None else {"configurations": arguments.configurations}
+    check_configurations(*number.values())
+    spectra = solve_imperfect(imperfect, crystal, **number)
+    write_dataset(spectra.dataset(picture), arguments.out)
+    found = spectra.prediction
+    what = f"mean of {found.configurations} configurations" if found.configurations > 1 else "spectra"
+    lines = [f"{what} of {len(crystal)} sites, predicted by the forward engine, written to {arguments.out}"]
+    if not found.score.inside:
+        lines.append(f"outside what the model was trained on (domain score {found.score.value:.1f}, limit 1)")
+    report(crystal, *lines)
 
 
 def _as_asked(engine, arguments):

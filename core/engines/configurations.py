@@ -80,8 +80,7 @@ def configurations_dataset(
     Raises:
         InputError: the number of configurations is not accepted, or the engine cannot answer.
     """
-    if isinstance(configurations, bool) or not 1 <= configurations <= MAX_CONFIGURATIONS:
-        raise InputError(f"{configurations} configurations; 1 to {MAX_CONFIGURATIONS} are allowed")
+    check_configurations(configurations)
     engine = ExactEngine()
     single, crystals = [], []
     for number in range(configurations):
@@ -95,6 +94,16 @@ def configurations_dataset(
         _add_environments(data, single, crystals, imperfect.lateral**2)
     data.attrs |= _provenance(imperfect, configurations)
     return data
+
+
+def check_configurations(number: int = 1) -> None:
+    """Refuse numbers of configurations that no mean is taken of.
+
+    Raises:
+        InputError: fewer than one, or more than MAX_CONFIGURATIONS.
+    """
+    if isinstance(number, bool) or not 1 <= number <= MAX_CONFIGURATIONS:
+        raise InputError(f"{number} configurations; 1 to {MAX_CONFIGURATIONS} are allowed")
 
 
 def _provenance(imperfect: ImperfectSample, configurations: int) -> dict:

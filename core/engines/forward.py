@@ -31,11 +31,11 @@ class ForwardSpectra:
 
     def total(self, picture: Picture = DEFAULT_PICTURE) -> np.ndarray:
         """See `AtomicSpectra`."""
-        return _binned(self.prediction.total()[None], picture)[0]
+        return binned(self.prediction.total()[None], picture)[0]
 
     def atoms(self, indices: Sequence[int] | None = None, picture: Picture = DEFAULT_PICTURE) -> np.ndarray:
         """See `AtomicSpectra`."""
-        return _binned(self.prediction.atoms(indices), picture)
+        return binned(self.prediction.atoms(indices), picture)
 
     def atom_error(self, atom: int) -> np.ndarray:
         """See `AtomicSpectra`."""
@@ -100,7 +100,7 @@ def _is_known(line: Line) -> bool:
     return line.points == CUT_POINTS if isinstance(line, Cut) else line == DEFAULT_PATH_LINE
 
 
-def _binned(values: np.ndarray, picture: Picture) -> np.ndarray:
+def binned(values: np.ndarray, picture: Picture) -> np.ndarray:
     """(row, k, energy) averaged over the pixels that make one of a coarser axis.
 
     Raises:

@@ -23,8 +23,8 @@ CORE = Path(__file__).resolve().parents[1]
 SHIPPED_FILES = tuple(
     CORE / folder / "weights" / f"{name}.npz"
     for folder, name in (
-        ("forward", "path"), ("forward", "cuts"), ("forward", "dft"), ("reverse", "g-x"), ("reverse", "g-k"),
-        ("reverse", "single-atom"),
+        ("forward", "path"), ("forward", "cuts"), ("forward", "dft"), ("forward", "imperfect"), ("reverse", "g-x"),
+        ("reverse", "g-k"), ("reverse", "single-atom"),
     )
 )  # fmt: skip
 """Without one of them the app does not start."""

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Self
 
+from core.engines.forward_imperfect import ImperfectForwardSpectra, solve_imperfect
 from core.engines.protocol import Cut, Line
 from core.errors import InputError
+from core.learning.versions import in_force
 from core.structure.crystal import Crystal
 from core.structure.imperfect import DANGLING, MAX_SEED, ImperfectSample
 from core.structure.sample import Sample
@@ -132,3 +134,17 @@ def duration(seconds: float) -> str:
 def imperfect_crystal(imperfect: ImperfectSample, configuration: int) -> Crystal:
     """The relaxed atoms of a configuration."""
     return imperfect.crystal(configuration)
+
+
+def predicted_mean(imperfect: ImperfectSample) -> ImperfectForwardSpectra:
+    """The mean over configurations by the forward model, kept for those who look at the same sample.
+
+    Raises:
+        InputError: the model was not trained on such samples.
+    """
+    return _predicted_mean(imperfect, in_force())
+
+
+@lru_cache(maxsize=16)
+def _predicted_mean(imperfect: ImperfectSample, version: str) -> ImperfectForwardSpectra:
+    return solve_imperfect(imperfect, imperfect_crystal(imperfect, 0))

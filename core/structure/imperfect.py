@@ -28,6 +28,21 @@ MAX_SEED = 2**32 - 1
 DANGLING = ("open", "passivated")
 
 
+@dataclass(frozen=True, eq=False)
+class DrawnAtoms:
+    """The atoms of one configuration before they are relaxed.
+
+    ge_fraction: (plane, site) 0 or 1, sites in the order of `core.structure.supercell.lateral_supercell`, antisites in.
+    stack: (plane, site) Ge fractions that the stack, mixed and stepped, has there. antisites, vacancies: their sites,
+    numbered through all planes.
+    """
+
+    ge_fraction: np.ndarray
+    stack: np.ndarray
+    antisites: tuple[int, ...]
+    vacancies: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class ImperfectSample:
     """A sample as it may really grow: one configuration of atoms for each seed and number.
@@ -112,27 +127,39 @@ class ImperfectSample:
         _check_whole(configuration, 0, MAX_SEED, "A configuration")
         return relaxed(self._drawn(configuration))
 
-    def _drawn(self, configuration: int) -> Crystal:
-        """The atoms at the places of the virtual crystal."""
+    def drawn_atoms(self, configuration: int = 0) -> DrawnAtoms:
+        """Which atoms one configuration has, a thousand times faster than `crystal`.
+
+        Raises:
+            InputError: strains that are not accepted.
+        """
+        return self._drawn_atoms(configuration)[0]
+
+    def _drawn_atoms(self, configuration: int) -> tuple[DrawnAtoms, tuple[str, ...]]:
+        """The atoms, and what is to be noted of them."""
         random = np.random.default_rng([self.seed, configuration])
         stack, _ = self.sample.layers.doubled_if_odd()
         check_strain(self.sample.ground, stack.ge_fractions)
         fractions = mix_profile(stack.ge_fractions, self.sample.mixing)
-        lattice = self.sample.lattice
         plane = stepped_planes(len(fractions), self.lateral, self.step)
         atoms = random_atoms(fractions, plane, random)
         notes = self._notes(fractions, atoms)
         antisites, vacancies = self._defects(random)
         atoms.flat[antisites] = 1.0 - atoms.flat[antisites]
-        mean = atoms.mean(axis=1)
+        return DrawnAtoms(atoms, fractions[plane], tuple(sorted(antisites)), tuple(sorted(vacancies))), notes
+
+    def _drawn(self, configuration: int) -> Crystal:
+        """The atoms at the places of the virtual crystal."""
+        drawn, notes = self._drawn_atoms(configuration)
+        mean, lattice = drawn.ge_fraction.mean(axis=1), self.sample.lattice
         base = crystal_of_planes(mean, relax_spacings(mean, lattice), lattice)
         return replace(
             lateral_supercell(base, self.lateral),
-            ge_fraction=atoms.ravel(),
+            ge_fraction=drawn.ge_fraction.ravel(),
             label=self._label(configuration),
             notes=notes,
-            empty_sites=tuple(sorted(vacancies)),
-            antisites=tuple(sorted(antisites)),
+            empty_sites=drawn.vacancies,
+            antisites=drawn.antisites,
             passivated=self.dangling == "passivated" and bool(self.vacancies),
         )
 

@@ -88,7 +88,15 @@ SI4GE4 = ["bands", "Si4Ge4", "--substrate", "Si"]
         (["bands", "nowhere.cif", "--lateral", "2"], "stack notation only"),
         (["asf", "Si4Ge4", "--substrate", "Si", "--out", "x.nc", "--configurations", "2"], "--lateral 2"),
         (["asf", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "2", "--configurations", "0"], "1 to 64"),
-        (["asf", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "2", "--engine", "forward"], "exact"),
+        (["asf", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "2", "--engine", "dft"], "exact"),
+        (
+            ["asf", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "4", "--engine", "forward"],
+            "2 × 2 and 3 × 3",
+        ),
+        (
+            ["cut", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "2", "--engine", "forward"],
+            "standard path",
+        ),
         (["asf", "Si4", "--substrate", "Si", "--out", "x.nc", "--lateral", "2", "--by-shell"], "--by-shell"),
         (["cut", "Si40", "--substrate", "Si", "--out", "x.nc", "--lateral", "3"], "at most 256"),
         (["structure", "Si4Ge4", "--substrate", "Si", "--out", "x.pdb"], ".cif"),

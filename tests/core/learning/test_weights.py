@@ -8,6 +8,7 @@ import threading
 import numpy as np
 import pytest
 
+from core.forward.imperfect.model import WEIGHTS as IMPERFECT
 from core.forward.model import Prediction, predict, spectrum_model, weights_file
 from core.forward.taught.model import WEIGHTS as TAUGHT
 from core.learning import versions, weights
@@ -66,7 +67,7 @@ DAMAGES = (cut_short, changed, without_checksum, with_half_a_card, gone)
 
 def test_every_shipped_file_is_on_the_list():
     assert set(SHIPPED_FILES) == set(weights.CORE.glob("*/weights/*.npz"))
-    forward = {weights_file("path"), weights_file("cuts"), TAUGHT}
+    forward = {weights_file("path"), weights_file("cuts"), TAUGHT, IMPERFECT}
     loaded = forward | {reverse_file("G-X"), reverse_file("G-K"), SINGLE_ATOM}
     assert set(SHIPPED_FILES) == loaded
     assert weights.weights_fault() == ""

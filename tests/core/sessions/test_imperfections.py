@@ -85,7 +85,7 @@ def test_pictures_and_files_wait_for_the_calculation_and_say_what_they_show():
     exact(request.document(), lambda fraction: None)
     text, kind = badge(request, view, chosen_source(request, view, resting=True))
     assert kind == "exact"
-    for said in ("a cell of 8 atoms", "seed 5", "configuration 0", "perfect stacks only"):
+    for said in ("a cell of 8 atoms", "seed 5", "configuration 0", "on the standard path only"):
         assert said in text
     content, name = download(request, "csv", 0.1)
     assert b"atom_8_" in content

@@ -1,0 +1,1 @@
+"""The forward model of imperfect samples: what flaws add to the forward model's virtual crystals."""
