@@ -33,7 +33,7 @@ from core.structure.stack import two_block
 
 MEASURED_FILE = Path(__file__).parents[1] / "measured" / "design.json"
 SEED = 23
-HIDDEN, DRAWN, TIMED = 50, 20, 100
+HIDDEN, DRAWN, ROUGHLY, TIMED = 50, 20, 5, 100
 REACH = 0.015
 """eV: how far an answer's figures may lie from those of the hidden stack."""
 
@@ -71,7 +71,7 @@ def evaluate_design(folder: Path | None = None, report: Callable[[str], None] = 
     Returns:
         hidden: share of HIDDEN targets that an exactly verified answer meets within REACH, and median seconds until it
         did; drawn: share of DRAWN bands of which the stack, or one that looks the same, is among the FIRST answers;
-        drawn_roughly: the same of bands drawn through whole pixels, up to 0.03 eV beside their middle;
+        drawn_roughly: the same of ROUGHLY of them through whole pixels, up to 0.03 eV beside their middle;
         speed: seconds of the search over all two-block periods and substrates, and of TIMED exact calculations.
     """
     kept = (folder or cache_directory() / "design-evaluation") / _version()
@@ -82,12 +82,12 @@ def evaluate_design(folder: Path | None = None, report: Callable[[str], None] = 
         hidden.append(_kept(kept / f"hidden-{number}.json", lambda sample=sample, asked=asked: _search(sample, asked)))
         report(f"hidden stacks: {number + 1} of {HIDDEN}, {sum(one['met'] for one in hidden)} met")
     totals, drawn = cache(library), {}
-    for name, rough in (("drawn", False), ("drawn_roughly", True)):
+    for name, count, rough in (("drawn", DRAWN, False), ("drawn_roughly", ROUGHLY, True)):
         rows = drawn[name] = []
-        for number, sample in enumerate(drawn_samples()):
+        for number, sample in enumerate(drawn_samples()[:count]):
             file = kept / f"{name}-{number}.json"
             rows.append(_kept(file, lambda sample=sample, rough=rough: finds_drawn(sample, totals(), rough)))
-            report(f"{name}: {number + 1} of {DRAWN}, {sum(one['found'] for one in rows)} found")
+            report(f"{name}: {number + 1} of {count}, {sum(one['found'] for one in rows)} found")
     return {
         "hidden": {
             "targets": len(hidden),
