@@ -11,7 +11,7 @@ import numpy as np
 
 from core.design.answers import ENDS, Design, Sensitivity, Step, pareto_front
 from core.design.atlas import atlas
-from core.design.figures import Measured, quick, verified
+from core.design.figures import FIGURES, KINDS, VALLEYS, Measured, quick, verified
 from core.design.growth import Constraints, mean_strain
 from core.design.targets import Wanted, curve_cost
 from core.engines import AtomicSpectra, engine_named
@@ -54,6 +54,9 @@ SENSED = 6
 
 MOST_OF_ONE = 2
 """Answers of the same stack, on other substrates."""
+
+UNASKED = KINDS[0], VALLEYS[0]
+"""Kind of gap and valley of a sample whose figures nobody asks for."""
 
 TOLERATED_STRAIN = 0.002
 """Error of a∥, as a strain, that a design should bear, beside a monolayer more or less of each block."""
@@ -169,7 +172,9 @@ class DesignSearch:
         return replace(found, curve=share, off=off)
 
     def _quick(self, sample: Sample) -> Measured:
-        return self._with_curve(quick(sample), lambda: predict(sample.crystal()))
+        """What is expected of a sample: its figures, where any is asked for, and the drawn band."""
+        found = quick(sample) if self.wanted.asks_figures else Measured(dict.fromkeys(FIGURES, np.nan), *UNASKED)
+        return self._with_curve(found, lambda: predict(sample.crystal()))
 
     def _exact(self, sample: Sample) -> Measured:
         return self._with_curve(verified(sample), lambda: engine_named("exact").solve(sample.crystal()))

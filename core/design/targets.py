@@ -107,6 +107,11 @@ class Wanted:
         if not 0 < len(self.targets) + len(self.kinds) + len(self.valleys) + bool(self.curve) <= MOST_TARGETS:
             raise InputError(f"Give 1 to {MOST_TARGETS} targets, for example a gap of 0.75 to 0.85 eV")
 
+    @property
+    def asks_figures(self) -> bool:
+        """Whether anything but a drawn band is asked for."""
+        return bool(self.targets or self.kinds or self.valleys)
+
     def costs(self, figures: Mapping[str, np.ndarray], kinds: np.ndarray, valleys: np.ndarray) -> np.ndarray:
         """Of samples (any shape): weighted squares of misses; kinds and valleys are indices into KINDS and VALLEYS."""
         cost = np.zeros(np.shape(kinds))

@@ -6,9 +6,10 @@ import pytest
 from core.design import search as module
 from core.design.curve import MOST_POINTS, POINTS, Curve
 from core.design.evaluation import ridge
+from core.design.figures import quick
 from core.design.growth import Constraints
 from core.design.search import DesignSearch, SearchSettings
-from core.design.targets import CURVE_MET, Wanted, curve_cost
+from core.design.targets import CURVE_MET, Target, Wanted, curve_cost
 from core.electronic.calculation import calculate_bands
 from core.electronic.kpath import build_path
 from core.electronic.spectral import EnergyGrid
@@ -159,3 +160,21 @@ def test_the_search_follows_a_band_of_a_hidden_stack(monkeypatch):
     silicon_like = Sample("Si3Ge1", "Si")
     other = wanted.curve.score(engine_named("exact").solve(silicon_like.crystal()).total())
     assert best.measured.curve > other + 0.1
+
+
+def test_figures_that_nobody_asks_for_are_computed_of_verified_answers_alone(monkeypatch):
+    """The answers are those of a search that computes them of every sample it tries."""
+    total = engine_named("exact").solve(Sample("Si2Ge2", "Si").crystal()).total()
+    curve = band(total, range(26, 46))
+    monkeypatch.setattr(module, "CURVE_LATTICES", 3)
+    monkeypatch.setattr(module, "BEST", 2)
+    short, settings = Constraints(longest=4), SearchSettings(neighbours=False)
+    asked = []
+    monkeypatch.setattr(module, "quick", lambda sample: asked.append(sample) or quick(sample))
+    found = {}
+    for name, targets in (("curve", ()), ("figures", (Target("gap", -10.0, 10.0),))):
+        steps = list(DesignSearch(Wanted(targets, curve=curve), short, settings).steps())
+        found[name] = [(one.sample, round(one.cost, 9)) for one in steps[-1].designs]
+        assert all(np.isfinite(one.measured.figures["gap"]) for one in steps[-1].designs)
+        assert bool(asked) == bool(targets)
+    assert found["curve"] == found["figures"]
