@@ -36,7 +36,7 @@ forward model gets wrong besides. Larger ones (0.12) leave less, and a∥ farthe
 
 THEORY_LATTICE_ERROR = {"tight-binding": 0.0, "dft": 0.010}
 """Å, standard error of a∥ that a theory adds: for DFT's forward model, on images that DFT itself has drawn, of the true
-stacks (docs/attempts.md)."""
+stacks (docs/methods.md)."""
 
 
 @dataclass

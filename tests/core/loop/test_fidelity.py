@@ -1,6 +1,7 @@
 """The loop with DFT as its theory: whose bands judge, what that costs, and what a run keeps of it."""
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.loop.fit import Problem
 from core.loop.fit_evaluation import simulated_image
 from core.loop.loop import Loop, LoopSettings
 from core.loop.pictures import Pictures
+from core.loop.posterior import LEAST_LATTICE, WIDENED, tracked
 from core.loop.search import SearchSettings
 from core.reverse.cut import Cut as MeasuredCut
 from core.reverse.inference import infer_images
@@ -84,8 +86,10 @@ def test_a_loop_by_dft_says_so_and_compares_with_no_other_engine(image, monkeypa
     loop = Loop([cut], settings, infer_images([cut], [image]))
     assert [step.document()["fidelity"] for step in loop.steps()][-1] == "dft"
     result = loop.result()
-    low, high = (result["descriptors"]["lattice_in_plane"][end] for end in ("low", "high"))
-    assert high - low > 2 * 1.6 * THEORY_LATTICE_ERROR["dft"]
+    one = loop._weighted()[0]
+    _, low, high = tracked([one])["lattice_in_plane"]
+    error = math.hypot(WIDENED * loop.likeliest.fitted.lattice_error, LEAST_LATTICE, THEORY_LATTICE_ERROR["dft"])
+    assert high - low == pytest.approx(2 * 1.645 * error, rel=0.01)  # what was measured is not widened
     assert (result["fidelity"], result["exact_check"], result["hints"]) == ("dft", None, [])
     assert "Judged by DFT" in ending(result).exact
     assert not keep_failure(loop, result, "a test")
