@@ -20,6 +20,7 @@ from core.loop.expected import image_to_fit
 from core.loop.failures import keep_failure
 from core.loop.fit import Problem
 from core.loop.fit_evaluation import simulated_image
+from core.loop.frame import frame_of
 from core.loop.loop import Loop, LoopSettings
 from core.loop.pictures import Pictures
 from core.loop.posterior import LEAST_LATTICE, WIDENED, tracked
@@ -94,6 +95,17 @@ def test_a_loop_by_dft_says_so_and_compares_with_no_other_engine(image, monkeypa
     assert "Judged by DFT" in ending(result).exact
     assert not keep_failure(loop, result, "a test")
     assert not replay_folder().exists() or not list(replay_folder().iterdir())
+
+
+def test_the_first_guess_is_drawn_by_the_theory_that_fitted_it(image, monkeypatch):
+    fit_loosely(monkeypatch)
+    cut = MeasuredCut(None, "G-X", SAMPLE.kz)
+    loop = Loop([cut], LoopSettings(SearchSettings(judgements=1), fidelity="dft"), infer_images([cut], [image]))
+    steps = loop.steps()
+    next(steps), next(steps)
+    assert len(loop.search.judged) == 1
+    drawn = frame_of(loop.search.corrected, loop.likeliest.fitted.state)
+    assert drawn.chi == pytest.approx(loop.likeliest.fitted.chi[0], rel=1e-6)
 
 
 def test_a_run_keeps_by_whose_bands_it_is_judged(run, monkeypatch):
