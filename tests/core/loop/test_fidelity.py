@@ -10,6 +10,7 @@ import pytest
 from core.cli.main import main
 from core.engines import THEORIES, Cut, theory
 from core.errors import InputError
+from core.forward.taught.model import MODEL_VERSION
 from core.learning.dataset import CUT_POINTS
 from core.learning.replay import replay_folder
 from core.learning.samples import drawn_sample, profile_key
@@ -112,6 +113,9 @@ def test_a_run_keeps_by_whose_bands_it_is_judged(run, monkeypatch):
     fit_loosely(monkeypatch)
     assert runs.fidelity(run) == runs.fidelity(runs.copied(run)) == "dft"
     assert runs.fidelity(runs.copied(run, fidelity="tight-binding")) == "tight-binding"
+    assert runs.request(run)["about"]["taught"].startswith(MODEL_VERSION)
+    other = runs.copied(run, fidelity="tight-binding")
+    assert not runs.request(other)["about"]["taught"]
     assert runs.work(run, SHORT)
     assert runs.result(run)["fidelity"] == runs.steps(run)[-1]["fidelity"] == "dft"
 
