@@ -295,7 +295,7 @@ class Search:
 
         near = sorted(fresh, key=predicted)[:NEAREST]
         known = {key_of(*one) for one in near} | screened
-        self.ranking.around(base.fitted)
+        self.ranking.around(base.fitted, self.corrected.corrections)
         rows = [row[:2] for row in self.ranking.rows(self._is_open) if key_of(*row[:2]) not in known][:OTHERS]
         screened.update(key_of(*one) for one in rows)
         with ThreadPoolExecutor(self.threads) as threads:
@@ -326,7 +326,7 @@ class Search:
     def _ranked_around(self, best: Judged) -> list[Row]:
         """Open candidates, screened around the best fit or one that costs little more."""
         if best.fitted.cost < self.ranking.base - RESCREENED:
-            self.ranking.around(best.fitted)
+            self.ranking.around(best.fitted, self.corrected.corrections)
         return self.ranking.rows(self._is_open, self.first)
 
     def _along(self, end: float, settings: SearchSettings, cancelled: Callable[[], bool]) -> Iterator[str]:

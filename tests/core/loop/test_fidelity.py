@@ -107,6 +107,9 @@ def test_the_first_guess_is_drawn_by_the_theory_that_fitted_it(image, monkeypatc
     assert len(loop.search.judged) == 1
     drawn = frame_of(loop.search.corrected, loop.likeliest.fitted.state)
     assert drawn.chi == pytest.approx(loop.likeliest.fitted.chi[0], rel=1e-6)
+    loop.search._ranked_around(loop.search.best)
+    screened = loop.search.ranking._screening.linear[0].mean
+    assert np.abs(screened - drawn.expected).max() < 1e-4 * drawn.expected.max()
 
 
 def test_a_run_keeps_by_whose_bands_it_is_judged(run, monkeypatch):
