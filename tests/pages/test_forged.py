@@ -71,7 +71,7 @@ def true_values(finished_run) -> dict:
         "loop-example-sharp.n_clicks": 1, "loop-order-pause.n_clicks": 1, "loop-again.n_clicks": 1,
         "loop-view.value": "blend", "loop-blend.value": 0.5, "loop-poll.n_intervals": 3,
         "loop-report.n_clicks": 1, "loop-seconds.value": 60, "loop-candidates-most.value": 48,
-        "loop-try.n_clicks": 1, "loop-try-stack.value": "Si5Ge7", "loop-try-mixing.value": 0.5,
+        "loop-fidelity.value": "dft", "loop-try.n_clicks": 1, "loop-try-stack.value": "Si5Ge7", "loop-try-mixing.value": 0.5,
         "loop-follow.checked": True, "loop-frame.data": 3, "learn-start.n_clicks": 1,
         "learn-back.n_clicks": 1,
         **{f"design-{name}.value": value for name, value in DESIGN.items()},

@@ -14,6 +14,7 @@ from core.forward.taught.model import MODEL_VERSION
 from core.learning.dataset import CUT_POINTS
 from core.learning.replay import replay_folder
 from core.learning.samples import drawn_sample, profile_key
+from core.loop import evaluation
 from core.loop.correction import CORRECTED_ERROR, THEORY_LATTICE_ERROR, fitted_exactly
 from core.loop.ending import ending
 from core.loop.evaluation import MOST_ATOMS_BY_DFT, VARIANTS, _variant_samples
@@ -146,6 +147,33 @@ def test_the_variants_of_dft_see_the_same_images_of_short_pure_stacks():
     assert len(samples) > 10
     assert all(len(sample.crystal()) <= MOST_ATOMS_BY_DFT and not sample.mixing for sample in samples)
     assert len({profile_key(sample.layers) for sample in samples}) == len(samples)
+
+
+def test_an_image_by_dft_is_kept_whole_or_not_at_all(monkeypatch, tmp_path):
+    drawn = []
+    monkeypatch.setattr(evaluation, "simulated_image", lambda *given, engine: drawn.append(engine) or np.eye(3))
+
+    def stopped(file, array):
+        file.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            evaluation._measured(SAMPLE, "clean", 3, "dft", tmp_path)
+    for variant in evaluation.BY_DFT:
+        _, (kept,) = evaluation._measured(SAMPLE, "clean", 3, variant, tmp_path)
+        assert (kept == np.eye(3)).all()
+    assert drawn == ["dft", "dft"]
+
+
+def test_outcomes_by_dft_are_kept_by_what_draws_and_judges_them(monkeypatch):
+    known = {evaluation._version()}
+    for name, other in (("RECIPE_VERSION", "other"), ("taught_version", lambda: "other")):
+        with monkeypatch.context() as patch:
+            patch.setattr(evaluation, name, other)
+            known.add(evaluation._version())
+    assert len(known) == 3
 
 
 def test_the_command_is_judged_by_dft(monkeypatch, capsys, tmp_path, image):
