@@ -42,7 +42,9 @@ def one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
     return text
 
 
-def compose_address(sample: Sample, spin_orbit: bool = False, cut: str = "", kz: float | None = None) -> str:
+def compose_address(
+    sample: Sample, spin_orbit: bool = False, cut: str = "", kz: float | None = None, fidelity: str = "tight-binding"
+) -> str:
     """The address of a sample on Compose, on a cut where one is named.
 
     Args:
@@ -50,10 +52,12 @@ def compose_address(sample: Sample, spin_orbit: bool = False, cut: str = "", kz:
         spin_orbit: whether with spin-orbit coupling.
         cut: `G-X` or `G-K`; empty for the page's own path.
         kz: of the cut, 2π/c̄; any plane is brought to the one between Γ and Z that is the same.
+        fidelity: of the theory that shows it, `tight-binding` or `dft`.
     """
     entries = {"stack": sample.stack, "substrate": sample.substrate}
     entries |= {"mixing": f"{sample.mixing:g}"} if sample.mixing else {}
     entries |= {"so": "1"} if spin_orbit else {}
     if cut:
         entries |= {"line": cut} | ({} if kz is None else {"kz": f"{abs((kz + 1) % 2 - 1):.2f}"})
+    entries |= {"engine": fidelity} if fidelity == "dft" else {}
     return "/compose?" + urlencode(entries)

@@ -42,9 +42,10 @@ def learning_panel() -> html.Section:
         [
             html.H2("What the models learn from this"),
             html.P(
-                "Where the exact engine contradicts the forward model, or a loop ends with a residual that is no "
-                f"noise, the exact spectra are kept, the last {MOST_CASES} of them. The models learn from them on "
-                "demand; a new one is taken only if it is no worse on the fixed test set, and can be rolled back."
+                "Where the exact engine contradicts the forward model, or a loop that it judges ends with a residual "
+                f"that is no noise, the exact spectra are kept, the last {MOST_CASES} of them. The models learn from "
+                "them on demand; a new one is taken only if it is no worse on the fixed test set, and can be rolled "
+                "back."
             ),
             html.Div(learning_state("light"), id=ids("state")),
             html.Div(buttons, className="downloads", hidden=not is_owner()),

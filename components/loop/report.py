@@ -11,7 +11,7 @@ from components.loop.prints import images_svg, tracks_svg
 from components.loop.result import JUDGED_BY, figure_texts
 from components.translation import answers
 from core.errors import InputError
-from core.loop.ending import LEAST_HINT, ending, is_trusted
+from core.loop.ending import LEAST_HINT, by_dft, ending, is_trusted
 from core.loop.moves import named
 from core.reverse.quantities import QUANTITIES
 from core.sessions import runs
@@ -67,12 +67,18 @@ def run_report(identity: str) -> str:
             "Begun": about.get("begun", "not recorded"),
             "Reported": datetime.now(UTC).isoformat(timespec="seconds"),
             "Bandloom": about.get("version", "not recorded"),
-            "Exact engine": about.get("engine", "not recorded"),
+            **_judge(result, about),
             "Weights": about.get("weights", "not recorded"),
         },
         json=json.dumps(result, indent=1, ensure_ascii=False),
     )
     return answers.report(document)
+
+
+def _judge(result: dict, about: dict) -> dict[str, str]:
+    """The theory that judged, and its version when the run was begun."""
+    name, key = ("Forward model of DFT", "taught") if by_dft(result) else ("Exact engine", "engine")
+    return {name: about.get(key) or "not recorded"}
 
 
 def _residual(one: dict) -> float:

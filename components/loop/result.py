@@ -142,6 +142,6 @@ def hint_list(hints: list[dict]) -> list:
 
 
 def compose_link(step: dict) -> str:
-    """The link that opens the best guess in Compose, on the cut that the first image shows."""
+    """The link that opens the best guess in Compose, on the first image's cut, by the theory that judged."""
     sample, view = Sample(step["stack"], step["substrate"], round(step["mixing"], 3)), step["views"][0]
-    return compose_address(sample, cut=view["cut"], kz=view["kz"])
+    return compose_address(sample, cut=view["cut"], kz=view["kz"], fidelity=fidelity_of(step))

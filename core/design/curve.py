@@ -17,6 +17,10 @@ REACH = 0.08
 NEARBY = 2 * REACH
 """eV by which a brighter band may lie off the curve and still count against it."""
 
+LEAST_SEEN, FARTHEST = 0.01, 5 * REACH
+"""Share of a band that the strip holds at least where one is in sight; and eV beside the curve that count at most, as
+where none is: of a flat band that lies so far off the strip holds about this share."""
+
 MOST_POINTS = 64
 POINTS = POINTS_PER_SEGMENT * sum(len(names) - 1 for names in parse_path(DEFAULT_PATH))
 """k-points of the standard path, counted from 0 on the page's left."""
@@ -138,15 +142,19 @@ class Curve:
         return DEFAULT_SIGMA**2 + (0.5 * self._steepness) ** 2
 
     @cached_property
+    def _one_band(self) -> np.ndarray:
+        """(row,) what the strip holds of one band on the curve, whose integral is 1."""
+        return REACH / np.sqrt(REACH**2 + self._variance)
+
+    @cached_property
     def _strips(self) -> np.ndarray:
         """(shift, row, energy) eV: what a picture's pixels count, 1 in all for one band there; the first is unshifted.
 
         An unfolded band of weight 1 has the integral 1, and the width of `Broadening`: steep ones are wider.
         """
         shift = np.array([0.0, *np.arange(-NEARBY, NEARBY + 1e-9, REACH / 2)])
-        one_band = REACH / np.sqrt(REACH**2 + self._variance)
         off = _GRID.values - self.energies[:, None] - shift[:, None, None]
-        return np.exp(-0.5 * (off / REACH) ** 2) * _GRID.step / one_band[:, None]
+        return np.exp(-0.5 * (off / REACH) ** 2) * _GRID.step / self._one_band[:, None]
 
     def score(self, total: np.ndarray) -> float:
         """Share of the curve's k-points at which a band lies on it, 0 to 1; a band beside it counts in part.
@@ -163,11 +171,15 @@ class Curve:
         """Energy (eV), root mean square over its k-points, by which a band lies beside it; it parts what scores alike.
 
         The strip moves the middle of what lies in it towards the curve; of one band by a known share, which is undone.
+        FARTHEST at most, and where no band is in sight.
 
         Args:
             total: as of `score`.
         """
         beside = _GRID.values - self.energies[:, None]
         weight = total[self.rows] * np.exp(-0.5 * (beside / REACH) ** 2)
-        middle = (weight * beside).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-3)
-        return float(np.sqrt(((middle * (1 + self._variance / REACH**2)) ** 2).mean()))
+        held = weight.sum(axis=1)
+        seen = held * _GRID.step > LEAST_SEEN * self._one_band
+        middle = (weight * beside).sum(axis=1) / np.where(seen, held, 1.0)
+        off = np.minimum(np.abs(middle) * (1 + self._variance / REACH**2), FARTHEST)
+        return float(np.sqrt((np.where(seen, off, FARTHEST) ** 2).mean()))

@@ -12,7 +12,7 @@ from core.electronic.zone import classes, folded_nodes
 from core.engines import engine_named, theory
 from core.experiment.photoemission.final_state import OVERLAPPING
 from core.experiment.photoemission.spectra import seen_momenta
-from core.loop.fit import LATTICE_RANGE, Correction, Fitted, Problem, State
+from core.loop.fit import LATTICE_RANGE, Correction, CorrectionKey, Fitted, Problem, State
 
 SPAN = 0.006
 """Å on either side of a fitted a∥ at which the exact engine is asked."""
@@ -36,7 +36,7 @@ forward model gets wrong besides. Larger ones (0.12) leave less, and a∥ farthe
 
 THEORY_LATTICE_ERROR = {"tight-binding": 0.0, "dft": 0.010}
 """Å, standard error of a∥ that a theory adds: for DFT's forward model, on images that DFT itself has drawn, of the true
-stacks (docs/attempts.md)."""
+stacks (docs/methods.md)."""
 
 
 @dataclass
@@ -47,7 +47,13 @@ class ExactWork:
     corrections: int = 0
 
 
-def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 4, steps: int = 12) -> tuple[Fitted, ExactWork]:
+def fitted_exactly(
+    problem: Problem,
+    fitted: Fitted,
+    rounds: int = 4,
+    steps: int = 12,
+    kept: dict[CorrectionKey, Correction] | None = None,
+) -> tuple[Fitted, ExactWork]:
     """A fit by predictions taken on by the exact engine.
 
     Args:
@@ -55,6 +61,7 @@ def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 4, steps: int
         fitted: to begin with.
         rounds: how often the corrections are made anew at most; they are good where a∥ stays.
         steps: of the fit in each round.
+        kept: gets the corrections that the fit ended with.
 
     Returns:
         The fit, and what it cost.
@@ -69,6 +76,8 @@ def fitted_exactly(problem: Problem, fitted: Fitted, rounds: int = 4, steps: int
         fitted = corrected.run(state, steps)
         if abs(fitted.state.lattice - state.lattice) < max(CLOSE, STAYS * fitted.lattice_error):
             break
+    if kept is not None:
+        kept.update(corrected.corrections)
     return fitted, work
 
 

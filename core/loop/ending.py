@@ -62,6 +62,11 @@ def ending(result: dict) -> Ending:
     return Ending(stopped, _sample(result), _fit(result), _exact(result), _rivals(result), _flaws(result), truth)
 
 
+def by_dft(result: dict) -> bool:
+    """Whether DFT judged the candidates; runs of earlier versions do not say, tight binding did."""
+    return result.get("fidelity") == "dft"
+
+
 def is_trusted(result: dict) -> bool:
     """Whether the best candidate explains the images well enough for its figures to stand."""
     return result.get("figures_from") != "networks"
@@ -75,7 +80,7 @@ def _sample(result: dict) -> str:
         left_out.add("interface_width")
     figures = ", ".join(_figure(known[key], key) for key in SAID if key in known and key not in left_out)
     if is_trusted(result):
-        right, tested = tested_like(best["probability"])
+        right, tested = (0, 0) if by_dft(result) else tested_like(best["probability"])
         tried = result.get("tried", 0)
         among = f"{_percent(best['probability'])} among {f'{tried} candidates' if tried > 1 else 'the candidates'}"
         tests = f"; in tests {right} of {tested} that were about as probable were true" if tested else ""
@@ -83,9 +88,10 @@ def _sample(result: dict) -> str:
         if "interface_width" in left_out - _without_meaning(best["stack"]):
             text += " Whether its interfaces are sharp was not asked: no other width of them was tried."
         return text + _known(result)
+    learned = " The networks have learned from tight binding's bands, not from DFT's." if by_dft(result) else ""
     return (
         f"No stack that was tried explains the image to within its noise. The nearest one is {name}; what the networks "
-        f"read {'with what is known' if result.get('known') else 'alone'} stands: {figures} (90 % intervals)."
+        f"read {'with what is known' if result.get('known') else 'alone'} stands: {figures} (90 % intervals).{learned}"
         + _known(result)
     )
 
@@ -131,7 +137,7 @@ def _fit(result: dict) -> str:
 
 def _exact(result: dict) -> str:
     check = result.get("exact_check")
-    if result.get("fidelity") == "dft":
+    if by_dft(result):
         return (
             "Judged by DFT (PBE, empty bands raised by the scissor) through the Hamiltonian that it taught; tight "
             "binding may see it otherwise."
@@ -147,6 +153,8 @@ def _exact(result: dict) -> str:
 
 def _rivals(result: dict) -> str:
     parts = [result.get("ambiguity", ""), (result.get("decide") or {}).get("sentence", "")]
+    if by_dft(result) and parts[1]:
+        parts.append("These images are predicted by tight binding.")
     return " ".join(part for part in parts if part)
 
 

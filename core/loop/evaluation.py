@@ -7,14 +7,17 @@ stopped evaluation goes on where it stood.
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from core.dft.recipe import RECIPE_VERSION
 from core.experiment.photoemission.foreign import foreign_image
 from core.experiment.photoemission.spectra import predicted_vbm
+from core.forward.taught.model import taught_version
 from core.learning.samples import DrawnSample, evaluation_set, profile_key
 from core.loop.fit_evaluation import simulated_image
 from core.loop.form_samples import form_cut, typed_samples
@@ -152,10 +155,11 @@ def _split_samples(split: str) -> list[DrawnSample]:
 
 
 def _version() -> str:
-    """Changes whenever the loop does."""
+    """Changes whenever the loop does, or what DFT draws and judges by."""
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
+    digest.update(f"{RECIPE_VERSION} {taught_version()}".encode())  # of images by DFT, and of what judges them
     return digest.hexdigest()[:10]
 
 
@@ -190,7 +194,9 @@ def _measured(
     if variant in BY_DFT:
         file = folder / f"dft-{severity}-{number}.npy"
         if not file.exists():
-            np.save(file, simulated_image(sample, severity, number, engine="dft"))
+            partial = file.with_name(f"{secrets.token_hex(4)}-{file.name}")
+            np.save(partial, simulated_image(sample, severity, number, engine="dft"))
+            partial.replace(file)  # whole or not at all: a stopped evaluation goes on
         return [Cut(None, CUT, kz)], [np.load(file)]
     images = [simulated_image(sample, severity, number)]
     if variant == "unknown":

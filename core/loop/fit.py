@@ -101,6 +101,10 @@ class Correction:
         return np.einsum("kn,nke->ke", shares, pictures)
 
 
+CorrectionKey = tuple[str, float, int]
+"""Stack, mixing (ML) and number of the image."""
+
+
 class Problem:
     """The images of a sample, an engine's pictures, and what is expected of a∥.
 
@@ -123,10 +127,10 @@ class Problem:
     ):
         self.targets, self.pictures, self.lattice = targets, pictures, lattice
         self.engine_error = ENGINE_ERROR[pictures.engine] if engine_error is None else engine_error
-        self.corrections: dict[tuple[str, float, int], Correction] = {}
+        self.corrections: dict[CorrectionKey, Correction] = {}
         self.watch: Callable[[Problem, State], None] | None = None
 
-    def show(self, state: State, corrections: dict[tuple[str, float, int], Correction] | None = None) -> None:
+    def show(self, state: State, corrections: dict[CorrectionKey, Correction] | None = None) -> None:
         """Show a state to whoever watches, as it is, or with other corrections."""
         if self.watch:
             shown = Problem(self.targets, self.pictures.aside, self.lattice, self.engine_error)

@@ -72,9 +72,15 @@ def flaws(problem: Problem, perfect: Fitted, wanted: Sequence[str] = tuple(FLAWS
 
 
 def told_flaws(problem: Problem, perfect: Fitted) -> list[dict]:
-    """Documents of `flaws`, where it was measured how surely they are told: of short stacks, by tight binding."""
-    asked = can_be_asked(perfect.state.stack, perfect.state.mixing) and problem.pictures.fidelity == "tight-binding"
-    return [flaw.document() for flaw in flaws(problem, perfect)] if asked else []
+    """Documents of `flaws`, where it was measured how surely they are told: short stacks, a known k_z, tight binding.
+
+    The perfect stack's fit is taken on as those of the signatures are, however a search left it.
+    """
+    known = all("kz" in target.fixed for target in problem.targets)
+    measured = can_be_asked(perfect.state.stack, perfect.state.mixing) and problem.pictures.fidelity == "tight-binding"
+    if not (known and measured):
+        return []
+    return [flaw.document() for flaw in flaws(problem, fitted_exactly(problem, perfect)[0])]
 
 
 def can_be_asked(stack: str, mixing: float) -> bool:

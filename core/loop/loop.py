@@ -433,12 +433,11 @@ class Loop:
     def _weighted(self) -> list[Weighted]:
         more = THEORY_LATTICE_ERROR[self.settings.fidelity]
         if not self.is_settled:
-            error = math.hypot(self.likeliest.fitted.lattice_error, more)
-            return [Weighted(c.stack, c.mixing, c.lattice, error, c.probability) for c in self._candidates()]
-        rows = [(one, one.fitted, share) for one, share in ranked(self.search.judged.values())]
+            error = self.likeliest.fitted.lattice_error
+            return [Weighted(c.stack, c.mixing, c.lattice, error, c.probability, more) for c in self._candidates()]
         return [
-            Weighted(one.stack, one.mixing, fit.state.lattice, math.hypot(fit.lattice_error, more), share)
-            for one, fit, share in rows
+            Weighted(one.stack, one.mixing, one.fitted.state.lattice, one.fitted.lattice_error, share, more)
+            for one, share in ranked(self.search.judged.values())
         ]
 
     def _held(self, name: str, value: float, low: float, high: float) -> tuple[float, float, float]:

@@ -1,5 +1,6 @@
 """What a search says of the sample: probabilities of its candidates, and figures with intervals from their mixture."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -49,13 +50,17 @@ _STEP = 0.002
 
 @dataclass(frozen=True)
 class Weighted:
-    """A candidate with its fitted a∥ and that one's standard error (Å), and its probability."""
+    """A candidate with its fitted a∥ and that one's standard error (Å), and its probability.
+
+    theory_error: Å, standard error of a∥ that the theory behind its bands adds; it is measured, and not WIDENED.
+    """
 
     stack: str
     mixing: float
     lattice: float
     lattice_error: float
     probability: float
+    theory_error: float = 0.0
 
 
 def ranked(judged: Iterable[Judged]) -> list[tuple[Judged, float]]:
@@ -145,7 +150,7 @@ def tracked(candidates: list[Weighted], unexplained: float = 1.0) -> dict[str, t
 
 
 def _lattice_error(one: Weighted) -> float:
-    return float(np.hypot(WIDENED * one.lattice_error, LEAST_LATTICE))
+    return math.hypot(WIDENED * one.lattice_error, LEAST_LATTICE, one.theory_error)
 
 
 def _figures(one: Weighted, pictures: Pictures) -> dict[str, tuple[float, float]]:

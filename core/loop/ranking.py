@@ -1,11 +1,11 @@
 """Which candidates are worth a fit next: screened around the best fit so far, and learned from those judged."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
 from core.loop.correction import ExactWork
-from core.loop.fit import Fitted, Problem
+from core.loop.fit import Correction, CorrectionKey, Fitted, Problem
 from core.loop.moves import alloys
 from core.loop.pool import Key, Pool, key_of
 from core.loop.prior import MISFIT_WEIGHT, Judged, complexity
@@ -64,8 +64,14 @@ class Ranking:
         self._lattice: dict[Key, float] = {}
         self._screened: dict[Key, float] = {}
 
-    def around(self, fitted: Fitted) -> None:
-        """Screen all candidates anew, around another fit."""
+    def around(self, fitted: Fitted, corrections: Mapping[CorrectionKey, Correction]) -> None:
+        """Screen all candidates anew, around another fit; corrections: that it was made with.
+
+        By DFT it is drawn with its own, and others with the same: tight binding's bands would be held against DFT's.
+        """
+        if self.problem.pictures.fidelity == "dft":
+            own = fitted.state.stack, fitted.state.mixing
+            self.problem.corrections |= {key: one for key, one in corrections.items() if key[:2] == own}
         self._screening, self.base = Screening(self.problem, fitted), fitted.cost
         self._cost, self._lattice = {}, {}
 

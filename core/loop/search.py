@@ -17,7 +17,7 @@ import numpy as np
 from core.loop.clock import Clock
 from core.loop.correction import CORRECTED_ERROR, ExactWork, difference, fitted_exactly, joined
 from core.loop.explained import note
-from core.loop.fit import LATTICE_RANGE, Fitted, Problem, State
+from core.loop.fit import LATTICE_RANGE, Correction, CorrectionKey, Fitted, Problem, State
 from core.loop.image import Image
 from core.loop.moves import ALONG_STEP, LONGEST, alloys, along, moves_from, named, neighbours, plane_neighbours, uniform
 from core.loop.pictures import NODES_AT_ONCE, Pictures
@@ -295,7 +295,7 @@ class Search:
 
         near = sorted(fresh, key=predicted)[:NEAREST]
         known = {key_of(*one) for one in near} | screened
-        self.ranking.around(base.fitted)
+        self.ranking.around(base.fitted, self.corrected.corrections)
         rows = [row[:2] for row in self.ranking.rows(self._is_open) if key_of(*row[:2]) not in known][:OTHERS]
         screened.update(key_of(*one) for one in rows)
         with ThreadPoolExecutor(self.threads) as threads:
@@ -326,7 +326,7 @@ class Search:
     def _ranked_around(self, best: Judged) -> list[Row]:
         """Open candidates, screened around the best fit or one that costs little more."""
         if best.fitted.cost < self.ranking.base - RESCREENED:
-            self.ranking.around(best.fitted)
+            self.ranking.around(best.fitted, self.corrected.corrections)
         return self.ranking.rows(self._is_open, self.first)
 
     def _along(self, end: float, settings: SearchSettings, cancelled: Callable[[], bool]) -> Iterator[str]:
@@ -380,13 +380,15 @@ class Search:
 
     def _converge(self, stack: str, mixing: float, begun: Fitted, always: bool = False) -> Judged:
         """A candidate's fit with corrections made anew until a∥ stays, kept where it is better than the one before."""
-        fitted, work = fitted_exactly(self.forward, begun, rounds=2)
+        kept: dict[CorrectionKey, Correction] = {}
+        fitted, work = fitted_exactly(self.forward, begun, rounds=2, kept=kept)
         self.work.cuts += work.cuts
         key = self.pool.add(stack, mixing)
         one = Judged(stack, mixing, fitted, self.pool[key][2])
         known = self.judged.get(key)
         if always or known is None or one.cost < known.cost:
             self.judged[key] = one
+            self.corrected.corrections.update(kept)  # it is drawn, and others are compared with it, as it was fitted
         return self.judged[key]
 
     def _moves(self, base: Judged, polished: bool = False) -> list[tuple[str, float]]:

@@ -18,7 +18,7 @@ from core.parameters.checksum import parameters_sha256
 from core.storage import UNKEPT_RESULT, content_key, result_store
 from core.structure.substrate import parse_substrate
 
-VERSION = "3"
+VERSION = "4"
 """Raised whenever a search finds other answers, or says other things of them."""
 
 LONGEST_TEXT, LARGEST = 2000, 1e6

@@ -21,6 +21,7 @@ from core import __version__
 from core.damage import DamagedError, read_arrays
 from core.electronic.calculation import ENGINE_VERSION
 from core.errors import InputError
+from core.forward.taught.model import taught_version
 from core.learning.versions import in_force
 from core.loop.failures import keep_failure
 from core.loop.frame import Frame
@@ -73,7 +74,7 @@ def create(
         cuts: of the images; their cut, kz, radius and noise are kept.
         images: (kx, eV) standard images.
         about: plain JSON that goes with it, such as where the images came from; when the run was begun, and with which
-            version, exact engine and weights, is filled in.
+            version, exact engine (and, by DFT, taught Hamiltonian) and weights, is filled in.
         budget: that its worker keeps to, instead of its own.
         known: of the sample beforehand.
         fidelity: of the theory that candidates are judged by, `tight-binding` or `dft`.
@@ -101,6 +102,7 @@ def _created(folder: Path, asked: dict, images: list[np.ndarray], budget: Budget
         "begun": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": __version__,
         "engine": ENGINE_VERSION,
+        "taught": taught_version() if fidelity_of(asked) == "dft" else "",
         "weights": in_force(),
     }
     _write(partial / "request.json", asked | {"about": asked["about"] | now})
@@ -189,7 +191,7 @@ def request(identity: str) -> dict:
     """
     asked = _document(_folder(identity) / "request.json", frozenset({"cuts", "about"}))
     try:
-        cuts_of(asked), known_of(asked), fidelity_of(asked)
+        cuts_of(asked), known_of(asked)
     except (InputError, KeyError, TypeError, ValueError):
         raise InputError(DAMAGED.format(name="request.json")) from None
     return asked
@@ -252,14 +254,14 @@ def _document(file: Path, fields: frozenset[str]) -> dict:
 
 
 def _parsed(text: bytes, name: str, fields: frozenset[str]) -> dict:
-    """A JSON object of a run's file.
+    """A JSON object of a run's file, whose theory, where it names one, exists.
 
     Raises:
         InputError: it is none, or lacks one of the fields.
     """
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        fidelity_of(found := json.loads(text))
+    except (ValueError, RecursionError, AttributeError, InputError):
         found = None
     if not isinstance(found, dict) or not fields <= set(found):
         raise InputError(DAMAGED.format(name=name))

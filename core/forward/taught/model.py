@@ -16,7 +16,7 @@ from core.electronic.spectral import Broadening, EnergyGrid, spectral_function, 
 from core.forward.taught.bands import moved_spectra, taught_bands
 from core.forward.taught.error_bars import KNOTS, LevelError, PixelBar, parameter_error, unscissored
 from core.forward.taught.parameters import HIGHEST, directions
-from core.learning.weights import WeightsError, model, said_by_card
+from core.learning.weights import WeightsError, model, said_by_card, weights_sha256
 from core.structure.crystal import Crystal
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "dft.npz"
@@ -123,6 +123,15 @@ def taught_by() -> int:
         WeightsError: its card is missing or damaged.
     """
     return int(said_by_card(WEIGHTS, "structures"))
+
+
+def taught_version() -> str:
+    """Of the shipped one, and what tells its weights.
+
+    Raises:
+        WeightsError: its card is missing or damaged.
+    """
+    return f"{MODEL_VERSION}, weights {weights_sha256(WEIGHTS)[:12]}"
 
 
 @dataclass(frozen=True, eq=False)

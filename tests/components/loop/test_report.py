@@ -6,6 +6,7 @@ import re
 import pytest
 
 from components.loop.report import run_report
+from components.loop.result import compose_link
 from core.errors import InputError
 from core.sessions import runs
 from tests.loops import run_with
@@ -35,6 +36,24 @@ def test_a_report_says_what_was_found_and_where_it_came_from(finished_files):
         assert text in page, text
     fetched = re.findall(r"""(?:src|href)=["'](?!#|data:)[^"']*|url\((?!#|["']?data:)[^)]*""", page)
     assert fetched == []
+
+
+def test_a_report_names_the_theory_that_judged(finished_files):
+    result = json.loads(finished_files["result.json"]) | {"fidelity": "dft", "exact_check": None}
+    request = json.loads(finished_files["request.json"])
+    request |= {"fidelity": "dft", "about": request["about"] | {"taught": "1, weights abc"}}
+    files = {"result.json": json.dumps(result).encode(), "request.json": json.dumps(request).encode()}
+    page = run_report(run_with(finished_files | files))
+    assert re.search(r"\d+ predicted and \d+ DFT’s cuts", page)
+    assert "<dt>Forward model of DFT</dt><dd>1, weights abc</dd>" in page
+    assert "Exact engine" not in page
+
+
+def test_compose_shows_the_best_guess_by_the_theory_that_judged(finished_files):
+    step = json.loads(finished_files["steps.jsonl"].splitlines()[-1])
+    assert compose_link(step | {"fidelity": "dft"}).endswith("&engine=dft")
+    del step["fidelity"]  # of an earlier version
+    assert "engine" not in compose_link(step)
 
 
 def test_a_report_needs_no_picture_of_the_fit_and_no_source(finished_files):

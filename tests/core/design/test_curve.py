@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.design import search as module
-from core.design.curve import MOST_POINTS, POINTS, Curve
+from core.design.curve import FARTHEST, MOST_POINTS, POINTS, Curve
 from core.design.evaluation import ridge
 from core.design.figures import quick
 from core.design.growth import Constraints
@@ -12,7 +12,7 @@ from core.design.search import DesignSearch, SearchSettings
 from core.design.targets import CURVE_MET, Target, Wanted, curve_cost
 from core.electronic.calculation import calculate_bands
 from core.electronic.kpath import build_path
-from core.electronic.spectral import EnergyGrid
+from core.electronic.spectral import DEFAULT_SIGMA, EnergyGrid
 from core.engines import engine_named
 from core.errors import InputError
 from core.structure.sample import Sample
@@ -69,6 +69,20 @@ def test_how_far_a_band_lies_beside_the_curve_is_told_below_a_pixel(silicon):
     assert own < 0.01
     for by in (0.02, -0.04):
         assert own < 0.5 * abs(by) < moved(branch(3), by).off(silicon) < 1.3 * abs(by)
+
+
+def test_a_band_out_of_sight_is_no_nearer_than_one_beside_the_curve():
+    curve = Curve(((24.0, -1.0), (40.0, -1.0)))
+
+    def one_band(by: float) -> np.ndarray:
+        row = np.exp(-0.5 * ((ENERGIES + 1.0 - by) / DEFAULT_SIGMA) ** 2) / (DEFAULT_SIGMA * np.sqrt(2 * np.pi))
+        return np.tile(row, (POINTS, 1))
+
+    off = [curve.off(one_band(by)) for by in (0.0, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0)]
+    assert off[:4] == pytest.approx([0.0, 0.1, 0.2, 0.3], abs=0.003)
+    assert off[4:] == [FARTHEST] * 3
+    assert curve.off(np.zeros((POINTS, len(ENERGIES)))) == FARTHEST
+    assert curve_cost(0.0, off[5]) > curve_cost(curve.score(one_band(0.3)), off[3])
 
 
 def test_a_steep_band_is_wide_and_lies_on_itself(silicon):

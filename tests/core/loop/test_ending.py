@@ -109,3 +109,17 @@ def test_what_was_taken_as_known_is_said_with_what_contradicts_it():
         f" Taken as known beforehand: the substrate Ge and the structure (two blocks, repeated). {odd}"
     )
     assert "known" not in ending(RESULT | {"known": {}}).sample
+
+
+def test_what_tight_binding_says_in_a_run_by_dft_is_said_to_be_its_own(monkeypatch):
+    monkeypatch.setattr("core.loop.ending.tested_like", lambda probability: (3, 4))
+    said = ending(RESULT | {"fidelity": "dft", "exact_check": None})
+    assert "in tests" not in said.sample  # these were runs by tight binding
+    assert said.rivals.endswith("apart best. These images are predicted by tight binding.")
+    assert "learned from tight binding" not in said.sample
+    networks = ending(RESULT | {"fidelity": "dft", "figures_from": "networks"}).sample
+    assert "The networks have learned from tight binding's bands, not from DFT's." in networks
+    alone = ending(RESULT | {"decide": None, "ambiguity": "", "fidelity": "dft"})
+    assert alone.rivals == ""
+    for sentence in ending(RESULT).sentences + ending(RESULT | {"figures_from": "networks"}).sentences:
+        assert "tight binding" not in sentence

@@ -1,6 +1,7 @@
 """Whether a crystal is as drawn: what stands for a flaw, what the fits say of one, and how the end of a run says it."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,14 +79,22 @@ def test_rates_are_those_that_were_measured(tmp_path, monkeypatch):
     rates.cache_clear()
 
 
-def test_dft_is_not_asked(monkeypatch):
-    monkeypatch.setattr(module, "flaws", lambda problem, perfect: [Flaw("mixed", 9.0)])
+class Left:
+    """A fit as a search left it."""
 
-    class Perfect:
-        state = type("State", (), {"stack": "Si2Ge2", "mixing": 0.0})
+    state = type("State", (), {"stack": "Si2Ge2", "mixing": 0.0})
 
-    for fidelity, answers in (("tight-binding", 1), ("dft", 0)):
-        assert len(told_flaws(Problem((), Pictures(fidelity=fidelity)), Perfect)) == answers
+
+@pytest.mark.parametrize(("fidelity", "fixed", "answers"), [
+    ("tight-binding", {"kz"}, 1), ("dft", {"kz"}, 0), ("tight-binding", set(), 0),
+])  # fmt: skip
+def test_it_is_asked_of_what_was_measured(monkeypatch, fidelity, fixed, answers):
+    monkeypatch.setattr(module, "fitted_exactly", lambda problem, fitted: ("taken on", None))
+    seen = []
+    monkeypatch.setattr(module, "flaws", lambda problem, perfect: seen.append(perfect) or [Flaw("mixed", 9.0)])
+    target = SimpleNamespace(fixed=fixed)
+    assert len(told_flaws(Problem((target,), Pictures(fidelity=fidelity)), Left)) == answers
+    assert seen == ["taken on"] * answers
 
 
 def test_the_end_says_flaws_with_what_tests_said_of_such_answers():

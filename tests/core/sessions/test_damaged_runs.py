@@ -24,11 +24,16 @@ def second_line_garbled(content: bytes) -> bytes:
     return first + b"\n" + GARBAGE + b"\n" + rest
 
 
+def by_no_theory(content: bytes) -> bytes:
+    return content.replace(b'"fidelity": "tight-binding"', b'"fidelity": "gw"')
+
+
 FAULTS = [
     ("request.json", cut), ("request.json", garbled), ("request.json", lambda content: b"[1, 2]"),
     ("request.json", lambda content: b'{"cuts": [3], "about": {}}'),
     ("images.npz", cut), ("images.npz", garbled), ("images.npz", lambda content: b""), ("images.npz", None),
     ("steps.jsonl", second_line_garbled), ("steps.jsonl", lambda content: b"3\n" + content),
+    ("steps.jsonl", by_no_theory), ("result.json", by_no_theory), ("request.json", by_no_theory),
     ("result.json", cut), ("result.json", lambda content: GARBAGE), ("result.json", lambda content: b"{}"),
 ]  # fmt: skip
 
