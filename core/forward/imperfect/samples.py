@@ -29,7 +29,7 @@ WIDTHS = (0.5, 3.0)
 LATTICE_TRAINED = (float(bulk_lattice_constant(0.0)), float(bulk_lattice_constant(1.0)))
 """Å: substrates from Si to Ge."""
 
-SAMPLES = 92
+SAMPLES = 280
 """Of the stream: what taught the shipped model, and the test."""
 
 EVERY = 7
