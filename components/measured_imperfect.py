@@ -8,8 +8,8 @@ from components.tables import data_table, decimal
 FAMILIES = {
     "alloy": "random alloys",
     "mixed": "mixed interfaces",
-    "antisite": "antisites",
-    "vacancy": "vacancies",
+    "antisite": "one or two antisites",
+    "vacancy": "one vacancy",
     "step": "monolayer steps",
     "two": "two of these",
     "all": "all",

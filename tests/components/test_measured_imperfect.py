@@ -16,7 +16,7 @@ def test_the_table_has_what_was_measured(tmp_path):
     figures = {"samples": 12, "profiles": 9, "families": {"vacancy": FAMILY, "all": FAMILY}, "taught": 74, "fifths": {}}
     (tmp_path / "imperfect.json").write_text(json.dumps(figures))
     table = str(imperfect_tables(tmp_path)[0])
-    for text in ("12 imperfect samples of 9", "vacancies", "0.432", "0.987", "0.123", "91 %", "uncorrected"):
+    for text in ("12 imperfect samples of 9", "one vacancy", "0.432", "0.987", "0.123", "91 %", "uncorrected"):
         assert text in table
     assert "half of 8" not in table
     (tmp_path / "imperfect.json").write_text(json.dumps(figures | {"fifths": {"all": FAMILY}}))
