@@ -39,7 +39,7 @@ def columns(wanted: Wanted) -> list[tuple[str, str]]:
     asked = list(dict.fromkeys(target.figure for target in wanted.targets))
     figures = [*asked, *(["gap"] if "gap" not in asked else [])]
     heads = [(name, f"{FIGURES[name].label}{f' ({unit})' if (unit := FIGURES[name].unit) else ''}") for name in figures]
-    band = [("curve", "Band there"), ("off", "Band off by (eV)")] if wanted.curve else []
+    band = [("curve", "Band there"), ("off", "Off by (eV)")] if wanted.curve else []
     return [
         ("stack", "Stack"), ("lattice", "a∥ (Å)"), *band, *heads, ("kind", "Gap is"), ("valley", "CBM in"),
         ("strain", "Mean strain (%)"), ("cost", "Misses"), ("bears", "Bears"),

@@ -19,23 +19,27 @@ NEAR = 4.0
 """Planes over which the weight of a plane in the distance falls by 1/e."""
 
 
-@dataclass(frozen=True)
-class DomainScore:
-    """Score of a request (1 is the edge), and its three terms."""
-
-    substrate: float
-    period: float
-    novelty: float
+class LargestTerm:
+    """A score (1 is the edge) that is the largest of its terms, the fields of the data class that inherits it."""
 
     @property
     def value(self) -> float:
         """The largest term."""
-        return max(self.substrate, self.period, self.novelty)
+        return max(vars(self).values())
 
     @property
     def inside(self) -> bool:
-        """Whether the request lies where the model was trained."""
+        """Whether it lies where the model was trained."""
         return self.value <= 1.0
+
+
+@dataclass(frozen=True)
+class DomainScore(LargestTerm):
+    """Score of a request, and its three terms."""
+
+    substrate: float
+    period: float
+    novelty: float
 
     @property
     def reason(self) -> str:

@@ -9,29 +9,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.forward.domain import LATTICE_UNIT
+from core.forward.domain import LATTICE_UNIT, LargestTerm
 from core.forward.imperfect.features import SeenPlanes
 from core.forward.imperfect.samples import LATTICE_TRAINED, MOST_FLAWS, PLANES_TRAINED
 from core.structure.imperfect import ImperfectSample
 
 
 @dataclass(frozen=True)
-class ImperfectScore:
-    """Score of a sample (1 is the edge), and its three terms."""
+class ImperfectScore(LargestTerm):
+    """Score of a sample, and its three terms."""
 
     substrate: float
     flaws: float
     novelty: float
-
-    @property
-    def value(self) -> float:
-        """The largest term."""
-        return max(self.substrate, self.flaws, self.novelty)
-
-    @property
-    def inside(self) -> bool:
-        """Whether the sample lies where the model was trained."""
-        return self.value <= 1.0
 
     @property
     def reason(self) -> str:
